@@ -1,0 +1,125 @@
+//! A claim as a store holds it, and the one rule for what a new statement
+//! does to it. Stores never invent a merge rule of their own.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Claim, Extent, Source, Status};
+
+/// How far the soft parts of a claim (last sighting, derived expiry) may move
+/// before that alone makes a new revision.
+pub const SOFT_STEP: SignedDuration = SignedDuration::from_hours(24);
+
+/// A claim with what the store itself knows about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// The merged statements of the source.
+    pub claim: Claim,
+    /// When the store first heard it.
+    pub first_heard_at: Timestamp,
+    /// When the store last heard it, to [`SOFT_STEP`].
+    pub heard_at: Timestamp,
+}
+
+/// What recording one claim did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The store had no such claim.
+    Added,
+    /// It said more than what the store had, or holds again.
+    Merged,
+    /// The store knew.
+    Unchanged,
+}
+
+/// What a store has to do with a statement.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // moved once, never kept: a box would cost more
+pub enum Decision {
+    /// Write a new version under a new revision.
+    Write(Held, Outcome),
+    /// Keep the version; note that the source last saw the value then.
+    Touch(Timestamp),
+    /// Nothing.
+    Keep,
+}
+
+impl Held {
+    /// What hearing `claim` (tidied) from `source` at `heard_at` does to what
+    /// the store holds of the same identity: `existing`, in `status`.
+    /// `touched` is the last sighting noted beside the existing version.
+    pub fn hear(
+        existing: Option<(&Held, Status)>,
+        touched: Option<Timestamp>,
+        claim: Claim,
+        source: &Source,
+        heard_at: Timestamp,
+    ) -> Decision {
+        let Some((held, status)) = existing else {
+            return Decision::Write(
+                Held { claim, first_heard_at: heard_at, heard_at },
+                Outcome::Added,
+            );
+        };
+        let mut merged = held.claim.clone();
+        merged.merge(&claim);
+        let versioned_last_seen = held.claim.last_seen;
+        let known_last_seen = versioned_last_seen.max(touched);
+        let last_seen = merged.last_seen.max(known_last_seen);
+
+        merged.last_seen = versioned_last_seen;
+        let same = merged == held.claim;
+        merged.last_seen = last_seen;
+
+        if status == Status::Active && same && !held.is_stale(last_seen, source, heard_at) {
+            return match last_seen {
+                Some(moved) if last_seen > known_last_seen => Decision::Touch(moved),
+                _ => Decision::Keep,
+            };
+        }
+        Decision::Write(
+            Held {
+                claim: merged,
+                first_heard_at: held.first_heard_at.min(heard_at),
+                heard_at: held.heard_at.max(heard_at),
+            },
+            Outcome::Merged,
+        )
+    }
+
+    /// Whether the soft parts have moved far enough to be worth a revision.
+    fn is_stale(&self, last_seen: Option<Timestamp>, source: &Source, heard_at: Timestamp) -> bool {
+        let seen_moved = match (last_seen, self.claim.last_seen) {
+            (Some(new), Some(old)) => new.duration_since(old) >= SOFT_STEP,
+            (new, old) => new != old,
+        };
+        // Of a snapshot source "still listed" is known without writing it to
+        // each claim, see `Source::extent`.
+        let hearing_counts = source.extent != Extent::Snapshot
+            && (last_seen.is_none() || (source.expires_after.is_some() && self.claim.expires_at.is_none()));
+        seen_moved || (hearing_counts && heard_at.duration_since(self.heard_at) >= SOFT_STEP)
+    }
+
+    /// End of validity: the source's own, else the feed's rule.
+    pub fn expires_at(&self, source: &Source) -> Option<Timestamp> {
+        self.claim.expires_at.or_else(|| {
+            let after = SignedDuration::from_secs(i64::from(source.expires_after?));
+            self.heard_at.checked_add(after).ok()
+        })
+    }
+
+    /// First sighting: the source's own, else when the store first heard it.
+    pub fn first_seen(&self) -> Timestamp {
+        self.claim.first_seen.unwrap_or(self.first_heard_at)
+    }
+
+    /// Latest sighting: the source's own (also one noted beside the version),
+    /// else when the store last heard it; `listed_at` is when a complete
+    /// fetch of a snapshot source last showed its whole list, for claims that
+    /// are still on it.
+    pub fn last_seen(&self, touched: Option<Timestamp>, listed_at: Option<Timestamp>) -> Timestamp {
+        self.claim
+            .last_seen
+            .max(touched)
+            .unwrap_or(self.heard_at.max(listed_at.unwrap_or(self.heard_at)))
+    }
+}

@@ -1,0 +1,158 @@
+//! JSON (RFC 8259), written by hand straight into the buffer: the hot path of
+//! search. Optional fields are absent when unknown, never `null`.
+
+use jiff::Timestamp;
+
+use super::{write_number, write_time};
+use crate::claim::Confidence;
+use crate::query::Entry;
+
+/// Appends one element of `data`.
+pub fn write_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    out.extend_from_slice(b"{\"type\":\"");
+    out.extend_from_slice(entry.kind.as_str().as_bytes());
+    out.extend_from_slice(b"\",\"value\":");
+    write_string(out, entry.value);
+    out.extend_from_slice(b",\"confidence\":\"");
+    out.extend_from_slice(Confidence::from_score(entry.confidence).as_str().as_bytes());
+    out.extend_from_slice(b"\",\"source\":");
+    write_source(out, entry);
+    out.extend_from_slice(b",\"id\":\"");
+    write_uuid(out, entry.id.0);
+    out.push(b'"');
+    write_time_field(out, ",\"first_seen\":\"", entry.first_seen);
+    write_time_field(out, ",\"last_seen\":\"", entry.last_seen);
+    write_text_field(out, ",\"context\":", entry.context);
+    write_list(out, ",\"tags\":[", &entry.tags);
+    write_list(out, ",\"mitre_techniques\":[", &entry.techniques);
+    if let Some(matched) = entry.matched {
+        out.extend_from_slice(b",\"match\":{\"kind\":\"");
+        out.extend_from_slice(matched.kind.as_str().as_bytes());
+        out.extend_from_slice(b"\",\"distance\":");
+        write_number(out, u64::from(matched.distance));
+        out.push(b'}');
+    }
+    write_text_field(out, ",\"malware\":", entry.malware);
+    write_ports(out, &entry.ports);
+    if let Some(tlp) = entry.tlp {
+        out.extend_from_slice(b",\"tlp\":\"");
+        out.extend_from_slice(tlp.as_str().as_bytes());
+        out.push(b'"');
+    }
+    out.extend_from_slice(b",\"status\":\"");
+    out.extend_from_slice(entry.status.as_str().as_bytes());
+    out.push(b'"');
+    write_list(out, ",\"sectors\":[", &entry.sectors);
+    write_list(out, ",\"warnings\":[", &entry.warnings);
+    write_time_field(out, ",\"expires_at\":\"", entry.expires_at);
+    write_time_field(out, ",\"updated_at\":\"", Some(entry.updated_at));
+    out.push(b'}');
+}
+
+fn write_source(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    out.extend_from_slice(b"{\"feed_name\":");
+    write_string(out, &entry.source.title);
+    out.extend_from_slice(b",\"category\":\"");
+    out.extend_from_slice(entry.source.category.as_str().as_bytes());
+    out.extend_from_slice(b"\",\"origin\":\"");
+    out.extend_from_slice(entry.source.origin.as_str().as_bytes());
+    out.push(b'"');
+    if let Some(article) = &entry.article {
+        write_text_field(out, ",\"article_id\":", Some(&article.id));
+        write_text_field(out, ",\"article_title\":", Some(&article.title));
+        write_text_field(out, ",\"article_url\":", Some(&article.url));
+    }
+    write_text_field(out, ",\"reference_url\":", entry.references.first().copied());
+    out.push(b'}');
+}
+
+fn write_text_field(out: &mut Vec<u8>, key: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        out.extend_from_slice(key.as_bytes());
+        write_string(out, text);
+    }
+}
+
+/// `key` opens the string, so that the quote costs no push of its own.
+fn write_time_field(out: &mut Vec<u8>, key: &str, time: Option<Timestamp>) {
+    if let Some(time) = time {
+        out.extend_from_slice(key.as_bytes());
+        write_time(out, time);
+        out.push(b'"');
+    }
+}
+
+/// `key` opens the array; an empty list writes nothing.
+fn write_list(out: &mut Vec<u8>, key: &str, items: &[&str]) {
+    if items.is_empty() {
+        return;
+    }
+    out.extend_from_slice(key.as_bytes());
+    for (position, item) in items.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        write_string(out, item);
+    }
+    out.push(b']');
+}
+
+fn write_ports(out: &mut Vec<u8>, ports: &[u16]) {
+    if ports.is_empty() {
+        return;
+    }
+    out.extend_from_slice(b",\"ports\":[");
+    for (position, port) in ports.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        write_number(out, u64::from(*port));
+    }
+    out.push(b']');
+}
+
+/// Appends 16 bytes as a lower-case hyphenated UUID (RFC 9562).
+pub(super) fn write_uuid(out: &mut Vec<u8>, bytes: [u8; 16]) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    for (position, byte) in bytes.into_iter().enumerate() {
+        if matches!(position, 4 | 6 | 8 | 10) {
+            out.push(b'-');
+        }
+        out.push(HEX[usize::from(byte >> 4)]);
+        out.push(HEX[usize::from(byte & 15)]);
+    }
+}
+
+/// Appends a JSON string with its quotes.
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut copied = 0;
+    for (position, &byte) in bytes.iter().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.extend_from_slice(&bytes[copied..position]);
+        copied = position + 1;
+        write_escape(out, byte);
+    }
+    out.extend_from_slice(&bytes[copied..]);
+    out.push(b'"');
+}
+
+#[cold]
+fn write_escape(out: &mut Vec<u8>, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    match byte {
+        b'"' => out.extend_from_slice(b"\\\""),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 15)]);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Feeds as data: what a TOML file says about a list, and reading that list.
+//!
+//! A [`Feed`] is one source of claims. Its [`Format`]s are serialisations of
+//! the same list (CSV, JSON, plain text …), each read by one of the
+//! [`connector::CONNECTORS`], whose rows ([`Observation`](crate::observation))
+//! become [`Claim`](crate::claim::Claim)s by the format's rules. Adding a feed
+//! needs no code: `docs/feeds.md` says how.
+//!
+//! [`read_feed`] reads, [`recognise`] tells which feed a file is.
+
+pub mod connector;
+pub mod input;
+pub mod outcome;
+
+mod cell;
+mod claims;
+mod config;
+mod count;
+mod csv;
+mod date;
+mod json;
+mod lines;
+mod mapping;
+mod read;
+mod recognise;
+mod syntax;
+mod template;
+mod utf16;
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+pub use self::config::FeedConfigError;
+pub use self::outcome::{FeedError, FeedWarning, MAX_EXCERPT, Row, Summary};
+pub use self::read::{HEAD, read_feed};
+pub use self::recognise::recognise;
+
+use self::connector::Connector;
+use self::mapping::Mapping;
+use self::recognise::Recognition;
+use crate::claim::{Category, Extent, Origin, Scope, Source};
+
+/// A list of indicators that somebody publishes, and how to read it.
+///
+/// Made by `FromStr` from TOML, so one that exists is valid.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// Short name, `[a-z0-9-]`: part of the identity of every claim.
+    pub name: String,
+    /// Name in the API (`source.feed_name`).
+    pub title: String,
+    /// Who publishes it.
+    pub publisher: String,
+    /// Where people read about it.
+    pub homepage: Option<String>,
+    /// `source.category` in the API.
+    pub category: Category,
+    /// 0-100, of rows that say nothing themselves.
+    pub confidence: u8,
+    /// What a claim about a domain covers.
+    pub scope: Scope,
+    /// What leaving the list means.
+    pub extent: Extent,
+    /// For how many seconds a claim without an end of its own holds after the
+    /// source was last heard saying it.
+    pub expires_after: Option<u32>,
+    /// Seconds between two fetches.
+    pub interval: Option<u32>,
+    /// Under which terms the list may be used.
+    pub terms: Option<String>,
+    /// Whether those terms allow to pass it on.
+    pub redistribute: bool,
+    /// Whether values that are not globally reachable belong in exports.
+    pub list_non_global: bool,
+    /// Of every claim.
+    pub tags: Vec<String>,
+    /// Malware family of rows that name none.
+    pub malware: Option<String>,
+    /// ATT&CK techniques of every claim.
+    pub techniques: Vec<String>,
+    /// Whether claims come from a list or from prose.
+    pub origin: Origin,
+    /// The serialisations of the list, at least one.
+    pub formats: Vec<Format>,
+    recognition: Recognition,
+}
+
+/// One serialisation of a feed's list.
+#[derive(Clone, Debug)]
+pub struct Format {
+    /// Name within the feed: `csv`, `json`, `text`.
+    pub name: String,
+    /// Where it can be fetched. The first format that has one is fetched.
+    pub url: Option<String>,
+    /// Name of the connector that reads it.
+    pub connector_name: &'static str,
+    connector: Arc<dyn Connector>,
+    mapping: Arc<Mapping>,
+}
+
+impl Feed {
+    /// The feed as the stores and the API know it.
+    pub fn source(&self) -> Source {
+        Source {
+            name: self.name.clone(),
+            title: self.title.clone(),
+            category: self.category,
+            origin: self.origin,
+            extent: self.extent,
+            list_non_global: self.list_non_global,
+            expires_after: self.expires_after,
+        }
+    }
+
+    /// The format that is fetched, with its address.
+    pub fn fetched(&self) -> Option<(usize, &str)> {
+        self.formats
+            .iter()
+            .enumerate()
+            .find_map(|(index, format)| Some((index, format.url.as_deref()?)))
+    }
+}
+
+impl FromStr for Feed {
+    type Err = FeedConfigError;
+
+    /// Reads and checks the TOML of one feed.
+    fn from_str(text: &str) -> Result<Feed, FeedConfigError> {
+        config::read(text)
+    }
+}

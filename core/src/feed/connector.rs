@@ -1,0 +1,55 @@
+//! Connectors: how the bytes of a format become rows.
+
+use std::fmt;
+
+use super::input::Input;
+use super::outcome::FeedError;
+use super::{csv, json, lines};
+use crate::observation::{Columns, Observation};
+
+/// Reads one family of formats.
+pub trait Connector: fmt::Debug + Send + Sync {
+    /// Reads everything, giving each data row to `sink` exactly once, whole or
+    /// refused.
+    fn read(
+        &self,
+        columns: &Columns,
+        input: &mut Input<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), FeedError>;
+
+    /// The columns it can give, if they do not depend on the input.
+    fn columns(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// Takes what a connector reads.
+pub trait Sink {
+    /// A data row.
+    fn row(&mut self, observation: &Observation);
+    /// A data row that could not even be taken apart.
+    fn refused(&mut self, line: u64, text: &str, reason: &str);
+    /// A comment, a blank line, a header: something that shows the envelope if
+    /// `envelope`, nothing at all if not.
+    fn skipped(&mut self, envelope: bool);
+    /// The list says how many entries it has.
+    fn declared(&mut self, count: u64);
+    /// Data rows so far.
+    fn rows(&self) -> u64;
+}
+
+/// A connector's name and how to make one from its settings.
+pub struct ConnectorEntry {
+    /// What `connector = "…"` says.
+    pub name: &'static str,
+    /// Reads the format's `settings` table; the message names the key.
+    pub configure: fn(toml::Table, &mut Columns) -> Result<Box<dyn Connector>, String>,
+}
+
+/// Every connector.
+pub static CONNECTORS: &[ConnectorEntry] = &[
+    ConnectorEntry { name: "lines", configure: lines::configure },
+    ConnectorEntry { name: "csv", configure: csv::configure },
+    ConnectorEntry { name: "json", configure: json::configure },
+];

@@ -1,0 +1,181 @@
+//! Bytes into lines of bounded length, whatever the encoding.
+
+use std::io::{self, BufRead, Read};
+
+use super::utf16::Utf16Reader;
+
+/// Longest line, in bytes; what is longer is refused without being kept.
+pub const MAX_LINE: usize = 64 * 1024;
+
+/// A source of lines and bytes that knows where it is.
+///
+/// A UTF-8 byte-order mark is dropped, UTF-16 with a mark is transcoded.
+pub struct Input<'a> {
+    reader: Box<dyn BufRead + 'a>,
+    /// Lines begun so far.
+    line: u64,
+    bytes: Vec<u8>,
+    text: String,
+    /// Text that a connector gave back, to be read again before the rest.
+    returned: String,
+    returned_at: usize,
+}
+
+/// What the next line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineState {
+    /// [`Input::text`] holds it, without its end.
+    Whole,
+    /// As [`LineState::Whole`], but bytes that are no UTF-8 were replaced.
+    Damaged,
+    /// It was longer than [`MAX_LINE`]; [`Input::text`] holds its beginning.
+    TooLong,
+    /// There is none.
+    End,
+}
+
+impl<'a> Input<'a> {
+    /// Reads from `reader`, after looking for a byte-order mark.
+    pub fn new(reader: &'a mut dyn BufRead) -> io::Result<Input<'a>> {
+        let mut mark = [0; 3];
+        let mut filled = 0;
+        while filled < mark.len() {
+            match reader.read(&mut mark[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let (skip, utf16) = match &mark[..filled] {
+            [0xef, 0xbb, 0xbf] => (3, None),
+            [0xff, 0xfe, ..] => (2, Some(u16::from_le_bytes as fn([u8; 2]) -> u16)),
+            [0xfe, 0xff, ..] => (2, Some(u16::from_be_bytes as fn([u8; 2]) -> u16)),
+            _ => (0, None),
+        };
+        let start = io::Cursor::new(mark[skip..filled].to_vec());
+        let whole = start.chain(reader);
+        let reader: Box<dyn BufRead + 'a> = match utf16 {
+            None => Box::new(whole),
+            Some(unit) => Box::new(Utf16Reader::new(whole, unit)),
+        };
+        Ok(Input {
+            reader,
+            line: 0,
+            bytes: Vec::new(),
+            text: String::new(),
+            returned: String::new(),
+            returned_at: 0,
+        })
+    }
+
+    /// The line that was read last, without its end.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The number of the line that was read last, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Reads the next line into [`Input::text`].
+    pub fn next_line(&mut self) -> io::Result<LineState> {
+        self.text.clear();
+        if self.returned_at < self.returned.len() {
+            self.take_returned();
+            return Ok(LineState::Whole);
+        }
+        self.bytes.clear();
+        let mut too_long = false;
+        let mut any = false;
+        loop {
+            let available = match self.reader.fill_buf() {
+                Ok(available) => available,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            if available.is_empty() {
+                break;
+            }
+            any = true;
+            let end = memchr::memchr(b'\n', available);
+            let part = &available[..end.unwrap_or(available.len())];
+            let room = MAX_LINE - self.bytes.len();
+            too_long |= part.len() > room;
+            self.bytes.extend_from_slice(&part[..part.len().min(room)]);
+            let used = end.map_or(available.len(), |place| place + 1);
+            self.reader.consume(used);
+            if end.is_some() {
+                break;
+            }
+        }
+        if !any {
+            return Ok(LineState::End);
+        }
+        self.line += 1;
+        if self.bytes.last() == Some(&b'\r') {
+            self.bytes.pop();
+        }
+        let damaged = match std::str::from_utf8(&self.bytes) {
+            Ok(text) => {
+                self.text.push_str(text);
+                false
+            }
+            Err(_) => {
+                self.text.push_str(&String::from_utf8_lossy(&self.bytes));
+                true
+            }
+        };
+        Ok(match (too_long, damaged) {
+            (true, _) => LineState::TooLong,
+            (false, true) => LineState::Damaged,
+            (false, false) => LineState::Whole,
+        })
+    }
+
+    /// Gives back lines (joined by `\n`) that turned out not to belong to the
+    /// record just read; they are read again as lines of their own. `lines` is
+    /// how many they are.
+    pub fn give_back(&mut self, text: &str, lines: u64) {
+        let rest = self.returned.split_off(self.returned_at.min(self.returned.len()));
+        self.returned.clear();
+        self.returned.push_str(text);
+        self.returned.push('\n');
+        self.returned.push_str(&rest);
+        self.returned_at = 0;
+        self.line -= lines;
+    }
+
+    fn take_returned(&mut self) {
+        let rest = &self.returned[self.returned_at..];
+        let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        self.text.push_str(&rest[..end]);
+        self.returned_at += (end + 1).min(rest.len());
+        self.line += 1;
+        if self.returned_at >= self.returned.len() {
+            self.returned.clear();
+            self.returned_at = 0;
+        }
+    }
+
+    /// The bytes that come next; empty at the end. For readers of documents.
+    pub fn peek(&mut self) -> io::Result<&[u8]> {
+        loop {
+            match self.reader.fill_buf() {
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.line = self.line.max(1);
+        self.reader.fill_buf()
+    }
+
+    /// Steps over `count` of the bytes that [`Input::peek`] showed, in which
+    /// there are `newlines` line ends.
+    pub fn advance(&mut self, count: usize, newlines: u64) {
+        self.reader.consume(count);
+        self.line += newlines;
+    }
+}

@@ -1,0 +1,324 @@
+//! Takes the wanted cells out of one row, copying nothing else.
+
+use std::fmt::{self, Write};
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::observation::{ColumnId, Columns, Observation};
+
+/// A column as a path of keys.
+#[derive(Clone, Debug)]
+pub(super) struct JsonColumn {
+    id: ColumnId,
+    path: Vec<String>,
+    /// It belongs to the group that the row is in.
+    parent: bool,
+    anchor: bool,
+}
+
+impl JsonColumn {
+    pub(super) fn new(id: ColumnId, name: &str, anchor: bool) -> JsonColumn {
+        let (parent, name) = match name.strip_prefix('^') {
+            Some(name) => (true, name),
+            None => (false, name),
+        };
+        JsonColumn { id, path: name.split('.').map(str::to_owned).collect(), parent, anchor }
+    }
+}
+
+/// Picks the columns of a format out of rows.
+#[derive(Debug)]
+pub(super) struct Picker {
+    columns: Vec<JsonColumn>,
+    own: u64,
+    parents: u64,
+    anchors: u64,
+}
+
+impl Picker {
+    pub(super) fn new(columns: &Columns) -> Result<Picker, String> {
+        let columns = super::json_columns(columns);
+        if columns.len() > 64 {
+            return Err(format!("{} columns: at most 64 are allowed", columns.len()));
+        }
+        let mask = |wanted: &dyn Fn(&JsonColumn) -> bool| {
+            columns
+                .iter()
+                .enumerate()
+                .filter(|(_, column)| wanted(column))
+                .fold(0, |mask, (place, _)| mask | 1 << place)
+        };
+        let own = mask(&|column| !column.parent);
+        let parents = mask(&|column| column.parent);
+        let anchors = mask(&|column| column.anchor);
+        Ok(Picker { columns, own, parents, anchors })
+    }
+
+    /// Picks a row's cells; true if a column of values is among its keys.
+    pub(super) fn pick(&self, text: &str, row: &mut Observation) -> Result<bool, serde_json::Error> {
+        self.pick_from(&mut serde_json::Deserializer::from_str(text), self.own, row)
+    }
+
+    /// Picks the rows in the array under the key `each`, every one with the
+    /// cells of the group around it; false if there is no such array.
+    pub(super) fn pick_each(
+        &self,
+        text: &str,
+        each: &str,
+        parent: &mut Observation,
+        row: &mut Observation,
+        give: &mut dyn FnMut(&Observation),
+    ) -> Result<bool, serde_json::Error> {
+        // Once for the group's own cells, which may stand behind its rows; this
+        // also shows that the whole is valid.
+        self.pick_from(&mut serde_json::Deserializer::from_str(text), self.parents, parent)?;
+        let group = Group { picker: self, each, parent, row, give };
+        serde_json::Deserializer::from_str(text).deserialize_map(group)
+    }
+
+    fn pick_from<'de, D: Deserializer<'de>>(
+        &self,
+        source: D,
+        mask: u64,
+        row: &mut Observation,
+    ) -> Result<bool, D::Error> {
+        let mut seen = 0;
+        Pick { columns: &self.columns, mask, depth: 0, row, seen: &mut seen }.deserialize(source)?;
+        Ok(seen & self.anchors != 0)
+    }
+}
+
+/// The keys of a row, for a message.
+pub(super) fn keys(text: &str) -> Vec<String> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Vec<String>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut keys = Vec::new();
+            while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+                if keys.len() < 20 {
+                    keys.push(key);
+                }
+            }
+            Ok(keys)
+        }
+    }
+    serde_json::Deserializer::from_str(text).deserialize_map(Keys).unwrap_or_default()
+}
+
+/// Walks a value for the columns of `mask`, all of whose paths agree with the
+/// way here for `depth` keys.
+struct Pick<'a> {
+    columns: &'a [JsonColumn],
+    mask: u64,
+    depth: usize,
+    row: &'a mut Observation,
+    seen: &'a mut u64,
+}
+
+impl Pick<'_> {
+    fn push(self, write: impl Fn(&mut String)) {
+        let mut mask = self.mask;
+        while mask != 0 {
+            let column = &self.columns[mask.trailing_zeros() as usize];
+            if column.path.len() == self.depth {
+                self.row.push_with(column.id, &write);
+            }
+            mask &= mask - 1;
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Pick<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<(), D::Error> {
+        source.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Pick<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(mask) =
+            map.next_key_seed(Key { columns: self.columns, mask: self.mask, depth: self.depth })?
+        {
+            if mask == 0 {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            *self.seen |= mask;
+            map.next_value_seed(Pick {
+                columns: self.columns,
+                mask,
+                depth: self.depth + 1,
+                row: &mut *self.row,
+                seen: &mut *self.seen,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq
+            .next_element_seed(Pick {
+                columns: self.columns,
+                mask: self.mask,
+                depth: self.depth,
+                row: &mut *self.row,
+                seen: &mut *self.seen,
+            })?
+            .is_some()
+        {}
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.push(|out| out.push_str(text));
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.push(|out| out.push_str(if value { "true" } else { "false" }));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.push(|out| write_number(out, value));
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.push(|out| write_number(out, value));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.push(|out| write_number(out, value));
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+fn write_number(out: &mut String, number: impl fmt::Display) {
+    write!(out, "{number}").expect("a String takes all that is written to it");
+}
+
+/// Reads a key and gives the columns of `mask` whose paths go through it.
+struct Key<'a> {
+    columns: &'a [JsonColumn],
+    mask: u64,
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = u64;
+
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<u64, D::Error> {
+        source.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<u64, E> {
+        let (mut left, mut through) = (self.mask, 0);
+        while left != 0 {
+            let place = left.trailing_zeros();
+            let step = self.columns[place as usize].path.get(self.depth);
+            if step.is_some_and(|step| step.eq_ignore_ascii_case(key)) {
+                through |= 1 << place;
+            }
+            left &= left - 1;
+        }
+        Ok(through)
+    }
+}
+
+/// A group: an object one of whose keys holds the rows.
+struct Group<'a> {
+    picker: &'a Picker,
+    each: &'a str,
+    parent: &'a Observation,
+    row: &'a mut Observation,
+    give: &'a mut dyn FnMut(&Observation),
+}
+
+impl<'de> Visitor<'de> for Group<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a group of rows")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<bool, A::Error> {
+        let mut found = false;
+        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            if *key == *self.each {
+                found |= map.next_value_seed(GroupRows(&mut self))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+struct GroupRows<'g, 'a>(&'g mut Group<'a>);
+
+impl<'de> DeserializeSeed<'de> for GroupRows<'_, '_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<bool, D::Error> {
+        source.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for GroupRows<'_, '_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of rows")
+    }
+
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+        let Group { picker, parent, row, give, .. } = self.0;
+        loop {
+            row.clear();
+            row.damaged = parent.damaged;
+            let mut seen = 0;
+            let pick = Pick {
+                columns: &picker.columns,
+                mask: picker.own,
+                depth: 0,
+                row: &mut **row,
+                seen: &mut seen,
+            };
+            if seq.next_element_seed(pick)?.is_none() {
+                return Ok(true);
+            }
+            row.push_around(parent);
+            give(row);
+        }
+    }
+}

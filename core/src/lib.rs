@@ -1,0 +1,37 @@
+//! What indicators of compromise *mean*: the part of `iocd` that touches no
+//! file, socket, clock or randomness.
+//!
+//! One direction of flow, one noun per arrow:
+//!
+//! ```text
+//!  feed        fetch      parse            normalise    record      search     render
+//!  Feed ─────▶ bytes ───▶ Observation ───▶ Claim ─────▶ a store ──▶ Entry ───▶ bytes
+//!  feed/*.rs   (server)   feed/*.rs        normalize    (index)     matching   export/*.rs
+//! ```
+//!
+//! | module | is |
+//! | --- | --- |
+//! | [`value`] | typed, canonical values: what a claim is about |
+//! | `refang` | undoing the spellings that people use to make values harmless |
+//! | [`defang`] | printing values so that nothing makes a link of them |
+//! | [`normalize`] | one spelling of one type → its canonical value, or why not |
+//! | [`interpret`] | a free-form question → every sensible typed reading |
+//! | [`warning`] | names of what is worth knowing about a value besides |
+//! | [`claim`] | who said what about which value, since when |
+//! | [`matching`] | which stored values answer a question |
+//! | [`query`] | questions and pages, in the words every store understands |
+//! | [`feed`] | feeds as data, and the connectors that read them |
+//! | [`export`] | entries as bytes in the formats others read |
+
+pub mod claim;
+pub mod defang;
+pub mod export;
+pub mod feed;
+pub mod interpret;
+pub mod matching;
+pub mod normalize;
+pub mod observation;
+pub mod query;
+mod refang;
+pub mod value;
+pub mod warning;

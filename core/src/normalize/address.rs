@@ -1,0 +1,205 @@
+//! IP addresses and networks, with port, zone and range.
+
+use super::draft::Draft;
+use super::{Lenience, Reading, change, range, trim, untyped, url};
+use crate::refang::refang_host;
+use crate::value::{Kind, Reason, Value, canonical};
+
+pub(super) fn read_v4(text: &str, draft: Draft) -> Result<Reading, Reason> {
+    let reason = match canonical(Kind::Ipv4, text) {
+        Ok(address) => return draft.finish(Kind::Ipv4, text, address),
+        Err(reason) => reason,
+    };
+    if let Ok(reading) = parts_v4(text, draft.clone()) {
+        return Ok(reading);
+    }
+    if let Some(found) = from_url(Kind::Ipv4, text, &draft) {
+        return found;
+    }
+    if !draft.lenience.refangs() {
+        return Err(reason);
+    }
+    let mut draft = draft;
+    let inner = trim::unwrap(text, &mut draft);
+    let Some(refanged) = refang_host(inner, draft.lenience) else {
+        return parts_v4(inner, draft).map_err(|_| reason);
+    };
+    draft.note_all(&refanged.changes);
+    match four_with_commas(&refanged.text, draft.lenience) {
+        Some(dotted) => {
+            draft.note(change::COMMAS_TO_DOTS);
+            draft.parse(Kind::Ipv4, &dotted)
+        }
+        None => parts_v4(&refanged.text, draft).map_err(|inner| closer(reason, inner)),
+    }
+}
+
+pub(super) fn read_v6(text: &str, draft: Draft) -> Result<Reading, Reason> {
+    let reason = match canonical(Kind::Ipv6, text) {
+        Ok(address) => return draft.finish(Kind::Ipv6, text, address),
+        Err(reason) => reason,
+    };
+    if let Ok(reading) = parts_v6(text, draft.clone()) {
+        return Ok(reading);
+    }
+    if let Some(found) = from_url(Kind::Ipv6, text, &draft) {
+        return found;
+    }
+    if !draft.lenience.refangs() {
+        return Err(reason);
+    }
+    let mut draft = draft;
+    // a colon at the end belongs to the address, and a bracket at the start may
+    // set it apart from its port
+    let inner = trim::unquote(text, &mut draft);
+    if let Ok(reading) = parts_v6(inner, draft.clone()) {
+        return Ok(reading);
+    }
+    let inner = if inner.starts_with('[') {
+        inner
+    } else {
+        trim::unwrap(inner, &mut draft)
+    };
+    parts_v6(inner, draft).map_err(|_| reason)
+}
+
+/// What was said first is better unless it only said "no address".
+fn closer(first: Reason, second: Reason) -> Reason {
+    if first == Reason::NotIpv4 {
+        second
+    } else {
+        first
+    }
+}
+
+fn parts_v4(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
+    if let Some(network) = range::single(text, Kind::Ipv4)? {
+        draft.note(change::RANGE_TO_NETWORK);
+        return draft.finish(Kind::Ipv4, network.as_str(), network.as_str().into());
+    }
+    let host = split_port(text, &mut draft)?;
+    draft.parse(Kind::Ipv4, host)
+}
+
+fn parts_v6(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
+    if let Some(network) = range::single(text, Kind::Ipv6)? {
+        draft.note(change::RANGE_TO_NETWORK);
+        return draft.finish(Kind::Ipv6, network.as_str(), network.as_str().into());
+    }
+    let (inner, behind) = match closing_bracket(text) {
+        Some(close) => (&text[1..close], &text[close + 1..]),
+        None => match text.split_once('|') {
+            Some((inner, _)) => (inner, &text[inner.len()..]),
+            None => (text, ""),
+        },
+    };
+    let inner = trim::trim(inner);
+    let refanged = if draft.lenience.refangs() && canonical(Kind::Ipv6, inner).is_err() {
+        refang_host(inner, draft.lenience)
+    } else {
+        None
+    };
+    let inner = match &refanged {
+        Some(refanged) => {
+            draft.note_all(&refanged.changes);
+            &refanged.text
+        }
+        None => inner,
+    };
+    let mut length = "";
+    if behind.starts_with('/') {
+        length = behind;
+    } else if !behind.is_empty() {
+        let behind = behind.replace(['[', ']', '(', ')', ' '], "");
+        let port = behind.strip_prefix([':', '|']).ok_or(Reason::NotIpv6)?;
+        take_port(port, &mut draft)?;
+    }
+    let (address, own_length) = inner.split_at(inner.find('/').unwrap_or(inner.len()));
+    let address = match address.split_once('%') {
+        Some((address, zone)) if !zone.is_empty() => {
+            draft.note(change::ZONE_REMOVED);
+            address
+        }
+        _ => address,
+    };
+    if !length.is_empty() && !own_length.is_empty() {
+        return Err(Reason::PrefixLength);
+    }
+    if length.is_empty() && own_length.is_empty() {
+        return draft.parse(Kind::Ipv6, address);
+    }
+    draft.parse(Kind::Ipv6, &format!("{address}{own_length}{length}"))
+}
+
+/// Where the bracket closes that opens the text, brackets inside counted.
+fn closing_bracket(text: &str) -> Option<usize> {
+    if !text.starts_with('[') {
+        return None;
+    }
+    let mut depth = 0_usize;
+    for (position, b) in text.bytes().enumerate() {
+        match b {
+            b'[' => depth += 1,
+            b']' if depth == 1 => return Some(position),
+            b']' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Takes a port off a host: `:443`, `|443`, `:443/tcp`, and where words are
+/// understood ` port 443`.
+pub(super) fn split_port<'a>(text: &'a str, draft: &mut Draft) -> Result<&'a str, Reason> {
+    if let Some(position) = memchr::memrchr2(b':', b'|', text.as_bytes()) {
+        let port = trim::trim(&text[position + 1..]);
+        take_port(port, draft)?;
+        return Ok(trim::trim(&text[..position]));
+    }
+    if draft.lenience.is_question() {
+        if let Some((host, port)) = text.rsplit_once(' ') {
+            let host = host.trim_end();
+            let cut = host.len().saturating_sub(4);
+            let is_word = host
+                .get(cut..)
+                .is_some_and(|word| word.eq_ignore_ascii_case("port"));
+            if is_word && host[..cut].ends_with([' ', ',']) {
+                take_port(port, draft)?;
+                return Ok(host[..cut].trim_end_matches([' ', ',', ':']));
+            }
+        }
+    }
+    Ok(text)
+}
+
+fn take_port(written: &str, draft: &mut Draft) -> Result<(), Reason> {
+    let digits = written
+        .strip_suffix("/tcp")
+        .or_else(|| written.strip_suffix("/udp"))
+        .unwrap_or(written);
+    if !digits.bytes().all(|b| b.is_ascii_digit()) || digits.is_empty() {
+        return Err(Reason::BadPort);
+    }
+    let port: u16 = digits.parse().map_err(|_| Reason::BadPort)?;
+    // feeds write 0 where they know none
+    draft.port = (port != 0).then_some(port);
+    draft.note(change::PORT_REMOVED);
+    Ok(())
+}
+
+/// The address that is a URL's host, where an address was asked for.
+fn from_url(kind: Kind, text: &str, draft: &Draft) -> Option<Result<Reading, Reason>> {
+    if !draft.asked || draft.lenience != Lenience::Question || !untyped::has_scheme(text) {
+        return None;
+    }
+    let mut draft = draft.clone();
+    let whole: Value = url::read(text, draft.clone()).ok()?.value;
+    draft.note(change::HOST_OF_URL);
+    Some(draft.parse(kind, whole.as_ref().host()?))
+}
+
+/// `9,10,11,12`, which is an address only when there is nothing else.
+fn four_with_commas(text: &str, lenience: Lenience) -> Option<String> {
+    let commas = text.bytes().filter(|&b| b == b',').count();
+    (lenience.is_question() && commas == 3 && !text.contains('.')).then(|| text.replace(',', "."))
+}

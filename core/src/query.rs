@@ -1,0 +1,165 @@
+//! Questions, pages and answers in the words that every store understands.
+
+use jiff::Timestamp;
+
+use crate::claim::{ArticleRef, Category, ClaimId, Confidence, Source, Status, Tlp};
+use crate::value::{Kind, Value};
+
+/// "Has anyone seen this?" with the readings that the question allows.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// Every reading; a claim that several of them find is one hit.
+    pub readings: &'a [Value],
+    /// Which entries may answer.
+    pub status: StatusFilter,
+    /// Which part of the answer is wanted.
+    pub page: Page,
+    /// The time at which "active" is judged.
+    pub now: Timestamp,
+}
+
+/// The `status` parameter of a search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatusFilter {
+    /// All that is retained but what its source took back as wrong.
+    #[default]
+    Seen,
+    /// Only what holds now.
+    Active,
+    /// Everything, retracted entries too.
+    Any,
+}
+
+impl StatusFilter {
+    /// Whether an entry with this status may answer.
+    pub fn admits(self, status: Status) -> bool {
+        match self {
+            StatusFilter::Seen => status != Status::FalsePositive,
+            StatusFilter::Active => status == Status::Active,
+            StatusFilter::Any => true,
+        }
+    }
+}
+
+/// A part of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Entries to skip.
+    pub offset: u64,
+    /// Entries to give at most.
+    pub limit: u32,
+}
+
+/// What a list is narrowed to. Lists give active, listable entries only,
+/// newest update first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this type.
+    pub kind: Option<Kind>,
+    /// Only this label.
+    pub confidence: Option<Confidence>,
+    /// Only sources of this category.
+    pub category: Option<Category>,
+    /// Only entries added or changed in the store at this time or later.
+    pub since: Option<Timestamp>,
+    /// Only entries added or changed in the store before this time.
+    pub until: Option<Timestamp>,
+}
+
+/// Why a claim answered a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MatchKind {
+    /// The value itself.
+    Exact,
+    /// The IPv4 address inside a v4-mapped IPv6 address (or its network).
+    MappedIpv4,
+    /// A network that contains the queried address or network.
+    Network,
+    /// A parent domain whose claim covers its subdomains.
+    ParentDomain,
+}
+
+impl MatchKind {
+    /// `match.kind` in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            MatchKind::Exact => "exact",
+            MatchKind::MappedIpv4 => "mapped_ipv4",
+            MatchKind::Network => "network",
+            MatchKind::ParentDomain => "parent_domain",
+        }
+    }
+}
+
+/// Why a claim answered, and from how far: 0 for the value itself, else the
+/// number of prefix bits or labels between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Match {
+    /// The relation of the claim's value to the queried one.
+    pub kind: MatchKind,
+    /// Bits or labels between the two.
+    pub distance: u8,
+}
+
+impl Match {
+    /// The value itself.
+    pub const EXACT: Match = Match { kind: MatchKind::Exact, distance: 0 };
+}
+
+/// One entry as it is told to a client: a claim with its identity, source and
+/// state. Borrowed from the store for as long as it takes to write it out.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// Identity.
+    pub id: ClaimId,
+    /// Type of the value.
+    pub kind: Kind,
+    /// Canonical text of the value.
+    pub value: &'a str,
+    /// Who says so.
+    pub source: &'a Source,
+    /// 0-100.
+    pub confidence: u8,
+    /// Whether it holds at the time of the question.
+    pub status: Status,
+    /// Earliest sighting: the source's own, else when the store first had it.
+    pub first_seen: Option<Timestamp>,
+    /// Latest sighting.
+    pub last_seen: Option<Timestamp>,
+    /// End of validity.
+    pub expires_at: Option<Timestamp>,
+    /// Last change of the entry in the store.
+    pub updated_at: Timestamp,
+    /// One sentence for a person.
+    pub context: Option<&'a str>,
+    /// Malware family.
+    pub malware: Option<&'a str>,
+    /// Sorted.
+    pub tags: Vec<&'a str>,
+    /// ATT&CK technique ids, sorted.
+    pub techniques: Vec<&'a str>,
+    /// CISA sector slugs, sorted.
+    pub sectors: Vec<&'a str>,
+    /// Sorted.
+    pub ports: Vec<u16>,
+    /// URLs that say more; the first is `source.reference_url`.
+    pub references: Vec<&'a str>,
+    /// Marking.
+    pub tlp: Option<Tlp>,
+    /// The article that it was read from.
+    pub article: Option<ArticleRef>,
+    /// Names of the warnings about the value, see `warning` codes of
+    /// [`crate::normalize`]: `non_global`, ….
+    pub warnings: Vec<&'a str>,
+    /// Why it answered; absent in lists.
+    pub matched: Option<Match>,
+}
+
+/// Takes an answer as a store gives it: first the total, then the page's
+/// entries in order.
+pub trait EntrySink {
+    /// Entries in the whole answer, of which the page is a part.
+    fn total(&mut self, total: u64);
+    /// The next entry of the page.
+    fn entry(&mut self, entry: &Entry<'_>);
+}

@@ -1,0 +1,42 @@
+//! Names of what is worth knowing about a value besides that it is listed.
+//!
+//! They go into `warnings` of an entry and of a reading.
+
+use jiff::Timestamp;
+
+use crate::value::{Kind, Value, cve};
+
+/// The address, or the host, is not reachable on the public Internet.
+pub const NON_GLOBAL: &str = "non_global";
+/// The ending is not in the public suffix list.
+pub const UNKNOWN_TLD: &str = "unknown_tld";
+/// A digest that hardly came out of a hash function.
+pub const LOW_ENTROPY_HASH: &str = "low_entropy_hash";
+/// The hash of a file without content.
+pub const EMPTY_FILE_HASH: &str = "empty_file_hash";
+/// An ATT&CK group, software or mitigation.
+pub const NOT_A_TECHNIQUE: &str = "not_a_technique";
+/// A URL of more than 2,048 bytes that a feed gave.
+pub const LONG_URL: &str = "long_url";
+/// A CVE of a year that has not been assigned from yet.
+pub const FUTURE_CVE: &str = "future_cve";
+
+/// Whether a CVE id's year is later than the one after `now`'s (UTC).
+pub fn is_future_cve(value: &Value, now: Timestamp) -> bool {
+    value.kind() == Kind::Cve
+        && cve::year(value.as_str())
+            .is_some_and(|year| year > now.to_zoned(jiff::tz::TimeZone::UTC).year() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn future_begins_after_next_year() {
+        let now: Timestamp = "2026-05-01T00:00:00Z".parse().unwrap();
+        let cve = |text| Value::parse(Kind::Cve, text).unwrap();
+        assert!(!is_future_cve(&cve("CVE-2027-0001"), now));
+        assert!(is_future_cve(&cve("CVE-2028-0001"), now));
+    }
+}

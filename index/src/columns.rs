@@ -1,0 +1,182 @@
+//! What is asked of every claim version without reading its record: one
+//! array each, indexed by slot.
+
+/// Elements of a chunk: a column grows by chunks, never by moving.
+const CHUNK_BITS: usize = 16;
+const CHUNK: usize = 1 << CHUNK_BITS;
+
+/// An array that only grows and whose elements stay where they are.
+pub(crate) struct Column<T> {
+    chunks: Vec<Vec<T>>,
+    len: usize,
+}
+
+impl<T: Copy> Column<T> {
+    pub(crate) fn new() -> Column<T> {
+        Column {
+            chunks: Vec::new(),
+            len: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, value: T) {
+        if self.len & (CHUNK - 1) == 0 {
+            // The first chunk grows as it fills, so that a small store is small.
+            let capacity = if self.chunks.is_empty() { 0 } else { CHUNK };
+            self.chunks.push(Vec::with_capacity(capacity));
+        }
+        self.chunks[self.len >> CHUNK_BITS].push(value);
+        self.len += 1;
+    }
+
+    pub(crate) fn get(&self, slot: u32) -> T {
+        self.chunks[slot as usize >> CHUNK_BITS][slot as usize & (CHUNK - 1)]
+    }
+
+    pub(crate) fn set(&mut self, slot: u32, value: T) {
+        self.chunks[slot as usize >> CHUNK_BITS][slot as usize & (CHUNK - 1)] = value;
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.chunks
+            .iter()
+            .map(|chunk| chunk.capacity() * size_of::<T>())
+            .sum()
+    }
+}
+
+/// No slot: the end of a chain; "not dead".
+pub(crate) const NONE: u32 = u32::MAX;
+/// No time. The first second of 1970 is nobody's sighting.
+pub(crate) const NO_TIME: u32 = 0;
+
+/// What a slot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flags(u8);
+
+impl Flags {
+    const CONFIDENCE: u8 = 0b0000_0011;
+    const SUBTREE: u8 = 0b0000_0100;
+    /// Status 1-3 of a tombstone; 0: a claim version.
+    const ENDED_SHIFT: u8 = 4;
+
+    /// Of a claim version.
+    pub(crate) fn claim(confidence: u8, subtree: bool) -> Flags {
+        Flags((confidence & Self::CONFIDENCE) | if subtree { Self::SUBTREE } else { 0 })
+    }
+
+    /// Of a tombstone, with the number of its status.
+    pub(crate) fn tombstone(status: u8) -> Flags {
+        Flags(status << Self::ENDED_SHIFT)
+    }
+
+    /// Number of the confidence label.
+    pub(crate) fn confidence(self) -> u8 {
+        self.0 & Self::CONFIDENCE
+    }
+
+    pub(crate) fn is_subtree(self) -> bool {
+        self.0 & Self::SUBTREE != 0
+    }
+
+    /// Number of the status that a tombstone gave; 0 for a claim version.
+    pub(crate) fn ended(self) -> u8 {
+        self.0 >> Self::ENDED_SHIFT
+    }
+}
+
+/// The columns; one push to each for every slot.
+pub(crate) struct Columns {
+    /// Address of the record in the log.
+    pub(crate) address: Column<u64>,
+    /// Next older slot of the same value, of whatever source.
+    pub(crate) next: Column<u32>,
+    /// The slot that replaced or ended this version.
+    pub(crate) dead_by: Column<u32>,
+    /// Number of the source.
+    pub(crate) source: Column<u16>,
+    pub(crate) flags: Column<Flags>,
+    /// Unix seconds of the commit; never decreases.
+    pub(crate) updated_at: Column<u32>,
+    /// Unix seconds of the end of validity, or [`NO_TIME`].
+    pub(crate) expires_at: Column<u32>,
+    /// Unix seconds of a sighting noted beside the version, or [`NO_TIME`].
+    pub(crate) touched: Column<u32>,
+    len: u32,
+}
+
+/// A new row of the columns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) address: u64,
+    pub(crate) next: u32,
+    pub(crate) source: u16,
+    pub(crate) flags: Flags,
+    pub(crate) updated_at: u32,
+    pub(crate) expires_at: u32,
+}
+
+impl Columns {
+    pub(crate) fn new() -> Columns {
+        Columns {
+            address: Column::new(),
+            next: Column::new(),
+            dead_by: Column::new(),
+            source: Column::new(),
+            flags: Column::new(),
+            updated_at: Column::new(),
+            expires_at: Column::new(),
+            touched: Column::new(),
+            len: 0,
+        }
+    }
+
+    /// Number of slots.
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Appends a row and gives its slot.
+    pub(crate) fn push(&mut self, row: Row) -> u32 {
+        self.address.push(row.address);
+        self.next.push(row.next);
+        self.dead_by.push(NONE);
+        self.source.push(row.source);
+        self.flags.push(row.flags);
+        self.updated_at.push(row.updated_at);
+        self.expires_at.push(row.expires_at);
+        self.touched.push(NO_TIME);
+        let slot = self.len;
+        self.len = slot
+            .checked_add(1)
+            .expect("a store holds fewer than 2^32 versions");
+        slot
+    }
+
+    /// First slot whose update is at `time` or later. Commit times never
+    /// decrease, so this is a binary search.
+    pub(crate) fn first_updated_at(&self, time: u32) -> u32 {
+        let (mut low, mut high) = (0, self.len);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.updated_at.get(middle) < time {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn memory(&self) -> usize {
+        self.address.memory()
+            + self.next.memory()
+            + self.dead_by.memory()
+            + self.source.memory()
+            + self.flags.memory()
+            + self.updated_at.memory()
+            + self.expires_at.memory()
+            + self.touched.memory()
+    }
+}

@@ -1,0 +1,74 @@
+//! What can go wrong with the files.
+
+use std::io;
+use std::path::PathBuf;
+
+/// The index could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// Another process has the store open.
+    #[error("{} is in use by another process: stop it, or let it do the work", .dir.display())]
+    InUse {
+        /// The store's directory.
+        dir: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The bytes on disk are not those that were written.
+    #[error(
+        "segment {segment} is damaged at byte {offset}: {what}. Nothing there is served; restore a backup"
+    )]
+    Damaged {
+        /// Number of the segment file.
+        segment: u32,
+        /// Byte within it.
+        offset: u32,
+        /// What does not agree.
+        what: &'static str,
+    },
+    /// The store was written by another version of the format.
+    #[error("{} has format version {found}, this program reads version {supported}", .path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Version in its header.
+        found: u32,
+        /// Version this program reads.
+        supported: u32,
+    },
+    /// The file is no segment of a claim store, or one of another store.
+    #[error("{}: {what}", .path.display())]
+    NotASegment {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// An earlier write failed in a way that leaves the disk's state unknown.
+    #[error(
+        "the claim store takes no more writes since one failed to reach the disk: {reason}. Restart after repairing the disk"
+    )]
+    ReadOnly {
+        /// The failure.
+        reason: String,
+    },
+    /// A limit of the format.
+    #[error("{what}")]
+    TooLarge {
+        /// Which, and what to do.
+        what: &'static str,
+    },
+}
+
+impl IndexError {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> IndexError {
+        let path = path.into();
+        move |source| IndexError::Io { path, source }
+    }
+}

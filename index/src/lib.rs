@@ -1,0 +1,157 @@
+//! The embedded claim store: files under one directory, indexes in memory.
+//!
+//! ```text
+//! claims-000000.log …   checksummed records in batches (log, record)
+//! fetches.log           when snapshot sources were last seen whole (fetches)
+//! clean                 present while the store is closed in order
+//! lock                  held by the process that has the store open
+//! ```
+//!
+//! Every claim version and every end of a claim has a *revision* (public,
+//! never reused) and a *slot* (dense, internal) in the same order; the
+//! [columns](columns) are indexed by slot, the [table] leads from a value to
+//! its newest slot, [facets] are sets of slots. The log is the truth: opening
+//! replays it through the code that live batches go through (`state`).
+//!
+//! What a new statement does to a claim is decided in
+//! [`iocd_core::claim::held`], which stored values answer a question in
+//! [`iocd_core::matching`]. This crate keeps and finds.
+
+mod columns;
+mod error;
+mod expiry;
+mod facets;
+mod fetches;
+mod log;
+mod read;
+mod record;
+mod state;
+mod strings;
+mod table;
+mod time;
+mod write;
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+
+use iocd_core::claim::Source;
+use parking_lot::{Mutex, RwLock};
+
+pub use error::IndexError;
+pub use log::Recovery;
+
+use state::State;
+use write::Writer;
+
+/// How much the index holds, and of what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Entries that are not ended.
+    pub active: u64,
+    /// Entries, ended ones too.
+    pub retained: u64,
+    /// Latest revision.
+    pub revision: u64,
+    /// Bytes of the log.
+    pub disk: u64,
+    /// Bytes of the indexes on the heap, about.
+    pub memory: u64,
+}
+
+/// An open claim store. There is one for a directory at a time.
+pub struct Index {
+    state: RwLock<State>,
+    writer: Mutex<Writer>,
+    recovery: Recovery,
+    /// Locked for as long as it is open.
+    _lock: File,
+}
+
+impl Index {
+    /// Opens the store in `dir`, creating it if there is none.
+    ///
+    /// What follows the last whole batch is cut off and told in
+    /// [`Index::recovery`]; any other disagreement is [`IndexError::Damaged`].
+    pub fn open(dir: &Path) -> Result<Index, IndexError> {
+        fs::create_dir_all(dir).map_err(IndexError::io(dir))?;
+        let lock = lock(dir)?;
+        let mut key = [0; 16];
+        getrandom::fill(&mut key).map_err(|error| IndexError::io(dir)(error.into()))?;
+        let mut state: Option<State> = None;
+        let (log, log_writer, recovery) = log::open(dir, key, &mut |log, key, records, commit| {
+            let state = state.get_or_insert_with(|| State::new(key));
+            state.log.clone_from(log);
+            state.apply(records, commit)
+        })?;
+        let mut state = state.unwrap_or_else(|| State::new(log_writer.key()));
+        state.log = log;
+        let (fetches, past) = fetches::Fetches::open(dir)?;
+        for fetch in past {
+            state.note_fetch(fetch);
+        }
+        Ok(Index {
+            state: RwLock::new(state),
+            writer: Mutex::new(Writer {
+                log: log_writer,
+                fetches,
+            }),
+            recovery,
+            _lock: lock,
+        })
+    }
+
+    /// What opening found.
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    /// How much there is. Constant time but for `memory`, which walks the
+    /// shards.
+    pub fn size(&self) -> Size {
+        let state = self.state.read();
+        Size {
+            active: state.active,
+            retained: state.retained,
+            revision: state.revision(),
+            disk: state.log.size(),
+            memory: state.memory() as u64,
+        }
+    }
+
+    /// Active entries, retained entries, latest revision.
+    pub fn counts(&self) -> (u64, u64, u64) {
+        let state = self.state.read();
+        (state.active, state.retained, state.revision())
+    }
+
+    /// The sources in the order in which they came.
+    pub fn sources(&self) -> Vec<Source> {
+        self.state
+            .read()
+            .sources
+            .iter()
+            .map(|known| known.source.clone())
+            .collect()
+    }
+
+    /// Closes the store in order, so that the next opening can tell damage
+    /// from a crash. It answers on until it is dropped, and takes no writes.
+    pub fn close(&self) -> Result<(), IndexError> {
+        self.writer.lock().log.close()
+    }
+}
+
+fn lock(dir: &Path) -> Result<File, IndexError> {
+    let path = dir.join("lock");
+    let file = File::create(&path).map_err(IndexError::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(IndexError::InUse {
+            dir: dir.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(IndexError::io(path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod lib_tests;

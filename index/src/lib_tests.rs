@@ -1,0 +1,389 @@
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use iocd_core::claim::held::Outcome;
+use iocd_core::claim::{Category, Claim, ClaimId, Extent, Origin, Source, Status};
+use iocd_core::query::{Entry, EntrySink, Filter, Page, Question, StatusFilter};
+use iocd_core::value::{Kind, Value};
+use jiff::Timestamp;
+
+use super::*;
+
+fn source(name: &str) -> Source {
+    Source {
+        name: name.into(),
+        title: name.to_uppercase(),
+        category: Category::Community,
+        origin: Origin::Feed,
+        extent: Extent::Snapshot,
+        list_non_global: false,
+        expires_after: None,
+    }
+}
+
+fn domain(name: &str) -> Value {
+    Value::parse(Kind::Domain, name).unwrap()
+}
+
+fn claim(name: &str) -> Claim {
+    let mut claim = Claim::new(domain(name), 80);
+    claim.tags = vec!["phishing".into(), name.into()];
+    claim
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+const ALL: Page = Page {
+    offset: 0,
+    limit: 1000,
+};
+
+#[derive(Default)]
+struct Values {
+    total: u64,
+    values: Vec<String>,
+}
+
+impl EntrySink for Values {
+    fn total(&mut self, total: u64) {
+        self.total = total;
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        self.values
+            .push(format!("{} {}", entry.value, entry.status.as_str()));
+    }
+}
+
+struct LastSeen(Option<Timestamp>);
+impl EntrySink for LastSeen {
+    fn total(&mut self, _: u64) {}
+    fn entry(&mut self, entry: &Entry<'_>) {
+        self.0 = entry.last_seen;
+    }
+}
+
+fn list(index: &Index) -> Vec<String> {
+    let mut values = Values::default();
+    index
+        .list(&Filter::default(), ALL, at(0), &mut values)
+        .unwrap();
+    assert_eq!(values.total, values.values.len() as u64);
+    values.values.sort();
+    values.values
+}
+
+fn find(index: &Index, name: &str) -> Result<Vec<String>, IndexError> {
+    let mut values = Values::default();
+    let question = Question {
+        readings: &[domain(name)],
+        status: StatusFilter::Any,
+        page: ALL,
+        now: at(0),
+    };
+    index.find(&question, &mut values)?;
+    Ok(values.values)
+}
+
+fn segment(dir: &Path) -> std::path::PathBuf {
+    dir.join("claims-000000.log")
+}
+
+/// A store with three batches, and the size of the log after each.
+fn three_batches(dir: &Path) -> Vec<u64> {
+    let index = Index::open(dir).unwrap();
+    let feed = source("feed");
+    let mut sizes = Vec::new();
+    for (second, names) in [
+        (0, ["a.example.com", "b.example.com"]),
+        (1, ["c.example.com", "d.example.com"]),
+    ] {
+        index
+            .record(&feed, names.map(claim).into(), at(second))
+            .unwrap();
+        sizes.push(fs::metadata(segment(dir)).unwrap().len());
+    }
+    index
+        .remove(&feed, &[domain("a.example.com")], Status::Removed, at(2))
+        .unwrap();
+    sizes.push(fs::metadata(segment(dir)).unwrap().len());
+    sizes
+}
+
+/// What is listed after so many of the three batches.
+fn expected(batches: usize) -> Vec<&'static str> {
+    match batches {
+        0 => vec![],
+        1 => vec!["a.example.com active", "b.example.com active"],
+        2 => vec![
+            "a.example.com active",
+            "b.example.com active",
+            "c.example.com active",
+            "d.example.com active",
+        ],
+        _ => vec![
+            "b.example.com active",
+            "c.example.com active",
+            "d.example.com active",
+        ],
+    }
+}
+
+#[test]
+fn a_store_is_the_same_after_reopening() {
+    let dir = tempfile::tempdir().unwrap();
+    three_batches(dir.path());
+    let index = Index::open(dir.path()).unwrap();
+    assert_eq!(
+        index.recovery(),
+        Recovery {
+            dropped_bytes: 0,
+            was_clean: false
+        }
+    );
+    assert_eq!(list(&index), expected(3));
+    assert_eq!(
+        find(&index, "a.example.com").unwrap(),
+        ["a.example.com removed"]
+    );
+    assert_eq!(index.counts(), (3, 4, 5));
+    index.close().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    assert!(index.recovery().was_clean);
+    assert_eq!(list(&index), expected(3));
+}
+
+#[test]
+fn one_process_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let _index = Index::open(dir.path()).unwrap();
+    assert!(matches!(
+        Index::open(dir.path()),
+        Err(IndexError::InUse { .. })
+    ));
+}
+
+#[test]
+fn saying_it_again_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let feed = source("feed");
+    let claims = || {
+        vec![
+            claim("a.example.com"),
+            claim("b.example.com"),
+            claim("a.example.com"),
+        ]
+    };
+    let first = index.record(&feed, claims(), at(0)).unwrap();
+    assert_eq!(first, [Outcome::Added, Outcome::Added, Outcome::Unchanged]);
+    let size = index.size();
+    let again = index.record(&feed, claims(), at(100_000)).unwrap();
+    assert_eq!(again, [Outcome::Unchanged; 3]);
+    assert_eq!(index.size(), size);
+}
+
+#[test]
+fn a_complete_fetch_removes_what_is_absent() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let feed = source("feed");
+    index
+        .record(
+            &feed,
+            vec![claim("a.example.com"), claim("b.example.com")],
+            at(0),
+        )
+        .unwrap();
+    let present = HashSet::from([ClaimId::new(Kind::Domain, "b.example.com", "feed")]);
+    assert_eq!(index.retain_present(&feed, &present, at(50)).unwrap(), 1);
+    assert_eq!(list(&index), ["b.example.com active"]);
+    assert_eq!(index.retain_present(&feed, &present, at(60)).unwrap(), 0);
+    drop(index);
+    let index = Index::open(dir.path()).unwrap();
+    assert_eq!(list(&index), ["b.example.com active"]);
+    let mut last_seen = LastSeen(None);
+    index
+        .list(&Filter::default(), ALL, at(0), &mut last_seen)
+        .unwrap();
+    assert_eq!(
+        last_seen.0,
+        Some(at(60)),
+        "still listed is seen, without a word in the log"
+    );
+}
+
+/// The crash of a process that was writing: the file ends anywhere. What was
+/// acknowledged is there, what was not is wholly absent.
+#[test]
+fn cut_anywhere_the_log_gives_whole_batches() {
+    let dir = tempfile::tempdir().unwrap();
+    let sizes = three_batches(dir.path());
+    let bytes = fs::read(segment(dir.path())).unwrap();
+    for length in 0..=bytes.len() {
+        let copy = tempfile::tempdir().unwrap();
+        fs::write(segment(copy.path()), &bytes[..length]).unwrap();
+        let index = Index::open(copy.path()).unwrap();
+        let whole = sizes.iter().filter(|&&size| size <= length as u64).count();
+        assert_eq!(list(&index), expected(whole), "cut at {length}");
+        // And it goes on from there.
+        index
+            .record(&source("feed"), vec![claim("z.example.com")], at(9))
+            .unwrap();
+        drop(index);
+        assert_eq!(
+            list(&Index::open(copy.path()).unwrap()).len(),
+            expected(whole).len() + 1
+        );
+    }
+}
+
+/// A flipped bit is never served. In all but the last batch it is named as
+/// damage; the last batch of a store that was not closed in order may have
+/// been torn by a crash, so there it may be dropped, but as a whole.
+#[test]
+fn a_flipped_bit_is_never_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let sizes = three_batches(dir.path());
+    let bytes = fs::read(segment(dir.path())).unwrap();
+    for position in 0..bytes.len() {
+        let copy = tempfile::tempdir().unwrap();
+        let mut flipped = bytes.clone();
+        flipped[position] ^= 1 << (position % 8);
+        fs::write(segment(copy.path()), &flipped).unwrap();
+        match Index::open(copy.path()) {
+            Ok(index) => {
+                assert!(
+                    position as u64 >= sizes[1],
+                    "byte {position} was not noticed"
+                );
+                assert_eq!(list(&index), expected(2));
+            }
+            Err(
+                IndexError::Damaged { .. }
+                | IndexError::NotASegment { .. }
+                | IndexError::Version { .. },
+            ) => {}
+            Err(other) => panic!("byte {position}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn a_flipped_bit_in_a_store_closed_in_order_is_damage_everywhere() {
+    let dir = tempfile::tempdir().unwrap();
+    three_batches(dir.path());
+    Index::open(dir.path()).unwrap().close().unwrap();
+    let bytes = fs::read(segment(dir.path())).unwrap();
+    let clean = fs::read(dir.path().join("clean")).unwrap();
+    for position in 0..bytes.len() {
+        let copy = tempfile::tempdir().unwrap();
+        let mut flipped = bytes.clone();
+        flipped[position] ^= 0x10;
+        fs::write(segment(copy.path()), &flipped).unwrap();
+        fs::write(copy.path().join("clean"), &clean).unwrap();
+        assert!(
+            Index::open(copy.path()).is_err(),
+            "byte {position} was not noticed"
+        );
+    }
+}
+
+#[test]
+fn damage_under_a_running_store_is_noticed_when_read() {
+    use std::os::unix::fs::FileExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    index
+        .record(&source("feed"), vec![claim("a.example.com")], at(0))
+        .unwrap();
+    let bytes = fs::read(segment(dir.path())).unwrap();
+    let place = bytes
+        .windows(13)
+        .rposition(|window| window == b"a.example.com")
+        .unwrap();
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(segment(dir.path()))
+        .unwrap();
+    file.write_all_at(b"b", place as u64).unwrap();
+    assert!(matches!(
+        find(&index, "a.example.com"),
+        Err(IndexError::Damaged { segment: 0, .. })
+    ));
+}
+
+#[test]
+fn another_versions_log_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    three_batches(dir.path());
+    let mut bytes = fs::read(segment(dir.path())).unwrap();
+    bytes[8] = 99;
+    fs::write(segment(dir.path()), bytes).unwrap();
+    assert!(matches!(
+        Index::open(dir.path()),
+        Err(IndexError::Version {
+            found: 99,
+            supported: 1,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn a_full_disk_loses_nothing_and_serving_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let feed = source("feed");
+    index
+        .record(&feed, vec![claim("a.example.com")], at(0))
+        .unwrap();
+    let path = segment(dir.path());
+    let size = fs::metadata(&path).unwrap().len();
+    index.writer.lock().log.fail_next_write();
+    assert!(matches!(
+        index.record(&feed, vec![claim("b.example.com")], at(1)),
+        Err(IndexError::Io { .. })
+    ));
+    assert_eq!(
+        fs::metadata(&path).unwrap().len(),
+        size,
+        "nothing of the batch is kept"
+    );
+    assert_eq!(list(&index), ["a.example.com active"]);
+    index
+        .record(&feed, vec![claim("b.example.com")], at(2))
+        .unwrap();
+    assert_eq!(
+        list(&index),
+        ["a.example.com active", "b.example.com active"]
+    );
+}
+
+#[test]
+fn a_claim_about_a_private_address_is_found_but_not_listed() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let private = Value::parse(Kind::Ipv4, "10.1.2.3").unwrap();
+    let mut feed = source("feed");
+    index
+        .record(&feed, vec![Claim::new(private.clone(), 50)], at(0))
+        .unwrap();
+    assert!(list(&index).is_empty());
+    let mut found = Values::default();
+    let question = Question {
+        readings: &[private],
+        status: StatusFilter::Seen,
+        page: ALL,
+        now: at(0),
+    };
+    index.find(&question, &mut found).unwrap();
+    assert_eq!(found.values, ["10.1.2.3 active"]);
+    // Unless its source says so, also afterwards.
+    feed.list_non_global = true;
+    index.record(&feed, Vec::new(), at(1)).unwrap();
+    assert_eq!(list(&index), ["10.1.2.3 active"]);
+}

@@ -1,0 +1,125 @@
+//! The append-only log: segment files of checksummed records.
+//!
+//! A batch of records ends with a commit record and lies in one segment. It is
+//! durable when [`Writer::append`] returns. Opening cuts off what follows the
+//! last commit of the last segment, which can only be a batch that was never
+//! acknowledged; anything else that does not agree with its checksum is damage
+//! and is reported, never skipped.
+
+mod open;
+mod segment;
+mod writer;
+
+use crate::error::IndexError;
+use crate::record::{HEADER, Record};
+
+pub use open::Recovery;
+pub(crate) use open::open;
+pub(crate) use writer::{Appended, Writer};
+
+use segment::Segment;
+
+/// Where a record lies: segment number, byte within the segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Address(pub(crate) u64);
+
+impl Address {
+    pub(crate) fn new(segment: u32, offset: u32) -> Address {
+        Address(u64::from(segment) << 32 | u64::from(offset))
+    }
+
+    /// The address so many bytes further on in the segment.
+    pub(crate) fn plus(self, bytes: usize) -> Address {
+        Address(self.0 + bytes as u64)
+    }
+
+    fn segment(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // the low half is what is wanted
+    fn offset(self) -> u32 {
+        self.0 as u32
+    }
+
+    pub(crate) fn damaged(self, what: &'static str) -> IndexError {
+        IndexError::Damaged {
+            segment: self.segment(),
+            offset: self.offset(),
+            what,
+        }
+    }
+}
+
+/// The log for reading: every committed record.
+#[derive(Clone, Default)]
+pub(crate) struct Log {
+    segments: Vec<Segment>,
+}
+
+/// A body whose checksum held, and where the next record begins.
+struct Frame<'a> {
+    body: &'a [u8],
+    next: u32,
+}
+
+/// Reads the record at `offset` of `bytes`.
+fn frame(bytes: &[u8], offset: u32) -> Result<Frame<'_>, &'static str> {
+    let rest = &bytes[offset as usize..];
+    let (header, rest) = rest
+        .split_first_chunk::<HEADER>()
+        .ok_or("the record's header is cut off")?;
+    let [l0, l1, l2, l3, c0, c1, c2, c3] = *header;
+    let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+    let body = rest
+        .get(..length)
+        .ok_or("the record's length leads past the end")?;
+    if length == 0 {
+        return Err("a record of no length");
+    }
+    if crc32c::crc32c(body) != u32::from_le_bytes([c0, c1, c2, c3]) {
+        return Err("the record's checksum does not hold");
+    }
+    let next = offset as usize + HEADER + length;
+    Ok(Frame {
+        body,
+        next: u32::try_from(next).map_err(|_| "the record's length leads past the end")?,
+    })
+}
+
+impl Log {
+    /// The body of the record at `address`, its checksum verified.
+    pub(crate) fn read(&self, address: Address) -> Result<&[u8], IndexError> {
+        let segment = self
+            .segments
+            .get(address.segment() as usize)
+            .ok_or_else(|| address.damaged("there is no such segment"))?;
+        if address.offset() >= segment.len {
+            return Err(address.damaged("there is no such record"));
+        }
+        frame(segment.bytes(), address.offset())
+            .map(|frame| frame.body)
+            .map_err(|what| address.damaged(what))
+    }
+
+    /// Decodes the record at `address`.
+    pub(crate) fn record(&self, address: Address) -> Result<Record<'_>, IndexError> {
+        Record::decode(self.read(address)?).map_err(|_| address.damaged("the record is malformed"))
+    }
+
+    /// Bytes on disk.
+    pub(crate) fn size(&self) -> u64 {
+        self.segments
+            .iter()
+            .map(|segment| u64::from(segment.len))
+            .sum()
+    }
+
+    /// Makes what was appended readable.
+    pub(crate) fn extend(&mut self, appended: Appended) {
+        self.segments.extend(appended.new_segment);
+        if let Some(last) = self.segments.last_mut() {
+            last.len = appended.end;
+        }
+    }
+}

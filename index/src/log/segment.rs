@@ -1,0 +1,100 @@
+//! Segment files: their names, headers and mappings.
+//!
+//! ```text
+//! "iocdclms" | version u32 | segment number u32 | key 16 bytes | CRC-32C u32 of these
+//! ```
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memmap2::{Mmap, MmapOptions};
+
+use crate::error::IndexError;
+
+const MAGIC: [u8; 8] = *b"iocdclms";
+/// Version of the file format.
+const VERSION: u32 = 1;
+/// Bytes before the first record.
+pub(super) const SEGMENT_HEADER: u32 = 8 + 4 + 4 + 16 + 4;
+/// A segment is closed when the next batch would take it past this.
+pub(super) const SEGMENT_SIZE: u32 = 256 << 20;
+
+/// The committed part of a segment, for reading.
+#[derive(Clone)]
+pub(super) struct Segment {
+    map: Arc<Mmap>,
+    /// Bytes that are committed. The mapping may be longer than the file.
+    pub(super) len: u32,
+}
+
+impl Segment {
+    /// Maps a file of which the first `len` bytes may be read, with room to
+    /// grow to `capacity`.
+    pub(super) fn map(
+        file: &File,
+        path: &Path,
+        len: u32,
+        capacity: u32,
+    ) -> Result<Segment, IndexError> {
+        // SAFETY: the directory is locked by this process for as long as the map
+        // lives, and nothing here shortens a segment below `len`, so every byte
+        // that is read through the map exists and does not change. The mapping
+        // may reach past the end of the file: those pages become readable as the
+        // file grows, and are not touched before.
+        let map = unsafe { MmapOptions::new().len(capacity.max(len) as usize).map(file) };
+        let map = map.map(Arc::new).map_err(IndexError::io(path))?;
+        Ok(Segment { map, len })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.map[..self.len as usize]
+    }
+}
+
+/// Name of a segment's file.
+pub(super) fn segment_path(dir: &Path, number: u32) -> PathBuf {
+    dir.join(format!("claims-{number:06}.log"))
+}
+
+/// The header of a segment.
+pub(super) fn header(number: u32, key: [u8; 16]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(SEGMENT_HEADER as usize);
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&number.to_le_bytes());
+    bytes.extend_from_slice(&key);
+    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+    bytes
+}
+
+/// Checks the header of a segment and gives the store's key.
+pub(super) fn read_header(bytes: &[u8], number: u32, path: &Path) -> Result<[u8; 16], IndexError> {
+    let not = |what| {
+        Err(IndexError::NotASegment {
+            path: path.to_owned(),
+            what,
+        })
+    };
+    if bytes.len() < SEGMENT_HEADER as usize || bytes[..8] != MAGIC {
+        return not("it is no segment of a claim store");
+    }
+    let word =
+        |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    if word(8) != VERSION {
+        return Err(IndexError::Version {
+            path: path.to_owned(),
+            found: word(8),
+            supported: VERSION,
+        });
+    }
+    if crc32c::crc32c(&bytes[..32]) != word(32) {
+        return not("the checksum of its header does not hold");
+    }
+    if word(12) != number {
+        return not("its number is not that of its name");
+    }
+    let mut key = [0; 16];
+    key.copy_from_slice(&bytes[16..32]);
+    Ok(key)
+}

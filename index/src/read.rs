@@ -1,0 +1,286 @@
+//! Answering questions and lists.
+
+use iocd_core::claim::{ArticleRef, Status};
+use iocd_core::matching;
+use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question};
+use iocd_core::value::ValueRef;
+use jiff::Timestamp;
+
+use crate::Index;
+use crate::columns::{NO_TIME, NONE};
+use crate::error::IndexError;
+use crate::facets::Intersection;
+use crate::record::Items;
+use crate::state::State;
+use crate::time::{seconds, timestamp};
+
+/// Entries of a page written before a waiting writer gets its turn.
+const SLICE: usize = 64;
+
+/// A claim that answers a question.
+#[derive(Clone, Copy)]
+struct Hit {
+    /// The claim's last version.
+    slot: u32,
+    status: Status,
+    matched: Match,
+    confidence: u8,
+    updated_at: u32,
+}
+
+impl Index {
+    /// Tells `sink` the entries that answer the question, in the order of
+    /// `ClaimStore::find`.
+    pub fn find<S: EntrySink>(
+        &self,
+        question: &Question<'_>,
+        sink: &mut S,
+    ) -> Result<(), IndexError> {
+        let state = self.state.read();
+        let now = seconds(question.now);
+        let mut hits = Vec::new();
+        for reading in question.readings {
+            state.collect_hits(reading.as_ref(), question, now, &mut hits)?;
+        }
+        if hits.len() > 1 {
+            sort_hits(&state, &mut hits)?;
+        }
+        sink.total(hits.len() as u64);
+        let offset = usize::try_from(question.page.offset).unwrap_or(usize::MAX);
+        for hit in hits.iter().skip(offset).take(question.page.limit as usize) {
+            sink.entry(&state.entry(hit.slot, hit.status, Some(hit.matched))?);
+        }
+        Ok(())
+    }
+
+    /// Tells `sink` the active, listable entries that the filter admits,
+    /// newest update first.
+    pub fn list<S: EntrySink>(
+        &self,
+        filter: &Filter,
+        page: Page,
+        now: Timestamp,
+        sink: &mut S,
+    ) -> Result<(), IndexError> {
+        let mut state = self.state.read();
+        let now = seconds(now);
+        let mut slots = Vec::new();
+        {
+            let from = filter.since.map_or(0, |since| {
+                state.columns.first_updated_at(ceil_seconds(since))
+            });
+            let to = filter.until.map_or(state.columns.len(), |until| {
+                state.columns.first_updated_at(ceil_seconds(until))
+            });
+            let mut sets = vec![&state.listed];
+            sets.extend(filter.kind.map(|kind| &state.kinds[kind as usize]));
+            sets.extend(
+                filter
+                    .confidence
+                    .map(|label| &state.confidences[label as usize]),
+            );
+            sets.extend(
+                filter
+                    .category
+                    .map(|category| &state.categories[category as usize]),
+            );
+            let matching = Intersection::new(sets, from, to);
+            // What is due but not yet swept counts as expired.
+            let is_due = |slot: u32| state.is_expired(slot, now);
+            let due = state
+                .expiries
+                .up_to(now)
+                .filter(|&slot| matching.contains(slot) && is_due(slot))
+                .count() as u64;
+            sink.total(matching.count() - due);
+            let wanted = page.limit as usize;
+            if wanted > 0 {
+                matching.descend(page.offset, due > 0, is_due, |slot| {
+                    slots.push(slot);
+                    slots.len() < wanted
+                });
+            }
+        }
+        for slice in slots.chunks(SLICE) {
+            for &slot in slice {
+                sink.entry(&state.entry(slot, Status::Active, None)?);
+            }
+            parking_lot::RwLockReadGuard::bump(&mut state);
+        }
+        Ok(())
+    }
+}
+
+/// Seconds, rounded up: "at this time or later" must not admit what was
+/// earlier within the same second.
+fn ceil_seconds(time: Timestamp) -> u32 {
+    seconds(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
+}
+
+fn sort_hits(state: &State, hits: &mut [Hit]) -> Result<(), IndexError> {
+    let mut failure = Ok(());
+    hits.sort_unstable_by(|a, b| {
+        let key = |hit: &Hit| {
+            (
+                hit.status != Status::Active,
+                hit.matched.distance,
+                std::cmp::Reverse(hit.confidence),
+                std::cmp::Reverse(hit.updated_at),
+            )
+        };
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| match (state.claim(a.slot), state.claim(b.slot)) {
+                (Ok(a), Ok(b)) => a.id.cmp(&b.id),
+                (Err(error), _) | (_, Err(error)) => {
+                    failure = Err(error);
+                    std::cmp::Ordering::Equal
+                }
+            })
+    });
+    failure
+}
+
+impl State {
+    fn collect_hits(
+        &self,
+        value: ValueRef<'_>,
+        question: &Question<'_>,
+        now: u32,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), IndexError> {
+        let mut failure = Ok(());
+        matching::probes(value, &self.shape, &mut |probe| {
+            if failure.is_ok() {
+                failure = self.collect_probe(&probe, question, now, hits);
+            }
+        });
+        failure
+    }
+
+    fn collect_probe(
+        &self,
+        probe: &matching::Probe<'_>,
+        question: &Question<'_>,
+        now: u32,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), IndexError> {
+        let ValueRef { kind, text } = probe.key;
+        let newest = self.newest(self.hash(kind, text), kind, text)?;
+        let mut seen = Vec::new();
+        for slot in self.chain(newest) {
+            // Only the newest word of each source counts.
+            let source = self.columns.source.get(slot);
+            if seen.contains(&source) {
+                continue;
+            }
+            if self.columns.next.get(slot) != NONE {
+                seen.push(source);
+            }
+            let Some((version, status)) = self.latest(Some(slot), source, now) else {
+                continue;
+            };
+            let flags = self.columns.flags.get(version);
+            if !question.status.admits(status) || (probe.subtree_only && !flags.is_subtree()) {
+                continue;
+            }
+            let hit = Hit {
+                slot: version,
+                status,
+                matched: probe.matched,
+                confidence: flags.confidence(),
+                updated_at: self.columns.updated_at.get(slot),
+            };
+            // Two readings may lead to one claim: the nearer one counts.
+            match hits.iter_mut().find(|known| known.slot == version) {
+                None => hits.push(hit),
+                Some(known) if hit.matched.distance < known.matched.distance => *known = hit,
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The sighting noted beside a version.
+    pub(crate) fn touched(&self, slot: u32) -> Option<Timestamp> {
+        let touched = self.columns.touched.get(slot);
+        (touched != NO_TIME).then(|| timestamp(touched))
+    }
+
+    /// An interned string of the record in `slot`.
+    pub(crate) fn string(&self, number: u32, slot: u32) -> Result<&str, IndexError> {
+        let damaged = || {
+            self.address(slot)
+                .damaged("the record names a string that is not there")
+        };
+        self.strings.get(number).ok_or_else(damaged)
+    }
+
+    /// The claim version in `slot` as a client sees it.
+    fn entry(
+        &self,
+        slot: u32,
+        status: Status,
+        matched: Option<Match>,
+    ) -> Result<Entry<'_>, IndexError> {
+        let claim = self.claim(slot)?;
+        let strings = |items: Items<'_>| {
+            items
+                .iter()
+                .map(|number| self.string(number, slot))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let known = &self.sources[claim.source as usize];
+        let touched = self.columns.touched.get(slot);
+        let heard_at = match self.listed_at(claim.source) {
+            Some(listed_at) if status == Status::Active => claim.heard_at.max(listed_at),
+            _ => claim.heard_at,
+        };
+        let last_seen = match claim.last_seen.max((touched != NO_TIME).then_some(touched)) {
+            Some(said) => said,
+            None => heard_at,
+        };
+        let ended_by = self.columns.dead_by.get(slot);
+        let changed = if ended_by == NONE { slot } else { ended_by };
+        let expires_at = self.columns.expires_at.get(slot);
+        Ok(Entry {
+            id: claim.id,
+            kind: claim.kind,
+            value: claim.value,
+            source: &known.source,
+            confidence: claim.confidence,
+            status,
+            first_seen: Some(timestamp(claim.first_seen.unwrap_or(claim.first_heard_at))),
+            last_seen: Some(timestamp(last_seen)),
+            expires_at: (expires_at != NO_TIME).then(|| timestamp(expires_at)),
+            updated_at: timestamp(self.columns.updated_at.get(changed)),
+            context: claim.context,
+            malware: claim
+                .malware
+                .map(|number| self.string(number, slot))
+                .transpose()?,
+            tags: strings(claim.tags)?,
+            techniques: strings(claim.techniques)?,
+            sectors: strings(claim.sectors)?,
+            ports: claim
+                .ports
+                .iter()
+                .filter_map(|port| u16::try_from(port).ok())
+                .collect(),
+            references: claim.references.iter().collect(),
+            tlp: claim.tlp,
+            article: claim.article.map(|article| ArticleRef {
+                id: article.id.to_owned(),
+                title: article.title.to_owned(),
+                url: article.url.to_owned(),
+                published_at: timestamp(article.published_at),
+            }),
+            warnings: if claim.non_global {
+                vec!["non_global"]
+            } else {
+                Vec::new()
+            },
+            matched,
+        })
+    }
+}

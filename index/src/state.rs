@@ -1,0 +1,435 @@
+//! The indexes in memory, and how a committed batch changes them. Opening
+//! replays the log through the same door.
+
+use std::hash::Hasher as _;
+
+use iocd_core::claim::{Category, Confidence, Extent, Scope, Source, Status};
+use iocd_core::value::{Kind, ValueRef};
+use siphasher::sip::SipHasher13;
+
+use crate::columns::{Columns, Flags, NO_TIME, NONE, Row};
+use crate::error::IndexError;
+use crate::expiry::Expiries;
+use crate::facets::BitSet;
+use crate::fetches::Fetch;
+use crate::log::{Address, Log};
+use crate::record::{ClaimRecord, Commit, Record, Tombstone, decode_key};
+use crate::strings::Strings;
+use crate::table::Table;
+
+/// A source with what the index knows of it.
+pub(crate) struct KnownSource {
+    pub(crate) source: Source,
+    /// Unix seconds of the last complete fetch of a snapshot source.
+    pub(crate) listed_at: Option<u32>,
+}
+
+/// Everything a reader needs. Readers share it; the writer changes it for
+/// short moments.
+pub(crate) struct State {
+    pub(crate) log: Log,
+    pub(crate) columns: Columns,
+    table: Table,
+    key: (u64, u64),
+    pub(crate) strings: Strings,
+    pub(crate) sources: Vec<KnownSource>,
+    /// Claim versions that are neither replaced nor ended.
+    pub(crate) alive: BitSet,
+    /// Those of them that lists may show.
+    pub(crate) listed: BitSet,
+    pub(crate) kinds: Vec<BitSet>,
+    pub(crate) confidences: Vec<BitSet>,
+    pub(crate) categories: Vec<BitSet>,
+    pub(crate) expiries: Expiries,
+    /// Networks stored, by prefix length, and whether any claim covers a subtree.
+    pub(crate) shape: iocd_core::matching::Shape,
+    /// Revision of the slot numbered 0, less one.
+    pub(crate) base_revision: u64,
+    pub(crate) active: u64,
+    pub(crate) retained: u64,
+    pub(crate) last_commit: u32,
+}
+
+impl State {
+    pub(crate) fn new(key: [u8; 16]) -> State {
+        let half = |at: usize| {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&key[at..at + 8]);
+            u64::from_le_bytes(bytes)
+        };
+        State {
+            log: Log::default(),
+            columns: Columns::new(),
+            table: Table::new(),
+            key: (half(0), half(8)),
+            strings: Strings::default(),
+            sources: Vec::new(),
+            alive: BitSet::default(),
+            listed: BitSet::default(),
+            kinds: Kind::ALL.iter().map(|_| BitSet::default()).collect(),
+            confidences: Confidence::ALL.iter().map(|_| BitSet::default()).collect(),
+            categories: Category::ALL.iter().map(|_| BitSet::default()).collect(),
+            expiries: Expiries::default(),
+            shape: iocd_core::matching::Shape::default(),
+            base_revision: 0,
+            active: 0,
+            retained: 0,
+            last_commit: 0,
+        }
+    }
+
+    /// Latest revision.
+    pub(crate) fn revision(&self) -> u64 {
+        self.base_revision + u64::from(self.columns.len())
+    }
+
+    pub(crate) fn revision_of(&self, slot: u32) -> u64 {
+        self.base_revision + u64::from(slot) + 1
+    }
+
+    fn slot_of(&self, revision: u64) -> Option<u32> {
+        let slot = u32::try_from(revision.checked_sub(self.base_revision + 1)?).ok()?;
+        (slot < self.columns.len()).then_some(slot)
+    }
+
+    pub(crate) fn address(&self, slot: u32) -> Address {
+        Address(self.columns.address.get(slot))
+    }
+
+    pub(crate) fn hash(&self, kind: Kind, value: &str) -> u64 {
+        let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
+        hasher.write_u8(kind as u8);
+        hasher.write(value.as_bytes());
+        hasher.finish()
+    }
+
+    /// Newest slot of a value.
+    pub(crate) fn newest(
+        &self,
+        hash: u64,
+        kind: Kind,
+        value: &str,
+    ) -> Result<Option<u32>, IndexError> {
+        self.table
+            .find(hash, |slot| Ok(self.key_of(slot)? == (kind, value)))
+    }
+
+    fn key_of(&self, slot: u32) -> Result<(Kind, &str), IndexError> {
+        let address = self.address(slot);
+        decode_key(self.log.read(address)?).map_err(|_| damaged(address))
+    }
+
+    /// The slots of a value, newest first.
+    pub(crate) fn chain(&self, newest: Option<u32>) -> impl Iterator<Item = u32> + '_ {
+        std::iter::successors(newest, |&slot| {
+            Some(self.columns.next.get(slot)).filter(|&next| next != NONE)
+        })
+    }
+
+    /// The claim version in a slot that holds one.
+    pub(crate) fn claim(&self, slot: u32) -> Result<ClaimRecord<'_>, IndexError> {
+        let address = self.address(slot);
+        match self.log.record(address)? {
+            Record::Claim(claim) => Ok(claim),
+            _ => Err(damaged(address)),
+        }
+    }
+
+    /// Whether the version in a live slot still holds at `now`.
+    pub(crate) fn is_expired(&self, slot: u32, now: u32) -> bool {
+        let expires_at = self.columns.expires_at.get(slot);
+        expires_at != NO_TIME && expires_at <= now
+    }
+
+    /// Takes one batch in. Every record of it is readable in `log` by now.
+    pub(crate) fn apply(&mut self, records: &[Address], commit: Commit) -> Result<(), IndexError> {
+        // Decoded records borrow the log; a clone of it (a few `Arc`s) lets
+        // the rest of the state change meanwhile.
+        let log = self.log.clone();
+        for &address in records {
+            match log.record(address)? {
+                Record::Claim(claim) => self.apply_claim(address, &claim, commit.time)?,
+                Record::Tombstone(tombstone) => {
+                    self.apply_tombstone(address, &tombstone, commit.time)?;
+                }
+                Record::String(text) => self.strings.push(text),
+                Record::Source { number, json } => {
+                    let source = serde_json::from_str(json).map_err(|_| damaged(address))?;
+                    self.apply_source(address, number, source)?;
+                }
+                Record::Touch {
+                    revision,
+                    last_seen,
+                } => {
+                    let slot = self.slot_of(revision).ok_or_else(|| damaged(address))?;
+                    self.columns.touched.set(slot, last_seen);
+                }
+                Record::Commit(_) => return Err(damaged(address)),
+            }
+        }
+        self.last_commit = commit.time;
+        if self.revision() == commit.revision {
+            Ok(())
+        } else {
+            Err(damaged(Address(commit.start)))
+        }
+    }
+
+    fn apply_claim(
+        &mut self,
+        address: Address,
+        claim: &ClaimRecord<'_>,
+        time: u32,
+    ) -> Result<(), IndexError> {
+        let known = self
+            .sources
+            .get(claim.source as usize)
+            .ok_or_else(|| damaged(address))?;
+        let source = &known.source;
+        let listable = is_listable(claim, source);
+        let category = source.category;
+        let expires_at = expires_at(claim, source);
+        let label = Confidence::from_score(claim.confidence) as u8;
+        let (slot, replaced) = self.push(
+            address,
+            claim.kind,
+            claim.value,
+            Row {
+                address: address.0,
+                next: NONE,
+                source: claim.source,
+                flags: Flags::claim(label, claim.scope == Scope::Subtree),
+                updated_at: time,
+                expires_at,
+            },
+        )?;
+        match replaced {
+            None => self.retained += 1,
+            Some(old) if self.alive.contains(old) => self.bury(old, slot),
+            Some(_) => {}
+        }
+        self.alive.insert(slot);
+        self.active += 1;
+        if listable {
+            self.listed.insert(slot);
+        }
+        self.kinds[claim.kind as usize].insert(slot);
+        self.confidences[label as usize].insert(slot);
+        self.categories[category as usize].insert(slot);
+        if expires_at != NO_TIME {
+            self.expiries.insert(slot, expires_at);
+        }
+        self.shape.add(
+            ValueRef {
+                kind: claim.kind,
+                text: claim.value,
+            },
+            claim.scope == Scope::Subtree,
+        );
+        Ok(())
+    }
+
+    fn apply_tombstone(
+        &mut self,
+        address: Address,
+        tombstone: &Tombstone<'_>,
+        time: u32,
+    ) -> Result<(), IndexError> {
+        let (slot, ended) = self.push(
+            address,
+            tombstone.kind,
+            tombstone.value,
+            Row {
+                address: address.0,
+                next: NONE,
+                source: tombstone.source,
+                flags: Flags::tombstone(tombstone.status),
+                updated_at: time,
+                expires_at: NO_TIME,
+            },
+        )?;
+        match ended {
+            Some(old) if self.alive.contains(old) => {
+                self.bury(old, slot);
+                Ok(())
+            }
+            _ => Err(damaged(address)),
+        }
+    }
+
+    /// Appends a slot for a record and links it in front of its value's chain.
+    /// Gives the slot and the newest older one of the same source.
+    fn push(
+        &mut self,
+        address: Address,
+        kind: Kind,
+        value: &str,
+        row: Row,
+    ) -> Result<(u32, Option<u32>), IndexError> {
+        let hash = self.hash(kind, value);
+        let newest = self.newest(hash, kind, value)?;
+        let older = self
+            .chain(newest)
+            .find(|&slot| self.columns.source.get(slot) == row.source);
+        let slot = self.columns.push(Row {
+            next: newest.unwrap_or(NONE),
+            ..row
+        });
+        debug_assert_eq!(self.address(slot), address);
+        if let Some(newest) = newest {
+            self.table.replace(hash, newest, slot);
+            return Ok((slot, older));
+        }
+        // The table is taken out so that growing it can read the rest.
+        let mut table = std::mem::replace(&mut self.table, Table::empty());
+        let grown = table.insert(hash, slot, |slot| {
+            let (kind, value) = self.key_of(slot)?;
+            Ok(self.hash(kind, value))
+        });
+        self.table = table;
+        grown?;
+        Ok((slot, older))
+    }
+
+    fn bury(&mut self, slot: u32, by: u32) {
+        self.columns.dead_by.set(slot, by);
+        self.alive.remove(slot);
+        self.listed.remove(slot);
+        self.active -= 1;
+    }
+
+    fn apply_source(
+        &mut self,
+        address: Address,
+        number: u16,
+        source: Source,
+    ) -> Result<(), IndexError> {
+        if let Some(known) = self.sources.get_mut(number as usize) {
+            let before = std::mem::replace(&mut known.source, source);
+            return self.redescribe(number, &before);
+        }
+        if self.sources.len() != number as usize {
+            return Err(damaged(address));
+        }
+        self.sources.push(KnownSource {
+            source,
+            listed_at: None,
+        });
+        Ok(())
+    }
+
+    /// Brings what was derived from a source's description up to date.
+    fn redescribe(&mut self, number: u16, before: &Source) -> Result<(), IndexError> {
+        let after = self.sources[number as usize].source.clone();
+        let log = self.log.clone();
+        let (category, was) = (after.category as usize, before.category as usize);
+        let same = category == was
+            && after.expires_after == before.expires_after
+            && after.list_non_global == before.list_non_global;
+        if same {
+            return Ok(());
+        }
+        for slot in 0..self.columns.len() {
+            if self.columns.source.get(slot) != number {
+                continue;
+            }
+            if self.categories[was].contains(slot) {
+                self.categories[was].remove(slot);
+                self.categories[category].insert(slot);
+            }
+            if !self.alive.contains(slot) {
+                continue;
+            }
+            let address = self.address(slot);
+            let Record::Claim(claim) = log.record(address)? else {
+                return Err(damaged(address));
+            };
+            let expires_at = expires_at(&claim, &after);
+            if expires_at != self.columns.expires_at.get(slot) {
+                self.columns.expires_at.set(slot, expires_at);
+                if expires_at != NO_TIME {
+                    self.expiries.insert(slot, expires_at);
+                }
+            }
+            if is_listable(&claim, &after) {
+                self.listed.insert(slot);
+            } else {
+                self.listed.remove(slot);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in that a complete fetch of a source happened.
+    pub(crate) fn note_fetch(&mut self, fetch: Fetch) {
+        if let Some(known) = self.sources.get_mut(fetch.source as usize) {
+            known.listed_at = known.listed_at.max(Some(fetch.at));
+        }
+    }
+
+    /// When a complete fetch last showed the list of this source.
+    pub(crate) fn listed_at(&self, source: u16) -> Option<u32> {
+        let known = &self.sources[source as usize];
+        known
+            .listed_at
+            .filter(|_| known.source.extent == Extent::Snapshot)
+    }
+
+    /// The newest slot of a source in a value's chain and the status of the
+    /// claim there; with the slot of its last version.
+    pub(crate) fn latest(
+        &self,
+        newest: Option<u32>,
+        source: u16,
+        now: u32,
+    ) -> Option<(u32, Status)> {
+        let mut own = self
+            .chain(newest)
+            .filter(|&slot| self.columns.source.get(slot) == source);
+        let latest = own.next()?;
+        match ended(self.columns.flags.get(latest)) {
+            None if self.is_expired(latest, now) => Some((latest, Status::Expired)),
+            None => Some((latest, Status::Active)),
+            Some(status) => Some((own.next()?, status)),
+        }
+    }
+
+    /// Bytes on the heap by part.
+    pub(crate) fn memory(&self) -> usize {
+        let sets = [&self.alive, &self.listed].into_iter();
+        let facets = self
+            .kinds
+            .iter()
+            .chain(&self.confidences)
+            .chain(&self.categories);
+        self.columns.memory()
+            + self.table.memory()
+            + self.strings.memory()
+            + self.expiries.memory()
+            + sets.chain(facets).map(BitSet::memory).sum::<usize>()
+    }
+}
+
+/// The status that a tombstone's flags give; `None` for a claim version.
+pub(crate) fn ended(flags: Flags) -> Option<Status> {
+    match flags.ended() {
+        1 => Some(Status::Expired),
+        2 => Some(Status::Removed),
+        3 => Some(Status::FalsePositive),
+        _ => None,
+    }
+}
+
+/// End of validity as `Held::expires_at` has it.
+fn expires_at(claim: &ClaimRecord<'_>, source: &Source) -> u32 {
+    let derived = || claim.heard_at.checked_add(source.expires_after?);
+    claim.expires_at.or_else(derived).unwrap_or(NO_TIME)
+}
+
+fn is_listable(claim: &ClaimRecord<'_>, source: &Source) -> bool {
+    !claim.non_global || source.list_non_global
+}
+
+fn damaged(address: Address) -> IndexError {
+    address.damaged("the record does not fit what came before it")
+}

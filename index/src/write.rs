@@ -1,0 +1,407 @@
+//! Taking statements in: what they change becomes one durable batch.
+
+use std::collections::{HashMap, HashSet};
+
+use iocd_core::claim::held::{Decision, Held, Outcome};
+use iocd_core::claim::{Claim, ClaimId, Source, Status};
+use iocd_core::value::{Value, ValueRef};
+use jiff::Timestamp;
+
+use crate::Index;
+use crate::error::IndexError;
+use crate::fetches::{Fetch, Fetches};
+use crate::log;
+use crate::record::{Article, ClaimRecord, Commit, ItemsBuf, Record, Tombstone};
+use crate::state::State;
+use crate::time::{seconds, timestamp};
+
+/// Claims ended in one batch: readers wait for a batch to be taken in.
+const TOMBSTONES: usize = 8192;
+/// Bytes of a commit record with its header.
+const COMMIT_SIZE: usize = crate::record::HEADER + 1 + 8 + 8 + 4;
+
+/// The parts that only the writer touches.
+pub(crate) struct Writer {
+    pub(crate) log: log::Writer,
+    pub(crate) fetches: Fetches,
+}
+
+/// A batch on its way into the log.
+#[derive(Default)]
+struct Draft {
+    bytes: Vec<u8>,
+    /// Where each record begins in `bytes`.
+    starts: Vec<usize>,
+    /// New strings, numbered after those of the state.
+    strings: HashMap<String, u32>,
+    revisions: u64,
+    lists: [ItemsBuf; 5],
+}
+
+impl Draft {
+    fn put(&mut self, record: &Record<'_>) {
+        self.starts.push(self.bytes.len());
+        record.encode(&mut self.bytes);
+        self.revisions += u64::from(matches!(record, Record::Claim(_) | Record::Tombstone(_)));
+    }
+
+    fn intern(&mut self, state: &State, text: &str) -> u32 {
+        if let Some(number) = state
+            .strings
+            .number(text)
+            .or_else(|| self.strings.get(text).copied())
+        {
+            return number;
+        }
+        let number =
+            state.strings.len() + u32::try_from(self.strings.len()).expect("numbers are u32");
+        self.put(&Record::String(text));
+        self.strings.insert(text.to_owned(), number);
+        number
+    }
+
+    fn put_claim(&mut self, state: &State, id: ClaimId, source: u16, held: &Held) {
+        let claim = &held.claim;
+        let mut lists = std::mem::take(&mut self.lists);
+        for (list, texts) in lists
+            .iter_mut()
+            .zip([&claim.tags, &claim.techniques, &claim.sectors])
+        {
+            list.clear();
+            for text in texts {
+                list.push(self.intern(state, text));
+            }
+        }
+        let [tags, techniques, sectors, ports, references] = &mut lists;
+        ports.clear();
+        for &port in &claim.ports {
+            ports.push(port.into());
+        }
+        references.clear();
+        claim
+            .references
+            .iter()
+            .for_each(|reference| references.push_text(reference));
+        let malware = claim
+            .malware
+            .as_deref()
+            .map(|name| self.intern(state, name));
+        let value = claim.value.as_ref();
+        self.put(&Record::Claim(ClaimRecord {
+            id,
+            kind: value.kind,
+            value: value.text,
+            source,
+            confidence: claim.confidence,
+            scope: claim.scope,
+            non_global: iocd_core::value::is_non_global(&value),
+            first_heard_at: seconds(held.first_heard_at),
+            heard_at: seconds(held.heard_at),
+            first_seen: claim.first_seen.map(seconds),
+            last_seen: claim.last_seen.map(seconds),
+            expires_at: claim.expires_at.map(seconds),
+            context: claim.context.as_deref(),
+            malware,
+            tags: tags.items(),
+            techniques: techniques.items(),
+            sectors: sectors.items(),
+            ports: ports.items(),
+            references: references.texts(),
+            tlp: claim.tlp,
+            article: claim.article.as_ref().map(|article| Article {
+                id: &article.id,
+                title: &article.title,
+                url: &article.url,
+                published_at: seconds(article.published_at),
+            }),
+            raw: claim.raw.as_deref(),
+        }));
+        self.lists = lists;
+    }
+}
+
+impl Index {
+    /// Takes the statements of one source in, heard at one time, and gives
+    /// for each what it did. Durable and searchable on return; nothing is
+    /// written if nothing changed. Statements about one value are merged in
+    /// order before they are compared with what is held: the first of them
+    /// has the outcome of the whole, a later one is `Merged` if it said more
+    /// than those before it, else `Unchanged`.
+    ///
+    /// If this fails, nothing of it is kept.
+    pub fn record(
+        &self,
+        source: &Source,
+        claims: Vec<Claim>,
+        heard_at: Timestamp,
+    ) -> Result<Vec<Outcome>, IndexError> {
+        let heard_at = timestamp(seconds(heard_at));
+        let mut outcomes = Vec::with_capacity(claims.len());
+        let mut positions: HashMap<ClaimId, usize> = HashMap::with_capacity(claims.len());
+        // Of each identity: its position among the outcomes.
+        let mut folded: Vec<(ClaimId, Claim, usize)> = Vec::with_capacity(claims.len());
+        for mut claim in claims {
+            claim.tidy();
+            let value = claim.value.as_ref();
+            let id = ClaimId::new(value.kind, value.text, &source.name);
+            if let Some(&position) = positions.get(&id) {
+                let before = folded[position].1.clone();
+                folded[position].1.merge(&claim);
+                let more = folded[position].1 != before;
+                outcomes.push(if more {
+                    Outcome::Merged
+                } else {
+                    Outcome::Unchanged
+                });
+            } else {
+                positions.insert(id, folded.len());
+                folded.push((id, claim, outcomes.len()));
+                outcomes.push(Outcome::Unchanged);
+            }
+        }
+        drop(positions);
+
+        let mut writer = self.writer.lock();
+        let mut draft = Draft::default();
+        let state = self.state.read();
+        let number = describe(&state, &mut draft, source)?;
+        for (id, claim, position) in folded {
+            let value = claim.value.as_ref();
+            let newest =
+                state.newest(state.hash(value.kind, value.text), value.kind, value.text)?;
+            let latest = state.latest(newest, number, seconds(heard_at));
+            let existing = latest.map(|(slot, status)| Ok((slot, held(&state, slot)?, status)));
+            let existing = existing.transpose()?;
+            let touched = existing
+                .as_ref()
+                .and_then(|(slot, ..)| state.touched(*slot));
+            let known = existing.as_ref().map(|(_, held, status)| (held, *status));
+            match Held::hear(known, touched, claim, source, heard_at) {
+                Decision::Write(held, outcome) => {
+                    draft.put_claim(&state, id, number, &held);
+                    outcomes[position] = outcome;
+                }
+                Decision::Touch(last_seen) => {
+                    let (slot, ..) = existing.expect("only what exists is touched");
+                    let revision = state.revision_of(slot);
+                    draft.put(&Record::Touch {
+                        revision,
+                        last_seen: seconds(last_seen),
+                    });
+                }
+                Decision::Keep => {}
+            }
+        }
+        drop(state);
+        self.commit(&mut writer, draft, heard_at)?;
+        Ok(outcomes)
+    }
+
+    /// Notes that a complete fetch showed just the claims `present` of a
+    /// snapshot source: its other active claims end as removed. Gives how
+    /// many those were.
+    pub fn retain_present(
+        &self,
+        source: &Source,
+        present: &HashSet<ClaimId>,
+        fetched_at: Timestamp,
+    ) -> Result<u64, IndexError> {
+        self.record(source, Vec::new(), fetched_at)?;
+        let now = seconds(fetched_at);
+        let absent = |state: &State, number: u16| {
+            let mut absent = Vec::new();
+            for slot in 0..state.columns.len() {
+                if state.columns.source.get(slot) == number
+                    && state.alive.contains(slot)
+                    && !state.is_expired(slot, now)
+                    && !present.contains(&state.claim(slot)?.id)
+                {
+                    absent.push(slot);
+                }
+            }
+            Ok(absent)
+        };
+        let mut writer = self.writer.lock();
+        let state = self.state.read();
+        let number = source_number(&state, source).expect("described above");
+        let slots = absent(&state, number)?;
+        drop(state);
+        self.end(&mut writer, &slots, Status::Removed, fetched_at)?;
+        writer.fetches.append(Fetch {
+            source: number,
+            at: now,
+        })?;
+        self.state.write().note_fetch(Fetch {
+            source: number,
+            at: now,
+        });
+        Ok(slots.len() as u64)
+    }
+
+    /// Ends the active claims of a source about these values. Gives how many
+    /// those were.
+    pub fn remove(
+        &self,
+        source: &Source,
+        values: &[Value],
+        status: Status,
+        at: Timestamp,
+    ) -> Result<u64, IndexError> {
+        let mut writer = self.writer.lock();
+        let state = self.state.read();
+        let mut slots = HashSet::new();
+        if let Some(number) = source_number(&state, source) {
+            for value in values {
+                let ValueRef { kind, text } = value.as_ref();
+                let newest = state.newest(state.hash(kind, text), kind, text)?;
+                if let Some((slot, Status::Active)) = state.latest(newest, number, seconds(at)) {
+                    slots.insert(slot);
+                }
+            }
+        }
+        drop(state);
+        let mut slots: Vec<u32> = slots.into_iter().collect();
+        slots.sort_unstable();
+        self.end(&mut writer, &slots, status, at)?;
+        Ok(slots.len() as u64)
+    }
+
+    /// Ends every claim whose time is over. Gives how many those were.
+    pub fn expire_due(&self, now: Timestamp) -> Result<u64, IndexError> {
+        let mut writer = self.writer.lock();
+        let state = self.state.read();
+        let at = seconds(now);
+        let due = |&slot: &u32| state.alive.contains(slot) && state.is_expired(slot, at);
+        let mut slots: Vec<u32> = state.expiries.up_to(at).filter(due).collect();
+        drop(state);
+        slots.sort_unstable();
+        slots.dedup();
+        self.end(&mut writer, &slots, Status::Expired, now)?;
+        self.state.write().expiries.forget_before(at);
+        Ok(slots.len() as u64)
+    }
+
+    fn end(
+        &self,
+        writer: &mut Writer,
+        slots: &[u32],
+        status: Status,
+        at: Timestamp,
+    ) -> Result<(), IndexError> {
+        for part in slots.chunks(TOMBSTONES) {
+            let state = self.state.read();
+            let mut draft = Draft::default();
+            for &slot in part {
+                let claim = state.claim(slot)?;
+                draft.put(&Record::Tombstone(Tombstone {
+                    id: claim.id,
+                    kind: claim.kind,
+                    value: claim.value,
+                    source: claim.source,
+                    status: status as u8,
+                }));
+            }
+            drop(state);
+            self.commit(writer, draft, at)?;
+        }
+        Ok(())
+    }
+
+    fn commit(
+        &self,
+        writer: &mut Writer,
+        mut draft: Draft,
+        at: Timestamp,
+    ) -> Result<(), IndexError> {
+        if draft.bytes.is_empty() {
+            return Ok(());
+        }
+        let start = writer.log.place(draft.bytes.len() + COMMIT_SIZE);
+        let state = self.state.read();
+        let commit = Commit {
+            start: start.0,
+            revision: state.revision() + draft.revisions,
+            time: seconds(at).max(state.last_commit),
+        };
+        drop(state);
+        Record::Commit(commit).encode(&mut draft.bytes);
+        let appended = writer.log.append(&draft.bytes)?;
+        let addresses: Vec<_> = draft
+            .starts
+            .iter()
+            .map(|&offset| start.plus(offset))
+            .collect();
+        let mut state = self.state.write();
+        state.log.extend(appended);
+        state.apply(&addresses, commit)
+    }
+}
+
+fn source_number(state: &State, source: &Source) -> Option<u16> {
+    let at = state
+        .sources
+        .iter()
+        .position(|known| known.source.name == source.name)?;
+    u16::try_from(at).ok()
+}
+
+/// The number of a source; its description goes into the draft if it is new.
+fn describe(state: &State, draft: &mut Draft, source: &Source) -> Result<u16, IndexError> {
+    let number = match source_number(state, source) {
+        Some(number) if state.sources[number as usize].source == *source => return Ok(number),
+        Some(number) => number,
+        None => u16::try_from(state.sources.len()).map_err(|_| IndexError::TooLarge {
+            what: "the store has 65,536 sources, which is all it can hold",
+        })?,
+    };
+    let json = serde_json::to_string(source).expect("a source is plain data");
+    draft.put(&Record::Source {
+        number,
+        json: &json,
+    });
+    Ok(number)
+}
+
+/// The claim version in a slot, owned.
+fn held(state: &State, slot: u32) -> Result<Held, IndexError> {
+    let record = state.claim(slot)?;
+    let string = |number| state.string(number, slot).map(str::to_owned);
+    let strings =
+        |items: crate::record::Items<'_>| items.iter().map(string).collect::<Result<Vec<_>, _>>();
+    let claim = Claim {
+        value: ValueRef {
+            kind: record.kind,
+            text: record.value,
+        }
+        .to_value(),
+        confidence: record.confidence,
+        scope: record.scope,
+        first_seen: record.first_seen.map(timestamp),
+        last_seen: record.last_seen.map(timestamp),
+        expires_at: record.expires_at.map(timestamp),
+        context: record.context.map(str::to_owned),
+        malware: record.malware.map(string).transpose()?,
+        tags: strings(record.tags)?,
+        techniques: strings(record.techniques)?,
+        sectors: strings(record.sectors)?,
+        ports: record
+            .ports
+            .iter()
+            .filter_map(|port| u16::try_from(port).ok())
+            .collect(),
+        references: record.references.iter().map(str::to_owned).collect(),
+        tlp: record.tlp,
+        article: record.article.map(|article| iocd_core::claim::ArticleRef {
+            id: article.id.to_owned(),
+            title: article.title.to_owned(),
+            url: article.url.to_owned(),
+            published_at: timestamp(article.published_at),
+        }),
+        raw: record.raw.map(str::to_owned),
+    };
+    Ok(Held {
+        claim,
+        first_heard_at: timestamp(record.first_heard_at),
+        heard_at: timestamp(record.heard_at),
+    })
+}

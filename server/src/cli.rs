@@ -1,0 +1,112 @@
+//! The command line: what can be said, and who does it.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Settings, Written};
+
+mod account;
+mod config;
+mod feeds;
+mod ingest;
+mod key;
+mod list;
+mod normalize;
+mod search;
+mod serve;
+mod table;
+
+/// A threat-intelligence feed server: reads feeds of indicators of compromise
+/// and answers "has anyone seen this?".
+#[derive(Debug, Parser)]
+#[command(name = "iocd", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+struct Global {
+    /// Data directory [default: ./iocd-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Configuration file [default: iocd.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "IOCD_CONFIG")]
+    config: Option<PathBuf>,
+    /// Directory of feed descriptions that add to the shipped ones or replace them
+    #[arg(long, global = true, value_name = "DIR")]
+    feeds: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the HTTP API
+    Serve(serve::Serve),
+    /// Read feed files into the store
+    Ingest(ingest::Ingest),
+    /// Ask whether anyone has seen these values
+    Search(search::Search),
+    /// List what the store holds, newest first
+    List(list::List),
+    /// Show how values are read
+    Normalize(normalize::Normalize),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Make and list accounts
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Look at the known feeds
+    #[command(subcommand)]
+    Feeds(feeds::Feeds),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(config::Config),
+}
+
+impl Global {
+    /// The settings in force: defaults, file, environment, flags.
+    fn settings(&self, flags: Written) -> anyhow::Result<Settings> {
+        let flags = Written { data: self.data.clone(), feeds: self.feeds.clone(), ..flags };
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Ok(Settings::resolve([self.file()?, Written::from_env(environment)?, flags])?)
+    }
+
+    /// What the configuration file says; nothing if none is named and there
+    /// is none of the usual name.
+    fn file(&self) -> anyhow::Result<Written> {
+        let path = self.config.as_deref().unwrap_or(Path::new("iocd.toml"));
+        match std::fs::read_to_string(path) {
+            Ok(text) => Written::from_toml(&text).with_context(|| path.display().to_string()),
+            Err(error) if self.config.is_none() && error.kind() == ErrorKind::NotFound => Ok(Written::default()),
+            Err(error) => Err(error).with_context(|| path.display().to_string()),
+        }
+    }
+}
+
+impl Cli {
+    /// Does what was said.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let global = &self.global;
+        match self.command {
+            Command::Serve(command) => command.run(global),
+            Command::Ingest(command) => command.run(global),
+            Command::Search(command) => command.run(global),
+            Command::List(command) => command.run(global),
+            Command::Normalize(command) => command.run(),
+            Command::Key(command) => command.run(global),
+            Command::Account(command) => command.run(global),
+            Command::Feeds(command) => command.run(global),
+            Command::Config(command) => command.run(global),
+        }
+    }
+}

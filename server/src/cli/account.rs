@@ -1,0 +1,55 @@
+//! `iocd account`.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::{Global, table};
+use crate::config::Written;
+use crate::operation::Operation;
+use crate::owner::Owner;
+
+/// Make and list accounts. An account's tier is the ceiling for its keys.
+#[derive(Debug, Subcommand)]
+pub(super) enum Account {
+    /// Make an account
+    Create {
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// Its tier
+        #[arg(long, default_value = "free")]
+        tier: String,
+    },
+    /// List all accounts
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Account {
+    pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let owner = Owner::find(&global.settings(Written::default())?)?;
+        match self {
+            Account::Create { name, tier } => {
+                let account = owner.perform(Operation::CreateAccount { name, tier })?;
+                println!("account {} with tier {}", table::text(&account, "name"), table::text(&account, "tier"));
+            }
+            Account::List { json } => {
+                let accounts = owner.perform(Operation::ListAccounts)?;
+                if json {
+                    println!("{accounts}");
+                } else {
+                    let rows = accounts.as_array().into_iter().flatten().map(|account| {
+                        ["name", "tier", "created_at"].map(|field| table::text(account, field)).to_vec()
+                    });
+                    table::print(&["NAME", "TIER", "CREATED"], rows);
+                }
+            }
+        }
+        owner.close()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

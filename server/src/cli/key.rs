@@ -1,0 +1,110 @@
+//! `iocd key`.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::{Global, table};
+use crate::config::Written;
+use crate::control::DEFAULT_ACCOUNT;
+use crate::operation::Operation;
+use crate::owner::Owner;
+
+/// Make, list and revoke API keys.
+#[derive(Debug, Subcommand)]
+pub(super) enum Key {
+    /// Make a key; its secret is printed once
+    Create(Create),
+    /// List all keys, revoked ones too
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key, at once and for good
+    Revoke {
+        /// The key's id or prefix
+        key: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// What to call it
+    #[arg(long)]
+    name: String,
+    /// The account that holds it
+    #[arg(long, default_value = DEFAULT_ACCOUNT)]
+    account: String,
+    /// Its tier [default: the account's]
+    #[arg(long)]
+    tier: Option<String>,
+    /// What it may be used for; may be repeated [default: everything that reads]
+    #[arg(long = "scope", value_delimiter = ',')]
+    scopes: Vec<String>,
+    /// Days until it is no longer taken, 1 to 365 [default: never]
+    #[arg(long, value_name = "D")]
+    expires_in_days: Option<u32>,
+    /// Network from which it may be used; may be repeated [default: anywhere]
+    #[arg(long = "network", value_delimiter = ',')]
+    networks: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Key {
+    pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let owner = Owner::find(&global.settings(Written::default())?)?;
+        match self {
+            Key::Create(create) => create.run(&owner)?,
+            Key::List { json } => {
+                let keys = owner.perform(Operation::ListKeys)?;
+                if json {
+                    println!("{keys}");
+                } else {
+                    let rows = keys.as_array().into_iter().flatten().map(|key| {
+                        ["id", "prefix", "name", "account", "tier", "status", "scopes", "expires_at"]
+                            .map(|field| table::text(key, field))
+                            .to_vec()
+                    });
+                    table::print(&["ID", "PREFIX", "NAME", "ACCOUNT", "TIER", "STATUS", "SCOPES", "EXPIRES"], rows);
+                }
+            }
+            Key::Revoke { key } => {
+                let key = owner.perform(Operation::RevokeKey { key })?;
+                println!("revoked {} ({})", table::text(&key, "id"), table::text(&key, "name"));
+            }
+        }
+        owner.close()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Create {
+    fn run(self, owner: &Owner) -> anyhow::Result<()> {
+        let key = owner.perform(Operation::CreateKey {
+            name: self.name,
+            account: self.account,
+            tier: self.tier,
+            scopes: self.scopes,
+            expires_in_days: self.expires_in_days,
+            networks: self.networks,
+        })?;
+        if self.json {
+            println!("{key}");
+            return Ok(());
+        }
+        // The secret alone on standard output, so that a script can take it.
+        println!("{}", table::text(&key, "secret"));
+        eprintln!(
+            "key {} ({}), tier {}, scopes {}{}. The secret above is shown only now.",
+            table::text(&key, "id"),
+            table::text(&key, "name"),
+            table::text(&key, "tier"),
+            table::text(&key, "scopes"),
+            key["expires_at"].as_str().map(|end| format!(", expires {end}")).unwrap_or_default(),
+        );
+        Ok(())
+    }
+}

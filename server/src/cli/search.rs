@@ -1,0 +1,97 @@
+//! `iocd search`.
+
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use iocd_core::value::Kind;
+use serde_json::Value as Json;
+
+use super::{Global, table};
+use crate::config::Written;
+use crate::operation::Operation;
+use crate::owner::Owner;
+
+/// Ask whether anyone has seen these values, in any spelling.
+#[derive(Debug, Args)]
+pub(super) struct Search {
+    /// The values: addresses, domains, URLs, hashes, CVEs, ATT&CK ids, e-mails
+    #[arg(required = true, value_name = "VALUE")]
+    values: Vec<String>,
+    /// Read the values only as this type
+    #[arg(long, value_name = "TYPE")]
+    r#type: Option<Kind>,
+    /// Which entries answer [default: all but those taken back as wrong]
+    #[arg(long, value_parser = ["active", "any"])]
+    status: Option<String>,
+    /// Entries for each value at most
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+    /// Print what the API answers, one line for each value
+    #[arg(long)]
+    json: bool,
+}
+
+impl Search {
+    pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let owner = Owner::find(&global.settings(Written::default())?)?;
+        for value in &self.values {
+            let answer = owner.perform(Operation::Search {
+                q: value.clone(),
+                kind: self.r#type,
+                status: self.status.clone(),
+                limit: self.limit,
+            })?;
+            if self.json {
+                println!("{answer}");
+            } else {
+                print_answer(value, &answer);
+            }
+        }
+        owner.close()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn print_answer(asked: &str, answer: &Json) {
+    let entries = answer["data"].as_array().map_or(&[][..], Vec::as_slice);
+    let bold = Style::new().bold();
+    let total = answer["meta"]["total"].as_u64().unwrap_or_default();
+    // What was pasted may hold control characters: never to the terminal.
+    let asked = asked.escape_debug();
+    if entries.is_empty() {
+        let none = AnsiColor::Yellow.on_default();
+        anstream::println!("{bold}{asked}{bold:#}: {none}not found{none:#}{}", searched(answer));
+        return;
+    }
+    let noun = if total == 1 { "entry" } else { "entries" };
+    anstream::println!("{bold}{asked}{bold:#}: {total} {noun}");
+    let rows = entries.iter().map(|entry| {
+        vec![
+            table::text(entry, "value"),
+            table::text(entry, "type"),
+            table::text(entry, "confidence"),
+            table::text(entry, "status"),
+            table::text(&entry["source"], "feed_name"),
+            table::text(entry, "last_seen"),
+            [table::text(entry, "malware"), table::text(entry, "context")].join(" ").trim().escape_debug().to_string(),
+        ]
+    });
+    table::print(&["VALUE", "TYPE", "CONFIDENCE", "STATUS", "SOURCE", "LAST SEEN", "CONTEXT"], rows);
+}
+
+/// What a "no" rests on.
+fn searched(answer: &Json) -> String {
+    let readings = answer["meta"]["query"]["interpretations"].as_array().map_or(0, Vec::len);
+    if readings == 0 {
+        return " (it is no indicator in any reading)".to_owned();
+    }
+    let coverage = &answer["meta"]["coverage"];
+    match coverage["feeds"].as_u64() {
+        Some(feeds) => format!(
+            " (searched {feeds} feeds, {} stale, {} failing)",
+            coverage["stale"], coverage["failing"]
+        ),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,112 @@
+//! `iocd serve`.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Global;
+use crate::config::{Log, LogFormat, Settings, Written};
+use crate::control_socket;
+use crate::http::{App, Served, serve};
+use crate::owner::{Node, socket};
+use crate::store::ClaimStore as _;
+
+/// How often claims whose time is over are given a revision as expired.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Serve the HTTP API until Ctrl-C or SIGTERM; running requests are finished.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Address to listen on; port 0 takes a free one, which is printed
+    /// [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+}
+
+impl Serve {
+    pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let settings = global.settings(Written { listen: self.listen, ..Written::default() })?;
+        start_log(&settings.log)?;
+        let node = Arc::new(Node::open(&settings)?);
+        let runtime = tokio::runtime::Runtime::new()?;
+        let served = runtime.block_on(run(&settings, &node));
+        // Whatever still runs ends here; the socket goes before the lock does.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        let _ = std::fs::remove_file(socket(&settings.data));
+        node.close()?;
+        Ok(match served? {
+            Served::Finished => ExitCode::SUCCESS,
+            Served::CutOff => {
+                tracing::warn!("some requests took longer than a stop waits and were cut off");
+                ExitCode::SUCCESS
+            }
+        })
+    }
+}
+
+async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let address = listener.local_addr()?;
+    let commands = control_socket::bind(&settings.data).context("cannot listen on control.sock")?;
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+
+    let app = App::new(
+        Arc::clone(&node.store),
+        Arc::clone(&node.control),
+        settings.clone(),
+        node.clock.clone(),
+    );
+    tokio::spawn(sweep(Arc::clone(node)));
+    let router = control_socket::router(Arc::clone(node));
+    tokio::spawn(async move { axum::serve(commands, router).await });
+    println!("iocd serves on http://{address}");
+    std::io::stdout().flush()?;
+    tracing::info!(%address, data = %settings.data.display(), "serving");
+    let stop = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: running requests are finished");
+    };
+    Ok(serve(Arc::new(app), listener, stop).await)
+}
+
+/// Gives claims a revision as expired when their time is over.
+async fn sweep(node: Arc<Node>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let node = Arc::clone(&node);
+        let runtime = tokio::runtime::Handle::current();
+        let swept = tokio::task::spawn_blocking(move || {
+            runtime.block_on(node.store.expire_due(node.clock.now()))
+        });
+        match swept.await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(claims)) => tracing::info!(claims, "claims expired"),
+            Ok(Err(error)) => tracing::error!(%error, "claims could not be expired"),
+            Err(error) => tracing::error!(%error, "the sweeper failed"),
+        }
+    }
+}
+
+fn start_log(log: &Log) -> anyhow::Result<()> {
+    let level: tracing::Level = log.level.as_str().parse()?;
+    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false);
+    match log.format {
+        LogFormat::Text => lines.with_target(false).init(),
+        LogFormat::Json => lines.json().init(),
+    }
+    Ok(())
+}

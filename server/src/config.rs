@@ -1,0 +1,258 @@
+//! Settings: the file as written becomes the settings in force.
+//!
+//! [`Written`] is what one place (the file, the environment, the command line)
+//! says; each key may be absent. [`Settings`] is complete and checked. Rising
+//! priority: shipped defaults, `iocd.toml`, `IOCD_*`, flags.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+mod tier;
+mod written;
+
+pub use tier::{FREE, Formats, PRO, Tier, Tiers, UNLIMITED, WrittenTier};
+pub use written::{Written, WrittenLimits, WrittenLog};
+
+/// Settings could not be read or do not make sense.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not the TOML that is expected; the message has line and column.
+    #[error("the configuration is not valid: {0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A value is out of its range or has the wrong form.
+    #[error("setting {key}: {given:?} is not valid: expected {expected}")]
+    Value {
+        /// Name of the key, or of the environment variable.
+        key: String,
+        /// What was given.
+        given: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// An environment variable begins with `IOCD_` but names no setting.
+    #[error("environment variable {name} names no setting; known are {known}")]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// All that are known.
+        known: String,
+    },
+    /// A tier of one's own lacks a value.
+    #[error("tier {tier:?} is not one of the shipped ones, so it must state {missing}")]
+    IncompleteTier {
+        /// The tier.
+        tier: String,
+        /// The missing key.
+        missing: &'static str,
+    },
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where to listen; port 0 asks the system for a free one.
+    pub listen: SocketAddr,
+    /// The data directory.
+    pub data: PathBuf,
+    /// A directory of feed descriptions that add to or replace the shipped ones.
+    pub feeds: Option<PathBuf>,
+    /// How the log is written.
+    pub log: Log,
+    /// Bounds of serving.
+    pub limits: Bounds,
+    /// Whether `?api_key=` is accepted (query strings end in logs).
+    pub api_key_in_query: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Every tier.
+    pub tiers: Tiers,
+}
+
+/// How the log is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// Text for people or JSON for machines.
+    pub format: LogFormat,
+    /// The least important level that is written.
+    pub level: LogLevel,
+}
+
+/// Form of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)] // the names say it
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Importance of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)] // the names say it
+pub enum LogLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogFormat {
+    /// The name in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        }
+    }
+}
+
+impl LogLevel {
+    /// The name in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
+}
+
+/// Bounds of serving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Connections at a time; the next one is told 503.
+    pub max_connections: usize,
+    /// How long a request may take before it is answered 408.
+    pub request_timeout: Duration,
+    /// How long a connection may take to send a request's head, idle time included.
+    pub header_timeout: Duration,
+    /// How long a stop waits for running requests.
+    pub shutdown_timeout: Duration,
+    /// Bytes of a request's body.
+    pub max_body: u64,
+    /// Bytes of all header fields of a request.
+    pub max_headers: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds {
+            max_connections: 4_096,
+            request_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(15),
+            shutdown_timeout: Duration::from_secs(10),
+            max_body: 16 << 20,
+            max_headers: 32 << 10,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: PathBuf::from("./iocd-data"),
+            feeds: None,
+            log: Log { format: LogFormat::Text, level: LogLevel::Info },
+            limits: Bounds::default(),
+            api_key_in_query: false,
+            trusted_proxies: Vec::new(),
+            tiers: Tiers::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// The settings in force where these places spoke, in rising priority.
+    pub fn resolve(places: impl IntoIterator<Item = Written>) -> Result<Settings, ConfigError> {
+        let written = places.into_iter().fold(Written::default(), Written::overridden_by);
+        let mut settings = Settings::default();
+        if let Some(listen) = written.listen {
+            settings.listen = listen.parse().map_err(|_| ConfigError::Value {
+                key: "listen".into(),
+                given: listen,
+                expected: "an address and a port, 127.0.0.1:8080".into(),
+            })?;
+        }
+        settings.data = written.data.unwrap_or(settings.data);
+        settings.feeds = written.feeds;
+        settings.log.format = written.log.format.unwrap_or_default();
+        settings.log.level = written.log.level.unwrap_or_default();
+        settings.limits = written.limits.resolve(settings.limits)?;
+        settings.api_key_in_query = written.api_key_in_query.unwrap_or_default();
+        for proxy in written.trusted_proxies.unwrap_or_default() {
+            settings.trusted_proxies.push(read_network(&proxy).ok_or_else(|| ConfigError::Value {
+                key: "trusted_proxies".into(),
+                given: proxy,
+                expected: "an address or a network, 192.0.2.0/24".into(),
+            })?);
+        }
+        settings.tiers.apply(written.tiers)?;
+        Ok(settings)
+    }
+
+    /// These settings as a file that would give them. There are no secrets
+    /// among them: those are files of the data directory.
+    pub fn to_toml(&self) -> String {
+        let mut out = String::new();
+        let mut line = |key: &str, value: &dyn std::fmt::Display| {
+            writeln!(out, "{key} = {value}").expect("writing to a String cannot fail");
+        };
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        line("listen", &quoted(&self.listen.to_string()));
+        line("data", &quoted(&self.data.to_string_lossy()));
+        if let Some(feeds) = &self.feeds {
+            line("feeds", &quoted(&feeds.to_string_lossy()));
+        }
+        line("api_key_in_query", &self.api_key_in_query);
+        let proxies: Vec<String> =
+            self.trusted_proxies.iter().map(|net| quoted(&net.to_string())).collect();
+        line("trusted_proxies", &format!("[{}]", proxies.join(", ")));
+        out.push_str("\n[log]\n");
+        let mut line = |key: &str, value: &dyn std::fmt::Display| {
+            writeln!(out, "{key} = {value}").expect("writing to a String cannot fail");
+        };
+        line("format", &quoted(self.log.format.as_str()));
+        line("level", &quoted(self.log.level.as_str()));
+        out.push_str("\n[limits]\n");
+        self.limits.write_toml(&mut out);
+        self.tiers.write_toml(&mut out);
+        out
+    }
+}
+
+impl Bounds {
+    fn write_toml(self, out: &mut String) {
+        for (key, value) in [
+            ("max_connections", self.max_connections as u64),
+            ("request_timeout_seconds", self.request_timeout.as_secs()),
+            ("header_timeout_seconds", self.header_timeout.as_secs()),
+            ("shutdown_timeout_seconds", self.shutdown_timeout.as_secs()),
+            ("max_body_bytes", self.max_body),
+            ("max_header_bytes", self.max_headers as u64),
+        ] {
+            writeln!(out, "{key} = {value}").expect("writing to a String cannot fail");
+        }
+    }
+}
+
+/// Reads a network, or an address as the network of just itself.
+pub fn read_network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>()
+        .map(|net| net.trunc())
+        .ok()
+        .or_else(|| text.parse::<std::net::IpAddr>().map(IpNet::from).ok())
+}
+
+#[cfg(test)]
+mod tests;

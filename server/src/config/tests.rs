@@ -1,0 +1,66 @@
+use super::*;
+
+fn written(text: &str) -> Written {
+    Written::from_toml(text).unwrap()
+}
+
+#[test]
+fn nothing_written_gives_the_defaults() {
+    assert_eq!(Settings::resolve([written("")]).unwrap(), Settings::default());
+}
+
+#[test]
+fn later_places_win() {
+    let environment = Written::from_env([
+        ("IOCD_LISTEN".to_owned(), "127.0.0.1:2".to_owned()),
+        ("IOCD_LOG_LEVEL".to_owned(), "debug".to_owned()),
+        ("IOCD_TRUSTED_PROXIES".to_owned(), "192.0.2.1, 2001:db8::/32".to_owned()),
+        ("IOCD_API_KEY".to_owned(), "somebody's".to_owned()),
+        ("HOME".to_owned(), "/".to_owned()),
+    ])
+    .unwrap();
+    let flags = Written { listen: Some("127.0.0.1:3".into()), ..Written::default() };
+    let file = written("listen = '127.0.0.1:1'\ndata = 'd'\n[log]\nlevel = 'error'\nformat = 'json'");
+    let settings = Settings::resolve([file, environment, flags]).unwrap();
+    assert_eq!(settings.listen.port(), 3);
+    assert_eq!(settings.data, PathBuf::from("d"));
+    assert_eq!(settings.log, Log { format: LogFormat::Json, level: LogLevel::Debug });
+    assert_eq!(settings.trusted_proxies.len(), 2);
+}
+
+#[test]
+fn what_is_printed_reads_back_the_same() {
+    let text = "feeds = 'more \"feeds\"'\ntrusted_proxies = ['192.0.2.7/24']\napi_key_in_query = true\n\
+                [limits]\nmax_connections = 7\nrequest_timeout_seconds = 3\n\
+                [tiers.pro]\nrequests_per_minute = 0\n\
+                [tiers.\"gold plus\"]\nrank = 25\nrequests_per_minute = 5\nrequests_per_day = 6\n\
+                results_per_request = 7\nlookback_days = 8\narticle_lookback_days = 0\n\
+                formats = 'all'\nkeys_per_account = 9";
+    let settings = Settings::resolve([written(text)]).unwrap();
+    assert_eq!(settings.tiers.get(PRO).unwrap().limits.per_minute, None);
+    assert_eq!(settings.tiers.get(PRO).unwrap().results, 10_000);
+    assert_eq!(Settings::resolve([written(&settings.to_toml())]).unwrap(), settings);
+    let names: Vec<_> = settings.tiers.iter().map(|tier| tier.name.as_str()).collect();
+    assert_eq!(names, [FREE, PRO, "gold plus", UNLIMITED]);
+}
+
+#[test]
+fn mistakes_are_errors() {
+    assert!(Written::from_toml("lisen = 'x'").is_err());
+    assert!(Written::from_toml("[limits]\nmax = 1").is_err());
+    assert!(Written::from_toml("[tiers.free]\nrequests = 1").is_err());
+    assert!(Written::from_env([("IOCD_LISEN".to_owned(), "x".to_owned())]).is_err());
+    assert!(Written::from_env([("IOCD_MAX_CONNECTIONS".to_owned(), "x".to_owned())]).is_err());
+    assert!(Written::from_env([("IOCD_LOG_LEVEL".to_owned(), "loud".to_owned())]).is_err());
+    for text in [
+        "listen = 'here'",
+        "trusted_proxies = ['example.com']",
+        "[limits]\nmax_connections = 0",
+        "[limits]\nrequest_timeout_seconds = 0",
+        "[limits]\nmax_header_bytes = 5",
+        "[tiers.mine]\nrank = 1",
+        "[tiers.free]\nresults_per_request = 0",
+    ] {
+        assert!(Settings::resolve([written(text)]).is_err(), "{text}");
+    }
+}

@@ -1,0 +1,255 @@
+//! Settings as one place writes them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Bounds, ConfigError, LogFormat, LogLevel, WrittenTier};
+
+/// What one place says about the settings; what it does not say is left to
+/// the places below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Written {
+    /// See [`Settings::listen`](super::Settings::listen).
+    pub listen: Option<String>,
+    /// See [`Settings::data`](super::Settings::data).
+    pub data: Option<PathBuf>,
+    /// See [`Settings::feeds`](super::Settings::feeds).
+    pub feeds: Option<PathBuf>,
+    /// See [`Settings::log`](super::Settings::log).
+    pub log: WrittenLog,
+    /// See [`Settings::limits`](super::Settings::limits).
+    pub limits: WrittenLimits,
+    /// See [`Settings::api_key_in_query`](super::Settings::api_key_in_query).
+    pub api_key_in_query: Option<bool>,
+    /// See [`Settings::trusted_proxies`](super::Settings::trusted_proxies).
+    pub trusted_proxies: Option<Vec<String>>,
+    /// Changes to the shipped tiers, and tiers of one's own.
+    pub tiers: BTreeMap<String, WrittenTier>,
+}
+
+/// The table `[log]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrittenLog {
+    /// `text` or `json`.
+    pub format: Option<LogFormat>,
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: Option<LogLevel>,
+}
+
+/// The table `[limits]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrittenLimits {
+    /// See [`Bounds::max_connections`].
+    pub max_connections: Option<usize>,
+    /// See [`Bounds::request_timeout`].
+    pub request_timeout_seconds: Option<u64>,
+    /// See [`Bounds::header_timeout`].
+    pub header_timeout_seconds: Option<u64>,
+    /// See [`Bounds::shutdown_timeout`].
+    pub shutdown_timeout_seconds: Option<u64>,
+    /// See [`Bounds::max_body`].
+    pub max_body_bytes: Option<u64>,
+    /// See [`Bounds::max_headers`].
+    pub max_header_bytes: Option<usize>,
+}
+
+/// Variables of the environment that are settings.
+const VARIABLES: [&str; 13] = [
+    "IOCD_LISTEN",
+    "IOCD_DATA",
+    "IOCD_FEEDS",
+    "IOCD_LOG_FORMAT",
+    "IOCD_LOG_LEVEL",
+    "IOCD_MAX_CONNECTIONS",
+    "IOCD_REQUEST_TIMEOUT_SECONDS",
+    "IOCD_HEADER_TIMEOUT_SECONDS",
+    "IOCD_SHUTDOWN_TIMEOUT_SECONDS",
+    "IOCD_MAX_BODY_BYTES",
+    "IOCD_MAX_HEADER_BYTES",
+    "IOCD_API_KEY_IN_QUERY",
+    "IOCD_TRUSTED_PROXIES",
+];
+
+/// Variables that are no settings but that a shell near a server may well hold.
+const BYSTANDERS: [&str; 3] = ["IOCD_CONFIG", "IOCD_KEY", "IOCD_API_KEY"];
+
+impl Written {
+    /// Reads the text of `iocd.toml`. Unknown keys are errors.
+    pub fn from_toml(text: &str) -> Result<Written, ConfigError> {
+        Ok(toml::from_str(text)?)
+    }
+
+    /// Reads the environment's `IOCD_*`; others are passed over. Lists are
+    /// separated by commas.
+    pub fn from_env(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Written, ConfigError> {
+        let mut written = Written::default();
+        for (name, value) in variables {
+            if name.starts_with("IOCD_") && !BYSTANDERS.contains(&name.as_str()) {
+                written.set(&name, value)?;
+            }
+        }
+        Ok(written)
+    }
+
+    fn set(&mut self, name: &str, value: String) -> Result<(), ConfigError> {
+        match name {
+            "IOCD_LISTEN" => self.listen = Some(value),
+            "IOCD_DATA" => self.data = Some(value.into()),
+            "IOCD_FEEDS" => self.feeds = Some(value.into()),
+            "IOCD_LOG_FORMAT" => self.log.format = Some(read_name(name, &value, "text or json")?),
+            "IOCD_LOG_LEVEL" => {
+                self.log.level = Some(read_name(name, &value, "error, warn, info, debug or trace")?);
+            }
+            "IOCD_MAX_CONNECTIONS" => self.limits.max_connections = Some(read(name, &value)?),
+            "IOCD_REQUEST_TIMEOUT_SECONDS" => {
+                self.limits.request_timeout_seconds = Some(read(name, &value)?);
+            }
+            "IOCD_HEADER_TIMEOUT_SECONDS" => {
+                self.limits.header_timeout_seconds = Some(read(name, &value)?);
+            }
+            "IOCD_SHUTDOWN_TIMEOUT_SECONDS" => {
+                self.limits.shutdown_timeout_seconds = Some(read(name, &value)?);
+            }
+            "IOCD_MAX_BODY_BYTES" => self.limits.max_body_bytes = Some(read(name, &value)?),
+            "IOCD_MAX_HEADER_BYTES" => self.limits.max_header_bytes = Some(read(name, &value)?),
+            "IOCD_API_KEY_IN_QUERY" => self.api_key_in_query = Some(read_switch(name, &value)?),
+            "IOCD_TRUSTED_PROXIES" => {
+                let parts = value.split(',').map(str::trim).filter(|part| !part.is_empty());
+                self.trusted_proxies = Some(parts.map(str::to_owned).collect());
+            }
+            _ => {
+                return Err(ConfigError::UnknownVariable {
+                    name: name.to_owned(),
+                    known: VARIABLES.join(", "),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What both places together say, where `other` has the last word.
+    #[must_use]
+    pub fn overridden_by(self, other: Written) -> Written {
+        let mut tiers = self.tiers;
+        for (name, tier) in other.tiers {
+            let below = tiers.remove(&name).unwrap_or_default();
+            tiers.insert(name, below.overridden_by(tier));
+        }
+        Written {
+            listen: other.listen.or(self.listen),
+            data: other.data.or(self.data),
+            feeds: other.feeds.or(self.feeds),
+            log: WrittenLog {
+                format: other.log.format.or(self.log.format),
+                level: other.log.level.or(self.log.level),
+            },
+            limits: self.limits.overridden_by(other.limits),
+            api_key_in_query: other.api_key_in_query.or(self.api_key_in_query),
+            trusted_proxies: other.trusted_proxies.or(self.trusted_proxies),
+            tiers,
+        }
+    }
+}
+
+impl WrittenLimits {
+    fn overridden_by(self, other: WrittenLimits) -> WrittenLimits {
+        WrittenLimits {
+            max_connections: other.max_connections.or(self.max_connections),
+            request_timeout_seconds: other.request_timeout_seconds.or(self.request_timeout_seconds),
+            header_timeout_seconds: other.header_timeout_seconds.or(self.header_timeout_seconds),
+            shutdown_timeout_seconds: other
+                .shutdown_timeout_seconds
+                .or(self.shutdown_timeout_seconds),
+            max_body_bytes: other.max_body_bytes.or(self.max_body_bytes),
+            max_header_bytes: other.max_header_bytes.or(self.max_header_bytes),
+        }
+    }
+
+    pub(super) fn resolve(self, base: Bounds) -> Result<Bounds, ConfigError> {
+        let seconds = |key: &str, given: Option<u64>, base: Duration| match given {
+            None => Ok(base),
+            Some(given @ 1..=86_400) => Ok(Duration::from_secs(given)),
+            Some(given) => Err(ConfigError::Value {
+                key: format!("limits.{key}"),
+                given: given.to_string(),
+                expected: "seconds from 1 to 86400".into(),
+            }),
+        };
+        let bounds = Bounds {
+            max_connections: self.max_connections.unwrap_or(base.max_connections),
+            request_timeout: seconds(
+                "request_timeout_seconds",
+                self.request_timeout_seconds,
+                base.request_timeout,
+            )?,
+            header_timeout: seconds(
+                "header_timeout_seconds",
+                self.header_timeout_seconds,
+                base.header_timeout,
+            )?,
+            shutdown_timeout: seconds(
+                "shutdown_timeout_seconds",
+                self.shutdown_timeout_seconds,
+                base.shutdown_timeout,
+            )?,
+            max_body: self.max_body_bytes.unwrap_or(base.max_body),
+            max_headers: self.max_header_bytes.unwrap_or(base.max_headers),
+        };
+        if bounds.max_connections == 0 {
+            return Err(ConfigError::Value {
+                key: "limits.max_connections".into(),
+                given: "0".into(),
+                expected: "a number of at least 1".into(),
+            });
+        }
+        if !(1_024..=262_144).contains(&bounds.max_headers) {
+            return Err(ConfigError::Value {
+                key: "limits.max_header_bytes".into(),
+                given: bounds.max_headers.to_string(),
+                expected: "bytes from 1024 to 262144".into(),
+            });
+        }
+        Ok(bounds)
+    }
+}
+
+fn read<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, ConfigError> {
+    value.trim().parse().map_err(|_| ConfigError::Value {
+        key: name.to_owned(),
+        given: value.to_owned(),
+        expected: "a whole number".into(),
+    })
+}
+
+fn read_switch(name: &str, value: &str) -> Result<bool, ConfigError> {
+    match value.trim() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err(ConfigError::Value {
+            key: name.to_owned(),
+            given: value.to_owned(),
+            expected: "true or false".into(),
+        }),
+    }
+}
+
+/// Reads a name as the file would: one list of names for both.
+fn read_name<T: serde::de::DeserializeOwned>(
+    key: &str,
+    value: &str,
+    expected: &str,
+) -> Result<T, ConfigError> {
+    T::deserialize(toml::Value::String(value.trim().to_owned())).map_err(|_| ConfigError::Value {
+        key: key.to_owned(),
+        given: value.to_owned(),
+        expected: expected.to_owned(),
+    })
+}

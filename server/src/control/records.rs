@@ -1,0 +1,42 @@
+//! Where control data is kept.
+
+use jiff::Timestamp;
+
+use super::{Account, ControlError, FeedState, RefusedRow, StoredKey, Usage};
+
+/// Keeps control data. Each method is one durable step: when it returns, what
+/// it changed survives a crash. Methods may wait for a disk or a network.
+pub trait Records: Send + Sync {
+    /// Every account, in the order of their names.
+    fn accounts(&self) -> Result<Vec<Account>, ControlError>;
+
+    /// Adds an account; `false` where there is one of that name.
+    fn insert_account(&self, account: &Account) -> Result<bool, ControlError>;
+
+    /// Every key, in the order in which they were made.
+    fn keys(&self) -> Result<Vec<StoredKey>, ControlError>;
+
+    /// Adds a key.
+    fn insert_key(&self, key: &StoredKey) -> Result<(), ControlError>;
+
+    /// Marks the key with this id as revoked, unless it is.
+    fn revoke_key(&self, id: &str, at: Timestamp) -> Result<(), ControlError>;
+
+    /// Adds or replaces a feed's state.
+    fn put_feed_state(&self, state: &FeedState) -> Result<(), ControlError>;
+
+    /// The state of every feed, in the order of their names.
+    fn feed_states(&self) -> Result<Vec<FeedState>, ControlError>;
+
+    /// Replaces the refused rows of a feed.
+    fn put_refused(&self, feed: &str, rows: &[RefusedRow]) -> Result<(), ControlError>;
+
+    /// The refused rows of a feed, as they were put.
+    fn refused(&self, feed: &str) -> Result<Vec<RefusedRow>, ControlError>;
+
+    /// Adds to the counts of keys and hours.
+    fn add_usage(&self, usages: &[Usage]) -> Result<(), ControlError>;
+
+    /// The counts of a key, oldest hour first.
+    fn usage(&self, key_id: &str) -> Result<Vec<Usage>, ControlError>;
+}

@@ -1,0 +1,72 @@
+//! The tables, and how an older database becomes a current one.
+
+use rusqlite::Connection;
+
+use crate::control::ControlError;
+
+/// One step from each version (`PRAGMA user_version`) to the next. Times are
+/// milliseconds since 1970.
+const STEPS: [&str; 1] = ["
+    CREATE TABLE accounts (
+        name TEXT PRIMARY KEY,
+        tier TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE keys (
+        id TEXT PRIMARY KEY,
+        digest BLOB NOT NULL UNIQUE,
+        prefix TEXT NOT NULL,
+        account TEXT NOT NULL REFERENCES accounts (name),
+        name TEXT NOT NULL,
+        tier TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        networks TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER,
+        revoked_at INTEGER,
+        last_used_at INTEGER
+    ) STRICT;
+    CREATE TABLE feed_state (
+        feed TEXT PRIMARY KEY,
+        condition TEXT NOT NULL,
+        message TEXT,
+        last_good_at INTEGER,
+        last_attempt_at INTEGER,
+        rows_accepted INTEGER NOT NULL,
+        rows_refused INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE refused (
+        feed TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        line INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (feed, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE usage (
+        key TEXT NOT NULL,
+        hour INTEGER NOT NULL,
+        succeeded INTEGER NOT NULL,
+        client_errors INTEGER NOT NULL,
+        server_errors INTEGER NOT NULL,
+        limited INTEGER NOT NULL,
+        PRIMARY KEY (key, hour)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// Brings the database to the current version, a step a transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), ControlError> {
+    let known = i64::try_from(STEPS.len()).expect("there are few steps");
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = usize::try_from(found).ok().filter(|done| *done <= STEPS.len());
+    let Some(done) = done else {
+        return Err(ControlError::Version { found, known });
+    };
+    for (step, version) in STEPS.iter().zip(1_i64..).skip(done) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

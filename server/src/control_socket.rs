@@ -1,0 +1,98 @@
+//! `control.sock`: how commands reach the server that owns the data directory.
+//!
+//! HTTP over a Unix socket that only the owner of the directory may open
+//! (mode 0600); no key is asked for. `POST /operation` takes an
+//! [`Operation`] as JSON and answers JSON; `POST /ingest` takes a document
+//! and answers a [`Report`](crate::ingest::Report). What fails answers 422
+//! with the reason as text.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use futures_util::TryStreamExt as _;
+use tokio::net::UnixListener;
+use tokio::runtime::Handle;
+use tokio_util::io::{StreamReader, SyncIoBridge};
+
+use crate::ingest::{Ingester, Request};
+use crate::operation::{Operation, perform};
+use crate::owner::{Node, socket};
+
+pub mod client;
+
+/// Listens in the data directory. A socket left by a crash is replaced: the
+/// caller holds the directory's lock, so nobody else can be listening.
+pub fn bind(dir: &Path) -> io::Result<UnixListener> {
+    let path = socket(dir);
+    match fs::remove_file(&path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    // The directory is 0700, so there is no moment at which others could connect.
+    let listener = UnixListener::bind(&path)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// What is answered there.
+pub fn router(node: Arc<Node>) -> Router {
+    Router::new()
+        .route("/operation", post(operation))
+        .route("/ingest", post(ingest))
+        .with_state(node)
+}
+
+fn refuse(reason: impl ToString) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, reason.to_string()).into_response()
+}
+
+async fn operation(State(node): State<Arc<Node>>, body: Bytes) -> Response {
+    let operation: Operation = match serde_json::from_slice(&body) {
+        Ok(operation) => operation,
+        Err(error) => return refuse(format!("the server does not know this operation: {error}")),
+    };
+    // It may wait for the disk.
+    let runtime = Handle::current();
+    let done = tokio::task::spawn_blocking(move || runtime.block_on(perform(operation, &node))).await;
+    match done {
+        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Err(error)) => refuse(error),
+        Err(error) => refuse(error),
+    }
+}
+
+async fn ingest(
+    State(node): State<Arc<Node>>,
+    Query(request): Query<Request>,
+    body: Body,
+) -> Response {
+    let stream = body.into_data_stream().map_err(io::Error::other);
+    let reader = StreamReader::new(stream);
+    let runtime = Handle::current();
+    let done = tokio::task::spawn_blocking(move || {
+        let mut input = SyncIoBridge::new(reader);
+        let ingester = Ingester {
+            store: &*node.store,
+            control: &node.control,
+            feeds: &node.feeds,
+            runtime: &runtime,
+        };
+        ingester.ingest(&request, &mut input, node.clock.now())
+    })
+    .await;
+    match done {
+        Ok(Ok(report)) => Json(report).into_response(),
+        Ok(Err(error)) => refuse(error),
+        Err(error) => refuse(error),
+    }
+}

@@ -1,0 +1,113 @@
+//! The asking side of `control.sock`.
+
+use std::io::{self, BufRead, Read as _};
+use std::path::Path;
+
+use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
+use hyper::body::{Bytes, Frame};
+use hyper::{Method, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+
+use crate::ingest::{Report, Request};
+use crate::operation::Operation;
+
+/// Bytes of a document sent at a time, and how many pieces wait to be sent.
+const PIECE: usize = 1 << 16;
+const PIECES: usize = 8;
+
+/// The server did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// It said no, and why.
+    #[error("{0}")]
+    Refused(String),
+    /// It went away, or is of another version.
+    #[error("the server that owns the data directory did not answer: {0}")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl RemoteError {
+    fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RemoteError {
+        RemoteError::Broken(error.into())
+    }
+}
+
+type RequestBody = BoxBody<Bytes, io::Error>;
+
+/// Asks for an operation.
+pub async fn perform(socket: &Path, operation: &Operation) -> Result<serde_json::Value, RemoteError> {
+    let body = serde_json::to_vec(operation).map_err(RemoteError::broken)?;
+    let body = Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed();
+    ask(socket, "/operation", body).await
+}
+
+/// Sends a document. `input` is read on this thread; the rest happens on the
+/// current-thread runtime that drives this future.
+pub async fn ingest(
+    socket: &Path,
+    request: &Request,
+    input: &mut dyn BufRead,
+) -> Result<Report, RemoteError> {
+    let query = serde_urlencoded::to_string(request).map_err(RemoteError::broken)?;
+    let (sender, receiver) = mpsc::channel::<io::Result<Frame<Bytes>>>(PIECES);
+    let pieces = futures_util::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    });
+    let path = format!("/ingest?{query}");
+    let asking = ask(socket, &path, BodyExt::boxed(StreamBody::new(pieces)));
+    let sending = async {
+        loop {
+            let piece = read_piece(input);
+            let over = matches!(&piece, Ok(piece) if piece.is_empty());
+            let failed = piece.is_err();
+            // A server that stopped listening has an answer that says why.
+            if over || sender.send(piece.map(|piece| Frame::data(piece.into()))).await.is_err() || failed {
+                break;
+            }
+        }
+        drop(sender);
+    };
+    tokio::join!(asking, sending).0
+}
+
+fn read_piece(input: &mut dyn BufRead) -> io::Result<Vec<u8>> {
+    let mut piece = Vec::with_capacity(PIECE);
+    input.take(PIECE as u64).read_to_end(&mut piece)?;
+    Ok(piece)
+}
+
+async fn ask<T: DeserializeOwned>(socket: &Path, path: &str, body: RequestBody) -> Result<T, RemoteError> {
+    let stream = UnixStream::connect(socket).await.map_err(RemoteError::broken)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(RemoteError::broken)?;
+    let request = hyper::Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header("host", "control.sock")
+        .body(body)
+        .map_err(RemoteError::broken)?;
+    let asking = async {
+        let response = sender.send_request(request).await.map_err(RemoteError::broken)?;
+        let status = response.status();
+        let bytes = response.into_body().collect().await.map_err(RemoteError::broken)?.to_bytes();
+        match status {
+            StatusCode::OK => serde_json::from_slice(&bytes).map_err(RemoteError::broken),
+            StatusCode::UNPROCESSABLE_ENTITY => {
+                Err(RemoteError::Refused(String::from_utf8_lossy(&bytes).into_owned()))
+            }
+            other => Err(RemoteError::broken(format!("it said {other}"))),
+        }
+    };
+    tokio::pin!(asking);
+    tokio::select! {
+        answer = &mut asking => answer,
+        ended = connection => {
+            ended.map_err(RemoteError::broken)?;
+            asking.await
+        }
+    }
+}

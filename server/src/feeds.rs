@@ -1,0 +1,120 @@
+//! The known feeds: the shipped ones, which are in the binary, and those of a
+//! directory of the operator's own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use iocd_core::feed::{Feed, FeedConfigError};
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "../feeds"]
+#[include = "*.toml"]
+struct Shipped;
+
+/// A feed description could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedsError {
+    /// The file or directory cannot be read.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file does not describe a feed.
+    #[error("{path}: {source}")]
+    Config {
+        /// Which.
+        path: String,
+        /// Why.
+        source: FeedConfigError,
+    },
+}
+
+/// Every known feed by its name.
+#[derive(Debug)]
+pub struct Feeds {
+    feeds: Vec<Feed>,
+}
+
+impl Feeds {
+    /// The shipped feeds, and those of `directory`, which add to them or
+    /// replace those of the same name.
+    pub fn load(directory: Option<&Path>) -> Result<Feeds, FeedsError> {
+        let mut feeds = BTreeMap::new();
+        for name in Shipped::iter() {
+            let file = Shipped::get(&name).expect("the name was just listed");
+            insert(&mut feeds, &name, &String::from_utf8_lossy(&file.data))?;
+        }
+        if let Some(directory) = directory {
+            for path in toml_files(directory)? {
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|source| FeedsError::Io { path: path.clone(), source })?;
+                insert(&mut feeds, &path.to_string_lossy(), &text)?;
+            }
+        }
+        Ok(Feeds { feeds: feeds.into_values().collect() })
+    }
+
+    /// The feed with this name.
+    pub fn get(&self, name: &str) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| feed.name == name)
+    }
+
+    /// All, in the order of their names.
+    pub fn all(&self) -> &[Feed] {
+        &self.feeds
+    }
+}
+
+fn insert(feeds: &mut BTreeMap<String, Feed>, path: &str, text: &str) -> Result<(), FeedsError> {
+    let feed: Feed =
+        text.parse().map_err(|source| FeedsError::Config { path: path.to_owned(), source })?;
+    feeds.insert(feed.name.clone(), feed);
+    Ok(())
+}
+
+fn toml_files(directory: &Path) -> Result<Vec<PathBuf>, FeedsError> {
+    let io = |source| FeedsError::Io { path: directory.to_owned(), source };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_feeds_are_in_the_binary() {
+        let feeds = Feeds::load(None).unwrap();
+        assert!(feeds.get("urlhaus").is_some());
+        assert!(feeds.all().len() >= 18);
+    }
+
+    #[test]
+    fn a_directory_adds_and_replaces() {
+        let dir = tempfile::tempdir().unwrap();
+        let shipped = Shipped::get("openphish.toml").unwrap();
+        let text = String::from_utf8_lossy(&shipped.data).into_owned();
+        let title = Feeds::load(None).unwrap().get("openphish").unwrap().title.clone();
+        let mine = text.replace(&format!("title = \"{title}\""), "title = \"Mine\"");
+        std::fs::write(dir.path().join("openphish.toml"), &mine).unwrap();
+        std::fs::write(dir.path().join("other.toml"), mine.replace("name = \"openphish\"", "name = \"other\""))
+            .unwrap();
+        let feeds = Feeds::load(Some(dir.path())).unwrap();
+        assert_eq!(feeds.get("openphish").unwrap().title, "Mine");
+        assert_eq!(feeds.get("other").unwrap().title, "Mine");
+        std::fs::write(dir.path().join("bad.toml"), "name = 3").unwrap();
+        let error = Feeds::load(Some(dir.path())).unwrap_err().to_string();
+        assert!(error.contains("bad.toml"), "{error}");
+    }
+}

@@ -1,0 +1,81 @@
+//! The API over HTTP.
+//!
+//! Every route is on this screen. A route is `keyed` (it needs a key, and its
+//! line names the scope and the smallest tier) or `open` to everyone. What
+//! surrounds a handler (identity, rate limit, time limit, errors, headers,
+//! log) is in `front`; handlers see a checked [`Call`](front) and answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::clock::Clock;
+use crate::config::{FREE, Settings};
+use crate::control::{Control, Scope};
+use crate::store::ClaimStore;
+
+mod accept;
+mod credential;
+mod error;
+mod front;
+mod health;
+mod headers;
+mod list;
+mod parameter;
+mod peer;
+mod request_id;
+pub(crate) mod search;
+mod serve;
+
+pub use error::{ApiError, Code};
+pub use peer::Peer;
+pub use serve::{Served, serve};
+
+use front::{keyed, open};
+use request_id::RequestIds;
+
+/// What handlers answer from: one for a process.
+pub struct App<S> {
+    /// The claims.
+    pub store: Arc<S>,
+    /// Accounts, keys, feed states.
+    pub control: Arc<Control>,
+    /// The settings in force.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Clock,
+    ids: RequestIds,
+    stopping: AtomicBool,
+}
+
+impl<S: ClaimStore> App<S> {
+    /// An application that is ready to serve.
+    pub fn new(store: Arc<S>, control: Arc<Control>, settings: Settings, clock: Clock) -> App<S> {
+        App { store, control, settings, clock, ids: RequestIds::new(), stopping: AtomicBool::new(false) }
+    }
+
+    /// From now on `/readyz` says that this process should get no new requests.
+    pub fn announce_stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+}
+
+/// Every route.
+pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
+    use Scope::ReadIocs;
+
+    Router::new()
+        .route("/healthz", get(open(health::alive::<S>)))
+        .route("/readyz", get(open(health::ready::<S>)))
+        .route("/api/v1/iocs", get(keyed(ReadIocs, FREE, list::list::<S>)))
+        .route("/api/v1/iocs/search", get(keyed(ReadIocs, FREE, search::search::<S>)))
+        .fallback(open(health::no_such_path::<S>))
+        .method_not_allowed_fallback(open(health::no_such_method::<S>))
+        .with_state(app)
+}

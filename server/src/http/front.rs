@@ -1,0 +1,265 @@
+//! What surrounds every handler: who asks, whether they may, how long it may
+//! take, what a failure looks like, and the headers and the log line of it all.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::http::header::CONTENT_LENGTH;
+use axum::response::Response;
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+
+use super::App;
+use super::credential::identify;
+use super::error::{ApiError, Code};
+use super::headers::stamp;
+use super::request_id::RequestId;
+use crate::config::Settings;
+use crate::control::{Caller, Outcome, Scope};
+use crate::limit::Standing;
+use crate::store::ClaimStore;
+
+/// Bytes of a request's target. A `q` that is too long gets an answer that
+/// says so; only what cannot be a question is refused by its length alone.
+const MAX_URI: usize = 60 << 10;
+
+/// A request whose maker is known, within their limits and allowed to make it.
+pub(super) struct Call<S> {
+    pub(super) app: Arc<App<S>>,
+    pub(super) caller: Arc<Caller>,
+    pub(super) request: Request,
+    pub(super) now: Timestamp,
+}
+
+/// A handler for holders of a key.
+#[derive(Clone)]
+pub(super) struct Keyed<H> {
+    scope: Scope,
+    tier: &'static str,
+    handler: H,
+}
+
+/// A handler for everyone.
+#[derive(Clone)]
+pub(super) struct Open<H>(H);
+
+/// Only keys with this scope, of this tier or a higher one, reach the handler.
+pub(super) fn keyed<H>(scope: Scope, tier: &'static str, handler: H) -> Keyed<H> {
+    Keyed { scope, tier, handler }
+}
+
+/// Everyone reaches the handler.
+pub(super) fn open<H>(handler: H) -> Open<H> {
+    Open(handler)
+}
+
+type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+impl<S, H, F> Handler<(), Arc<App<S>>> for Keyed<H>
+where
+    S: ClaimStore,
+    H: Fn(Call<S>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    type Future = Answer;
+
+    fn call(self, request: Request, app: Arc<App<S>>) -> Answer {
+        Box::pin(async move {
+            let exchange = Exchange::begin(&app, &request);
+            let (caller, standing, admitted) = admit(&app, &request, exchange.now, &self);
+            let result = match (admitted, caller.clone()) {
+                (Ok(()), Some(caller)) => {
+                    let call = Call { app: Arc::clone(&app), caller, request, now: exchange.now };
+                    bounded(&app.settings, (self.handler)(call)).await
+                }
+                (Ok(()), None) => Err(ApiError::missing_api_key()),
+                (Err(error), _) => Err(error),
+            };
+            exchange.finish(result, caller.as_deref(), standing)
+        })
+    }
+}
+
+impl<S, H, F> Handler<(), Arc<App<S>>> for Open<H>
+where
+    S: ClaimStore,
+    H: Fn(Arc<App<S>>, Request) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    type Future = Answer;
+
+    fn call(self, request: Request, app: Arc<App<S>>) -> Answer {
+        Box::pin(async move {
+            let exchange = Exchange::begin(&app, &request);
+            // Who presents a key is told how its windows stand, at no charge.
+            let caller = identify(&app, &request, exchange.now).ok();
+            let standing = caller.as_ref().map(|caller| standing_of(caller, exchange.now));
+            let result = match check_size(&app.settings, &request) {
+                Ok(()) => bounded(&app.settings, (self.0)(Arc::clone(&app), request)).await,
+                Err(error) => Err(error),
+            };
+            exchange.finish(result, None, standing)
+        })
+    }
+}
+
+/// Who asks, how their windows stand after this request, and whether they may.
+fn admit<S, H>(
+    app: &App<S>,
+    request: &Request,
+    now: Timestamp,
+    route: &Keyed<H>,
+) -> (Option<Arc<Caller>>, Option<Standing>, Result<(), ApiError>) {
+    let caller = match identify(app, request, now) {
+        Ok(caller) => caller,
+        Err(unidentified) => {
+            let standing = unidentified.caller.as_ref().map(|caller| standing_of(caller, now));
+            return (unidentified.caller, standing, Err(unidentified.error));
+        }
+    };
+    match caller.activity().meter.charge(caller.tier().limits, now) {
+        Ok(standing) => {
+            let admitted = check_permission(app, &caller, route)
+                .and_then(|()| check_size(&app.settings, request));
+            (Some(caller), Some(standing), admitted)
+        }
+        Err(exhausted) => {
+            let error = ApiError::new(
+                Code::RateLimitExceeded,
+                format!(
+                    "The limit of {} requests is used up: try again in {} s.",
+                    exhausted.standing.limit, exhausted.retry_after
+                ),
+            );
+            let error = error.retry_after(exhausted.retry_after);
+            (Some(caller), Some(exhausted.standing), Err(error))
+        }
+    }
+}
+
+fn check_permission<S, H>(app: &App<S>, caller: &Caller, route: &Keyed<H>) -> Result<(), ApiError> {
+    let needed = app.settings.tiers.get(route.tier).map_or(u32::MAX, |tier| tier.rank);
+    if caller.tier().rank < needed {
+        let message = format!(
+            "This endpoint needs tier {}; the key has tier {}.",
+            route.tier,
+            caller.tier().name
+        );
+        return Err(ApiError::new(Code::TierRequired, message));
+    }
+    if !caller.may(route.scope) {
+        let message = format!("This endpoint needs a key with scope {}.", route.scope.as_str());
+        return Err(ApiError::new(Code::InsufficientScope, message));
+    }
+    Ok(())
+}
+
+fn check_size(settings: &Settings, request: &Request) -> Result<(), ApiError> {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if target > MAX_URI {
+        let message = format!("The request's target has more than {MAX_URI} bytes.");
+        return Err(ApiError::new(Code::UriTooLong, message));
+    }
+    let headers = request.headers();
+    // 4: what stands between and after name and value.
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if size > settings.limits.max_headers {
+        let limit = settings.limits.max_headers;
+        let message = format!("The request's header fields have more than {limit} bytes.");
+        return Err(ApiError::new(Code::HeadersTooLarge, message));
+    }
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > settings.limits.max_body) {
+        let limit = settings.limits.max_body;
+        let message = format!("The request's body has more than {limit} bytes.");
+        return Err(ApiError::new(Code::PayloadTooLarge, message));
+    }
+    Ok(())
+}
+
+/// Runs a handler within its time; a panic is an error like any other.
+async fn bounded(
+    settings: &Settings,
+    handler: impl Future<Output = Result<Response, ApiError>>,
+) -> Result<Response, ApiError> {
+    let caught = AssertUnwindSafe(handler).catch_unwind();
+    match tokio::time::timeout(settings.limits.request_timeout, caught).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(panic)) => {
+            let text = panic
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            Err(ApiError::internal(format_args!("panic: {}", text.unwrap_or("without a message"))))
+        }
+        Err(_elapsed) => {
+            let seconds = settings.limits.request_timeout.as_secs();
+            let message = format!("The request took more than {seconds} s: ask for less at a time.");
+            Err(ApiError::new(Code::Timeout, message))
+        }
+    }
+}
+
+fn standing_of(caller: &Caller, now: Timestamp) -> Standing {
+    caller.activity().meter.standing(caller.tier().limits, now)
+}
+
+/// One request and its response, for the log.
+struct Exchange {
+    id: RequestId,
+    now: Timestamp,
+    method: Method,
+}
+
+impl Exchange {
+    fn begin<S>(app: &App<S>, request: &Request) -> Exchange {
+        Exchange { id: app.ids.next(), now: app.clock.now(), method: request.method().clone() }
+    }
+
+    fn finish(
+        &self,
+        result: Result<Response, ApiError>,
+        caller: Option<&Caller>,
+        standing: Option<Standing>,
+    ) -> Response {
+        let mut response = match result {
+            Ok(response) => {
+                tracing::debug!(request_id = %self.id, status = response.status().as_u16(), method = %self.method, key = key(caller));
+                response
+            }
+            Err(error) => {
+                self.log(&error, caller);
+                error.into_response(self.id)
+            }
+        };
+        if let Some(caller) = caller {
+            let outcome = Outcome::of_status(response.status().as_u16());
+            caller.activity().count(outcome, self.now);
+        }
+        stamp(response.headers_mut(), self.id, standing);
+        response
+    }
+
+    /// Neither the query string nor a header is logged: both may hold secrets.
+    fn log(&self, error: &ApiError, caller: Option<&Caller>) {
+        let status = error.code().status().as_u16();
+        let code = error.code().as_str();
+        match error.cause() {
+            Some(cause) => {
+                tracing::error!(request_id = %self.id, status, code, method = %self.method, key = key(caller), cause);
+            }
+            None => {
+                tracing::info!(request_id = %self.id, status, code, method = %self.method, key = key(caller));
+            }
+        }
+    }
+}
+
+/// The key's id, for the log.
+fn key(caller: Option<&Caller>) -> &str {
+    caller.map_or("", |caller| caller.key().id.as_str())
+}

@@ -1,0 +1,304 @@
+//! Reading a feed's document into the store.
+
+use std::collections::HashSet;
+use std::io::{BufRead, Read as _};
+
+use iocd_core::claim::held::Outcome;
+use iocd_core::claim::{Claim, ClaimId, Extent};
+use iocd_core::feed::{self, Feed, FeedError, Row, Summary};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
+
+use crate::control::{Condition, Control, ControlError, FeedState, MAX_REFUSED, RefusedRow};
+use crate::feeds::Feeds;
+use crate::store::{Batch, ClaimStore, StoreError};
+
+/// Claims recorded together: large enough that syncing the disk does not
+/// count, small enough that readers hardly wait.
+const BATCH: usize = 10_000;
+
+/// What to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The document's name: shown, and used to recognise the feed.
+    pub name: String,
+    /// The feed it is; recognised by name and content if not given.
+    pub feed: Option<String>,
+    /// The document is the whole list: what it no longer has is removed.
+    pub snapshot: bool,
+}
+
+/// How reading went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It was read.
+    Read,
+    /// It is no feed that is known.
+    #[default]
+    Skipped,
+    /// It is not what the feed's documents look like.
+    Bad,
+}
+
+/// What became of a document. Each data row is counted once: `rows` is
+/// `accepted + merged + unchanged + refused`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Name of the document.
+    pub name: String,
+    /// The feed that it was read as.
+    pub feed: Option<String>,
+    /// Which of the feed's formats.
+    pub format: Option<String>,
+    /// How reading went.
+    pub verdict: Verdict,
+    /// Why it was skipped or is bad.
+    pub reason: Option<String>,
+    /// Data rows.
+    pub rows: u64,
+    /// Rows that named at least one value new to the store.
+    pub accepted: u64,
+    /// Rows that told more of values that the store had from this feed.
+    pub merged: u64,
+    /// Rows that told nothing new.
+    pub unchanged: u64,
+    /// Rows that named no value that can be read.
+    pub refused: u64,
+    /// Claims in all rows.
+    pub claims: u64,
+    /// Claims that ended because the list no longer has them.
+    pub removed: u64,
+    /// What an operator should hear about.
+    pub warnings: Vec<String>,
+    /// The refused rows, the first [`MAX_REFUSED`] of them.
+    pub refused_rows: Vec<Refusal>,
+}
+
+/// A refused row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Line in the document, from 1.
+    pub line: u64,
+    /// What stood there.
+    pub text: String,
+    /// Why it was refused.
+    pub reason: String,
+}
+
+/// The document could not be taken in, through no fault of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// There is no such feed.
+    #[error("there is no feed {0:?}: `iocd feeds list` names those that are known")]
+    UnknownFeed(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The control data could not be written.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// The document could not be read.
+    #[error("{name}: {source}")]
+    Io {
+        /// Which.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Reads documents into a store. Waits for the disk: not for threads that
+/// serve requests.
+pub struct Ingester<'a, S> {
+    /// Where claims go.
+    pub store: &'a S,
+    /// Where the feed's state goes.
+    pub control: &'a Control,
+    /// What documents can be.
+    pub feeds: &'a Feeds,
+    /// Runs the store's futures.
+    pub runtime: &'a Handle,
+}
+
+impl<S: ClaimStore> Ingester<'_, S> {
+    /// Reads one document.
+    ///
+    /// # Errors
+    /// Only if this server fails: a document that is no feed, or a bad one, is
+    /// told in the report, and what the store had stays.
+    pub fn ingest(
+        &self,
+        request: &Request,
+        input: &mut dyn BufRead,
+        now: Timestamp,
+    ) -> Result<Report, IngestError> {
+        let mut report = Report { name: request.name.clone(), ..Report::default() };
+        let io = |source| IngestError::Io { name: request.name.clone(), source };
+        let mut head = Vec::with_capacity(feed::HEAD);
+        input.take(feed::HEAD as u64).read_to_end(&mut head).map_err(io)?;
+        let mut input = head.chain(input);
+
+        let recognised = feed::recognise(self.feeds.all(), &request.name, &head);
+        let (feed, format) = match (&request.feed, recognised) {
+            (None, None) => {
+                report.reason = Some("it looks like none of the known feeds".to_owned());
+                return Ok(report);
+            }
+            (None, Some((feed, format))) => (feed, Some(format)),
+            (Some(name), recognised) => {
+                let feed = self.feeds.get(name).ok_or_else(|| IngestError::UnknownFeed(name.clone()))?;
+                (feed, recognised.filter(|(known, _)| known.name == *name).map(|(_, format)| format))
+            }
+        };
+        report.feed = Some(feed.name.clone());
+        let removes = request.snapshot && feed.extent == Extent::Snapshot;
+        if request.snapshot && !removes {
+            report.warnings.push(format!(
+                "{} shows only a part of its list each time, so nothing was taken for removed",
+                feed.name
+            ));
+        }
+        let mut intake = Intake {
+            ingester: self,
+            feed,
+            source: feed.source(),
+            now,
+            present: removes.then(HashSet::new),
+            claims: Vec::with_capacity(BATCH),
+            rows: Vec::with_capacity(BATCH),
+            report,
+            failure: None,
+        };
+        let outcome = feed::read_feed(feed, format, &mut input, now, &mut |row| intake.take(row));
+        intake.flush();
+        intake.finish(outcome)
+    }
+}
+
+/// A document on its way in.
+struct Intake<'a, S> {
+    ingester: &'a Ingester<'a, S>,
+    feed: &'a Feed,
+    source: iocd_core::claim::Source,
+    now: Timestamp,
+    /// Claims of a complete list.
+    present: Option<HashSet<ClaimId>>,
+    claims: Vec<Claim>,
+    /// How many of `claims` each row gave.
+    rows: Vec<usize>,
+    report: Report,
+    failure: Option<IngestError>,
+}
+
+impl<S: ClaimStore> Intake<'_, S> {
+    fn take(&mut self, row: Row) {
+        self.report.rows += 1;
+        match row {
+            Row::Refused { line, text, reason } => {
+                self.report.refused += 1;
+                self.note_refusal(line, text, reason);
+            }
+            Row::Claims { line, claims, partly } => {
+                if let Some(reason) = partly {
+                    self.note_refusal(line, "part of the row".to_owned(), reason);
+                }
+                self.rows.push(claims.len());
+                self.report.claims += claims.len() as u64;
+                if let Some(present) = &mut self.present {
+                    present.extend(claims.iter().map(|claim| {
+                        ClaimId::new(claim.value.kind(), claim.value.as_str(), &self.source.name)
+                    }));
+                }
+                self.claims.extend(claims);
+                if self.claims.len() >= BATCH {
+                    self.flush();
+                }
+            }
+        }
+    }
+
+    fn note_refusal(&mut self, line: u64, text: String, reason: String) {
+        if self.report.refused_rows.len() < MAX_REFUSED {
+            self.report.refused_rows.push(Refusal { line, text, reason });
+        }
+    }
+
+    fn flush(&mut self) {
+        let claims = std::mem::replace(&mut self.claims, Vec::with_capacity(BATCH));
+        if self.failure.is_some() || claims.is_empty() {
+            self.rows.clear();
+            return;
+        }
+        let batch = Batch { source: &self.source, claims, heard_at: self.now };
+        match self.ingester.runtime.block_on(self.ingester.store.record(batch)) {
+            Err(error) => self.failure = Some(error.into()),
+            Ok(receipt) => {
+                let mut outcomes = receipt.outcomes.as_slice();
+                for claims in self.rows.drain(..) {
+                    let (own, rest) = outcomes.split_at(claims);
+                    outcomes = rest;
+                    *if own.contains(&Outcome::Added) {
+                        &mut self.report.accepted
+                    } else if own.contains(&Outcome::Merged) {
+                        &mut self.report.merged
+                    } else {
+                        &mut self.report.unchanged
+                    } += 1;
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, outcome: Result<Summary, FeedError>) -> Result<Report, IngestError> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let state = match outcome {
+            Ok(summary) => {
+                self.report.verdict = Verdict::Read;
+                self.report.format = Some(self.feed.formats[summary.format].name.clone());
+                self.report.warnings.extend(summary.warnings.iter().map(ToString::to_string));
+                if let Some(present) = &self.present {
+                    let retained = self.ingester.store.retain_present(&self.source, present, self.now);
+                    self.report.removed = self.ingester.runtime.block_on(retained)?;
+                }
+                FeedState {
+                    feed: self.feed.name.clone(),
+                    condition: Condition::Ok,
+                    message: None,
+                    last_good_at: Some(self.now),
+                    last_attempt_at: Some(self.now),
+                    rows_accepted: self.report.rows - self.report.refused,
+                    rows_refused: self.report.refused,
+                }
+            }
+            Err(error) => {
+                self.report.verdict = Verdict::Bad;
+                self.report.reason = Some(error.to_string());
+                self.bad_state(error.to_string())
+            }
+        };
+        let refused: Vec<RefusedRow> = self
+            .report
+            .refused_rows
+            .iter()
+            .map(|row| RefusedRow { line: row.line, text: row.text.clone(), reason: row.reason.clone() })
+            .collect();
+        self.ingester.control.put_refused(&self.feed.name, &refused)?;
+        self.ingester.control.set_feed_state(&state)?;
+        Ok(self.report)
+    }
+
+    /// The state of the feed before, with what is wrong now.
+    fn bad_state(&self, message: String) -> FeedState {
+        let before = self.ingester.control.feed_states().into_iter().find(|state| state.feed == self.feed.name);
+        FeedState {
+            condition: Condition::Suspicious,
+            message: Some(message),
+            last_attempt_at: Some(self.now),
+            ..before.unwrap_or_else(|| FeedState { feed: self.feed.name.clone(), ..FeedState::default() })
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `iocd` as a library: everything that the binary does, for it and for tests.
+//!
+//! | module | is |
+//! | --- | --- |
+//! | [`cli`] | the command line |
+//! | [`clock`] | where the time comes from |
+//! | [`config`] | the settings as written, and those in force |
+//! | [`control`] | accounts, keys, feed state and usage: small and precious |
+//! | [`control_socket`] | how commands reach a server that runs |
+//! | [`feeds`] | the known feeds |
+//! | [`http`] | the API: every route, and what surrounds a handler |
+//! | [`ingest`] | reading a feed's document into the store |
+//! | [`limit`] | rate windows |
+//! | [`operation`] | what commands ask of the owner of the data directory |
+//! | [`owner`] | who that is: this process or a server |
+//! | [`store`] | what is needed of a claim store, and the embedded one |
+//! | [`unpack`] | files as they come: plain, gzip, zip |
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod control;
+pub mod control_socket;
+pub mod feeds;
+pub mod http;
+pub mod ingest;
+pub mod limit;
+pub mod operation;
+pub mod owner;
+pub mod store;
+pub mod unpack;

@@ -1,0 +1,271 @@
+//! Rate windows: how many requests a key may make in a minute and in a day.
+//!
+//! Windows roll in buckets. A window counts its full length *before* the
+//! running bucket as well as the bucket itself, so never more than the limit
+//! is admitted in any stretch of its length; a request may be refused up to
+//! one bucket longer than an exact window would.
+
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+
+/// Buckets of one second in the minute's window.
+const MINUTE_BUCKETS: u64 = 60;
+/// Buckets of one minute in the day's window.
+const DAY_BUCKETS: u64 = 1_440;
+
+/// Limits of a key; `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests in 60 seconds.
+    pub per_minute: Option<u32>,
+    /// Requests in 24 hours.
+    pub per_day: Option<u32>,
+}
+
+/// What the `X-RateLimit-*` headers say: the window with less remaining.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The window's limit; `u32::MAX` where there is none.
+    pub limit: u32,
+    /// Requests that would still be admitted now.
+    pub remaining: u32,
+    /// Unix seconds at which the oldest counted request leaves the window.
+    pub reset: i64,
+}
+
+/// A request was refused: how things stand, and when to come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exhausted {
+    /// The window that is full.
+    pub standing: Standing,
+    /// Seconds until a request would be admitted, at least 1.
+    pub retry_after: i64,
+}
+
+/// The windows of one key.
+#[derive(Debug, Default)]
+pub struct Meter {
+    windows: Mutex<Option<Windows>>,
+}
+
+#[derive(Debug)]
+struct Windows {
+    minute: Window,
+    day: Window,
+}
+
+impl Meter {
+    /// Counts one request, or refuses it without counting.
+    pub fn charge(&self, limits: Limits, now: Timestamp) -> Result<Standing, Exhausted> {
+        self.take(limits, now, 1)
+    }
+
+    /// How things stand, counting nothing.
+    pub fn standing(&self, limits: Limits, now: Timestamp) -> Standing {
+        match self.take(limits, now, 0) {
+            Ok(standing) | Err(Exhausted { standing, .. }) => standing,
+        }
+    }
+
+    fn take(&self, limits: Limits, now: Timestamp, units: u32) -> Result<Standing, Exhausted> {
+        let second = now.as_second().max(0);
+        if limits == Limits::default() {
+            return Ok(Standing { limit: u32::MAX, remaining: u32::MAX, reset: second });
+        }
+        // A poisoned lock cannot be: nothing below panics. The count stays right anyway.
+        let mut guard = self.windows.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let windows = guard.get_or_insert_with(|| Windows {
+            minute: Window::new(MINUTE_BUCKETS, 1),
+            day: Window::new(DAY_BUCKETS, 60),
+        });
+        windows.minute.roll(second.unsigned_abs());
+        windows.day.roll(second.unsigned_abs());
+        let minute = limits.per_minute.map(|limit| windows.minute.standing(limit, second));
+        let day = limits.per_day.map(|limit| windows.day.standing(limit, second));
+        let tighter = |units: u32| {
+            let left = |standing: Option<Standing>| {
+                standing.map(|s| Standing { remaining: s.remaining.saturating_sub(units), ..s })
+            };
+            match (left(minute), left(day)) {
+                (Some(minute), Some(day)) if day.remaining < minute.remaining => day,
+                (Some(minute), _) => minute,
+                (None, Some(day)) => day,
+                (None, None) => Standing { limit: u32::MAX, remaining: u32::MAX, reset: second },
+            }
+        };
+        let fits = |standing: Option<Standing>| standing.is_none_or(|s| s.remaining >= units);
+        if !fits(minute) || !fits(day) {
+            // Both may be full: the wait is for the later of the two.
+            let full = [minute, day].into_iter().flatten().filter(|s| s.remaining < units);
+            let standing = full.max_by_key(|s| s.reset).unwrap_or_else(|| tighter(0));
+            return Err(Exhausted { standing, retry_after: (standing.reset - second).max(1) });
+        }
+        windows.minute.add(units);
+        windows.day.add(units);
+        Ok(tighter(units))
+    }
+}
+
+/// Counts per bucket, in a ring with room for the window and the running bucket.
+#[derive(Debug)]
+struct Window {
+    counts: Box<[u32]>,
+    /// Seconds in a bucket.
+    width: u64,
+    /// Number of the running bucket since 1970. A clock that steps back within
+    /// the window does not move it, and so opens nothing early.
+    head: u64,
+    /// No bucket older than this one holds a count.
+    tail: u64,
+    sum: u32,
+}
+
+impl Window {
+    fn new(buckets: u64, width: u64) -> Window {
+        // The running bucket comes on top, see the module's head.
+        let room = usize::try_from(buckets + 1).expect("a window has few buckets");
+        Window { counts: vec![0; room].into_boxed_slice(), width, head: 0, tail: 0, sum: 0 }
+    }
+
+    fn slot(&self, bucket: u64) -> usize {
+        let room = self.counts.len() as u64;
+        usize::try_from(bucket % room).expect("a remainder of a small number is small")
+    }
+
+    /// Makes the bucket of `second` the running one.
+    fn roll(&mut self, second: u64) {
+        let now = second / self.width;
+        let room = self.counts.len() as u64;
+        // A step back by more than a window means that the clock had been
+        // wrong: waiting for it to come round again would lock the key out.
+        let was_wrong = self.head > now + room;
+        if now <= self.head && !was_wrong {
+            return;
+        }
+        if self.sum == 0 || was_wrong || now - self.head >= room {
+            self.counts.fill(0);
+            self.sum = 0;
+            self.tail = now;
+        } else {
+            for bucket in self.head + 1..=now {
+                let slot = self.slot(bucket);
+                self.sum -= std::mem::take(&mut self.counts[slot]);
+            }
+            self.tail = self.tail.max((now + 1).saturating_sub(room));
+        }
+        self.head = now;
+        while self.tail < self.head && self.counts[self.slot(self.tail)] == 0 {
+            self.tail += 1;
+        }
+    }
+
+    fn add(&mut self, units: u32) {
+        let slot = self.slot(self.head);
+        self.counts[slot] = self.counts[slot].saturating_add(units);
+        self.sum = self.sum.saturating_add(units);
+    }
+
+    fn standing(&self, limit: u32, second: i64) -> Standing {
+        let reset = if self.sum == 0 {
+            second
+        } else {
+            let leaves = (self.tail + self.counts.len() as u64) * self.width;
+            i64::try_from(leaves).unwrap_or(i64::MAX)
+        };
+        Standing { limit, remaining: limit.saturating_sub(self.sum), reset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    const FREE: Limits = Limits { per_minute: Some(10), per_day: Some(1_000) };
+
+    #[test]
+    fn the_limit_is_the_limit() {
+        let meter = Meter::default();
+        for used in 1..=10 {
+            let standing = meter.charge(FREE, at(100_000)).unwrap();
+            assert_eq!(standing, Standing { limit: 10, remaining: 10 - used, reset: 100_061 });
+        }
+        let refused = meter.charge(FREE, at(100_030)).unwrap_err();
+        assert_eq!(refused.standing.remaining, 0);
+        assert_eq!(refused.retry_after, 31);
+        assert!(meter.charge(FREE, at(100_060)).is_err());
+        assert!(meter.charge(FREE, at(100_061)).is_ok());
+    }
+
+    #[test]
+    fn no_stretch_of_a_window_admits_more() {
+        let meter = Meter::default();
+        let mut admitted: Vec<i64> = Vec::new();
+        // A steady stream with bursts, one unit a step of 0-6 seconds.
+        let mut second = 5_000_000;
+        for step in 0..20_000_i64 {
+            second += (step * step + 3) % 7 / 3;
+            if meter.charge(FREE, at(second)).is_ok() {
+                admitted.push(second);
+            }
+        }
+        for (position, start) in admitted.iter().enumerate() {
+            let within = |span: i64| admitted[position..].iter().take_while(|s| **s - start <= span).count();
+            assert!(within(60) <= 10);
+            assert!(within(86_400) <= 1_000);
+        }
+        assert!(admitted.len() > 1_000);
+    }
+
+    #[test]
+    fn the_day_counts_too() {
+        let meter = Meter::default();
+        let limits = Limits { per_minute: None, per_day: Some(3) };
+        for _ in 0..3 {
+            meter.charge(limits, at(600_000)).unwrap();
+        }
+        let refused = meter.charge(limits, at(600_001)).unwrap_err();
+        assert!(refused.retry_after > 86_000);
+        assert_eq!(refused.standing.limit, 3);
+        assert!(meter.charge(limits, at(600_000 + 86_460)).is_ok());
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_opens_nothing_and_one_set_right_locks_nobody_out() {
+        let meter = Meter::default();
+        for _ in 0..10 {
+            meter.charge(FREE, at(700_000)).unwrap();
+        }
+        assert!(meter.charge(FREE, at(699_950)).is_err());
+        assert!(meter.charge(FREE, at(600_000)).is_ok());
+    }
+
+    #[test]
+    fn looking_costs_nothing() {
+        let meter = Meter::default();
+        assert_eq!(meter.standing(FREE, at(9)).remaining, 10);
+        assert_eq!(meter.standing(FREE, at(9)).remaining, 10);
+    }
+
+    #[test]
+    fn threads_share_the_limit_exactly() {
+        let meter = Arc::new(Meter::default());
+        let limits = Limits { per_minute: Some(1_000), per_day: None };
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                let meter = Arc::clone(&meter);
+                std::thread::spawn(move || {
+                    (0..500).filter(|_| meter.charge(limits, at(1_000)).is_ok()).count()
+                })
+            })
+            .collect();
+        let admitted: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
+        assert_eq!(admitted, 1_000);
+    }
+}

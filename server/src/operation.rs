@@ -1,0 +1,234 @@
+//! What commands ask of the process that owns the data directory: the same
+//! words whether it is this process or one behind `control.sock`.
+
+use iocd_core::export::csv::{self, Cells};
+use iocd_core::export::{json as export_json, txt, write_number};
+use iocd_core::query::{Entry, EntrySink, Filter, Page, StatusFilter};
+use iocd_core::value::Kind;
+use ipnet::IpNet;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use crate::config::read_network;
+use crate::control::{Account, ControlError, KeyInfo, KeyRequest, Scope, Scopes};
+use crate::http::search::{Asked, answer};
+use crate::owner::Node;
+use crate::store::{ClaimStore, StoreError};
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+pub enum Operation {
+    /// Has anyone seen this value? Answers the body of the API's search.
+    Search {
+        /// As a person would paste it.
+        q: String,
+        /// Read it only so.
+        kind: Option<Kind>,
+        /// `active`, `any`, or as the API does without it.
+        status: Option<String>,
+        /// Entries at most.
+        limit: u32,
+    },
+    /// What the store holds, newest first. Answers `{"body": text}`.
+    List {
+        /// Only this type.
+        kind: Option<Kind>,
+        /// Entries at most.
+        limit: u32,
+        /// `json`, `csv` or `txt`.
+        format: ListFormat,
+    },
+    /// Makes a key. Answers the key with its secret.
+    CreateKey {
+        /// Its name.
+        name: String,
+        /// The account that holds it.
+        account: String,
+        /// Its tier; the account's if not given.
+        tier: Option<String>,
+        /// Its scopes; those for reading if none.
+        scopes: Vec<String>,
+        /// Days until it is no longer taken.
+        expires_in_days: Option<u32>,
+        /// From where it may be used; from anywhere if none.
+        networks: Vec<String>,
+    },
+    /// Every key.
+    ListKeys,
+    /// Ends a key, by id or prefix.
+    RevokeKey {
+        /// Its id or prefix.
+        key: String,
+    },
+    /// Makes an account.
+    CreateAccount {
+        /// Its name.
+        name: String,
+        /// Its tier.
+        tier: String,
+    },
+    /// Every account.
+    ListAccounts,
+}
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ListFormat {
+    /// As the API.
+    #[default]
+    Json,
+    /// Comma-separated values with a header.
+    Csv,
+    /// One value a line.
+    Txt,
+}
+
+/// An operation was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// What was given is not right.
+    #[error("{0}")]
+    Invalid(String),
+    /// About accounts and keys.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// About claims.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Does an operation on the open stores. Some wait for the disk: not for
+/// threads that serve requests.
+pub async fn perform(operation: Operation, node: &Node) -> Result<Json, OperationError> {
+    let now = node.clock.now();
+    match operation {
+        Operation::Search { q, kind, status, limit } => {
+            let status = match status.as_deref() {
+                None => StatusFilter::Seen,
+                Some("active") => StatusFilter::Active,
+                Some("any") => StatusFilter::Any,
+                Some(other) => {
+                    let message = format!("status {other:?}: expected active or any");
+                    return Err(OperationError::Invalid(message));
+                }
+            };
+            let page = Page { offset: 0, limit };
+            let asked = Asked { text: q.into(), kind, status, page };
+            let body = answer(&asked, &*node.store, &node.control, now).await?;
+            Ok(serde_json::from_slice(&body).expect("the API's answers are JSON"))
+        }
+        Operation::List { kind, limit, format } => {
+            let filter = Filter { kind, ..Filter::default() };
+            let mut listing = Listing { format, entries: 0, body: Vec::new() };
+            node.store.list(&filter, Page { offset: 0, limit }, now, &mut listing).await?;
+            Ok(json!({"body": String::from_utf8_lossy(&listing.finish())}))
+        }
+        Operation::CreateKey { name, account, tier, scopes, expires_in_days, networks } => {
+            let scopes = match scopes.as_slice() {
+                [] => None,
+                names => Some(names.iter().map(|name| name.parse::<Scope>()).collect::<Result<Scopes, _>>()?),
+            };
+            let networks = networks.iter().map(|text| network(text)).collect::<Result<_, _>>()?;
+            let request = KeyRequest { account, name, tier, scopes, expires_in_days, networks };
+            let (info, secret) = node.control.create_key(&request)?;
+            let mut key = key_json(&info, now);
+            key["secret"] = secret.reveal().into();
+            Ok(key)
+        }
+        Operation::ListKeys => {
+            Ok(node.control.keys()?.iter().map(|key| key_json(key, now)).collect())
+        }
+        Operation::RevokeKey { key } => Ok(key_json(&node.control.revoke_key(&key)?, now)),
+        Operation::CreateAccount { name, tier } => {
+            Ok(account_json(&node.control.create_account(&name, &tier)?))
+        }
+        Operation::ListAccounts => Ok(node.control.accounts()?.iter().map(account_json).collect()),
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, OperationError> {
+    read_network(text).ok_or_else(|| {
+        OperationError::Invalid(format!("network {text:?}: expected an address or a network, 192.0.2.0/24"))
+    })
+}
+
+fn account_json(account: &Account) -> Json {
+    json!({
+        "name": account.name,
+        "tier": account.tier,
+        "created_at": account.created_at.to_string(),
+    })
+}
+
+/// A key without its secret.
+fn key_json(key: &KeyInfo, now: Timestamp) -> Json {
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    let status = if key.revoked_at.is_some() {
+        "revoked"
+    } else if key.expires_at.is_some_and(|end| end <= now) {
+        "expired"
+    } else {
+        "active"
+    };
+    json!({
+        "id": key.id,
+        "prefix": key.prefix,
+        "name": key.name,
+        "account": key.account,
+        "tier": key.tier,
+        "status": status,
+        "scopes": key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
+        "created_at": key.created_at.to_string(),
+        "expires_at": time(key.expires_at),
+        "revoked_at": time(key.revoked_at),
+        "last_used_at": time(key.last_used_at),
+        "networks": key.networks.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// A list as it is written.
+struct Listing {
+    format: ListFormat,
+    entries: usize,
+    body: Vec<u8>,
+}
+
+impl EntrySink for Listing {
+    fn total(&mut self, total: u64) {
+        match self.format {
+            ListFormat::Json => {
+                self.body.extend_from_slice(b"{\"meta\":{\"total\":");
+                write_number(&mut self.body, total);
+                self.body.extend_from_slice(b"},\"data\":[");
+            }
+            ListFormat::Csv => self.body.extend_from_slice(csv::HEADER.as_bytes()),
+            ListFormat::Txt => {}
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        match self.format {
+            ListFormat::Json => {
+                if self.entries > 0 {
+                    self.body.push(b',');
+                }
+                export_json::write_entry(&mut self.body, entry);
+            }
+            ListFormat::Csv => csv::write_entry(&mut self.body, entry, Cells::Guarded),
+            ListFormat::Txt => txt::write_entry(&mut self.body, entry),
+        }
+        self.entries += 1;
+    }
+}
+
+impl Listing {
+    fn finish(mut self) -> Vec<u8> {
+        if self.format == ListFormat::Json {
+            self.body.extend_from_slice(b"]}");
+        }
+        self.body
+    }
+}

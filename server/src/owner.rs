@@ -1,0 +1,183 @@
+//! Who owns the data directory: this process, because nobody else does, or a
+//! server that is asked over `control.sock` in it.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufRead};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use iocd_index::IndexError;
+use tokio::runtime::Runtime;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::control::{Control, ControlError};
+use crate::control_socket::client::{self, RemoteError};
+use crate::feeds::{Feeds, FeedsError};
+use crate::ingest::{IngestError, Ingester, Report, Request};
+use crate::operation::{Operation, OperationError, perform};
+use crate::store::embedded::Embedded;
+
+/// The data directory could not be opened, or its owner did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnerError {
+    /// Another process that is no server has it, or a second server was started.
+    #[error(
+        "the data directory {} is in use by another iocd process{}",
+        .dir.display(),
+        if *.serving { " that serves it: use another --data, or stop that server" } else { ": wait until it is done" }
+    )]
+    InUse {
+        /// The directory.
+        dir: PathBuf,
+        /// Whether it is a server.
+        serving: bool,
+    },
+    /// The directory cannot be used.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The claim store cannot be opened.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The control data cannot be opened.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// A feed description cannot be used.
+    #[error(transparent)]
+    Feeds(#[from] FeedsError),
+    /// An operation was not done.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+    /// A document was not taken in.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The server did not answer as it should, or said no.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+}
+
+/// A data directory that is open in this process.
+pub struct Node {
+    /// Claims.
+    pub store: Arc<Embedded>,
+    /// Accounts, keys, feed states, usage.
+    pub control: Arc<Control>,
+    /// What documents can be.
+    pub feeds: Arc<Feeds>,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Held for as long as the directory is open.
+    _lock: File,
+}
+
+impl Node {
+    /// Opens the data directory of the settings, making it where there is none.
+    pub fn open(settings: &Settings) -> Result<Node, OwnerError> {
+        let dir = &settings.data;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .map_err(|source| OwnerError::Io { path: dir.clone(), source })?;
+        let lock = lock(dir)?;
+        let clock = Clock::System;
+        let feeds = Arc::new(Feeds::load(settings.feeds.as_deref())?);
+        let store = Arc::new(Embedded::open(&dir.join("claims"))?);
+        let control = Arc::new(Control::open(dir, settings.tiers.clone(), clock.clone())?);
+        Ok(Node { store, control, feeds, clock, _lock: lock })
+    }
+
+    /// Closes the stores in order: from now on nothing can be written, by
+    /// whoever still holds them.
+    pub fn close(&self) -> Result<(), OwnerError> {
+        self.control.flush_usage()?;
+        self.store.close()?;
+        Ok(())
+    }
+}
+
+/// Locks the directory for this process.
+fn lock(dir: &Path) -> Result<File, OwnerError> {
+    let path = dir.join("lock");
+    let io = |source| OwnerError::Io { path: path.clone(), source };
+    let file = File::create(&path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+        Err(TryLockError::WouldBlock) => {
+            Err(OwnerError::InUse { dir: dir.to_owned(), serving: socket(dir).exists() })
+        }
+    }
+}
+
+/// Where the owner of `dir` listens.
+pub fn socket(dir: &Path) -> PathBuf {
+    dir.join("control.sock")
+}
+
+/// Who does what commands ask.
+pub enum Owner {
+    /// This process.
+    Here(Box<Node>, Runtime),
+    /// A server that listens on this socket.
+    There(PathBuf, Runtime),
+}
+
+impl Owner {
+    /// Asks the server that owns the directory, if there is one; opens the
+    /// directory otherwise.
+    pub fn find(settings: &Settings) -> Result<Owner, OwnerError> {
+        let path = socket(&settings.data);
+        let io = |source| OwnerError::Io { path: path.clone(), source };
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(io)?;
+        // A socket that nobody listens on is left from a crash.
+        if UnixStream::connect(&path).is_ok() {
+            return Ok(Owner::There(path, runtime));
+        }
+        Ok(Owner::Here(Box::new(Node::open(settings)?), runtime))
+    }
+
+    /// Does an operation and gives its answer.
+    pub fn perform(&self, operation: Operation) -> Result<serde_json::Value, OwnerError> {
+        Ok(match self {
+            Owner::Here(node, runtime) => runtime.block_on(perform(operation, node))?,
+            Owner::There(socket, runtime) => {
+                runtime.block_on(client::perform(socket, &operation))?
+            }
+        })
+    }
+
+    /// Reads a document into the store.
+    pub fn ingest(&self, request: &Request, input: &mut dyn BufRead) -> Result<Report, OwnerError> {
+        Ok(match self {
+            Owner::Here(node, runtime) => {
+                let ingester = Ingester {
+                    store: &*node.store,
+                    control: &node.control,
+                    feeds: &node.feeds,
+                    runtime: runtime.handle(),
+                };
+                ingester.ingest(request, input, node.clock.now())?
+            }
+            Owner::There(socket, runtime) => {
+                runtime.block_on(client::ingest(socket, request, input))?
+            }
+        })
+    }
+
+    /// Closes what this process opened.
+    pub fn close(self) -> Result<(), OwnerError> {
+        match self {
+            Owner::Here(node, _) => node.close(),
+            Owner::There(..) => Ok(()),
+        }
+    }
+}

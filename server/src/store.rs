@@ -1,0 +1,151 @@
+//! What the server needs of a store, in domain words.
+//!
+//! [`ClaimStore`] keeps claims and answers questions about them. The embedded
+//! store answers at once; a database behind a socket answers later: hence
+//! futures. No method may block for longer than memory and a local disk take.
+
+pub mod embedded;
+
+use std::collections::HashSet;
+use std::future::Future;
+
+use iocd_core::claim::held::Outcome;
+use iocd_core::claim::{Claim, ClaimId, Source, Status};
+use iocd_core::query::{EntrySink, Filter, Page, Question};
+use iocd_core::value::Value;
+use jiff::Timestamp;
+
+/// Statements of one source, heard at one time. A store takes a batch wholly
+/// or not at all.
+#[derive(Clone, Debug)]
+pub struct Batch<'a> {
+    /// Who says so. Its description replaces what the store had under its name.
+    pub source: &'a Source,
+    /// What it says. Claims about one value are merged in order before they
+    /// are compared with what the store has: the first of them has the
+    /// outcome of the whole, a later one is `Merged` if it said more than
+    /// those before it, else `Unchanged`.
+    pub claims: Vec<Claim>,
+    /// When the store heard it, in whole seconds. Becomes the `updated_at` of
+    /// what changes, unless the store already has a later one: commit times
+    /// never decrease.
+    pub heard_at: Timestamp,
+}
+
+/// What recording a batch did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// One for each claim of the batch, in order.
+    pub outcomes: Vec<Outcome>,
+    /// The store's revision after the batch.
+    pub revision: u64,
+}
+
+/// Why a claim ends other than by its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// The source's list no longer has it.
+    RemovedBySource,
+    /// The source took it back as wrong.
+    FalsePositive,
+}
+
+impl Removal {
+    /// The status of an entry that ended so.
+    pub fn status(self) -> Status {
+        match self {
+            Removal::RemovedBySource => Status::Removed,
+            Removal::FalsePositive => Status::FalsePositive,
+        }
+    }
+}
+
+/// How much a store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Entries that are not removed, expired by the sweeper or retracted.
+    pub active: u64,
+    /// All entries that are retained, one for each (value, source).
+    pub retained: u64,
+    /// Latest revision.
+    pub revision: u64,
+}
+
+/// A store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A write did not reach the disk; nothing of it is kept.
+    #[error("the claim store could not write: {0}. Nothing of this batch was kept; free space or repair the disk, then repeat it")]
+    Write(#[source] std::io::Error),
+    /// What is stored does not agree with its checksum.
+    #[error("the claim store is damaged: {0}. Restore a backup")]
+    Corrupt(String),
+    /// The store is not there or is not answering.
+    #[error("the claim store is not available: {0}")]
+    Unavailable(String),
+}
+
+/// Keeps claims, and answers questions about them.
+///
+/// Rules that every store shares are in `iocd_core`: merging in
+/// [`iocd_core::claim::held`], what answers what in
+/// [`iocd_core::matching`]. An entry whose `expires_at` has passed is
+/// `expired` whether or not [`expire_due`](ClaimStore::expire_due) has run.
+pub trait ClaimStore: Send + Sync + 'static {
+    /// Takes a batch. When this returns, it is durable and searchable.
+    /// Statements that change nothing write nothing and move no revision.
+    fn record(
+        &self,
+        batch: Batch<'_>,
+    ) -> impl Future<Output = Result<Receipt, StoreError>> + Send;
+
+    /// A complete fetch of a snapshot source showed just the claims
+    /// `present`: its other active claims end as removed, and those present
+    /// count as seen at that time. Answers how many were removed.
+    fn retain_present(
+        &self,
+        source: &Source,
+        present: &HashSet<ClaimId>,
+        fetched_at: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Ends what `source` claims about these values. Answers how many active
+    /// claims that were.
+    fn remove(
+        &self,
+        source: &Source,
+        values: &[Value],
+        reason: Removal,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Gives every active claim whose time is over a revision as expired.
+    /// Answers how many.
+    fn expire_due(&self, now: Timestamp) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Tells `sink` every entry that answers the question: active ones first,
+    /// then by match distance (nearest first), confidence label (highest
+    /// first), newest update, id.
+    fn find<S: EntrySink + Send>(
+        &self,
+        question: &Question<'_>,
+        sink: &mut S,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Tells `sink` the active, listable entries that the filter admits,
+    /// newest update first. An entry about a value that is not globally
+    /// reachable is listable only where its source says so.
+    fn list<S: EntrySink + Send>(
+        &self,
+        filter: &Filter,
+        page: Page,
+        now: Timestamp,
+        sink: &mut S,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// How much there is. Cheap enough for every request.
+    fn counts(&self) -> Counts;
+
+    /// The sources that the store knows, in the order in which they came.
+    fn sources(&self) -> Vec<Source>;
+}

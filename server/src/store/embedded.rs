@@ -1,0 +1,113 @@
+//! The claim store inside the process: `iocd-index` behind [`ClaimStore`].
+//!
+//! Reads answer at once from memory and the page cache, so handlers await
+//! them in place. Writes wait for the disk: callers run them where blocking is
+//! allowed.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use iocd_core::claim::{ClaimId, Source};
+use iocd_core::query::{EntrySink, Filter, Page, Question};
+use iocd_core::value::Value;
+use iocd_index::{Index, IndexError};
+use jiff::Timestamp;
+
+use super::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
+
+/// An open embedded store.
+pub struct Embedded {
+    index: Index,
+}
+
+impl Embedded {
+    /// Opens the store in `dir`, creating it if there is none.
+    pub fn open(dir: &Path) -> Result<Embedded, IndexError> {
+        let index = Index::open(dir)?;
+        let recovery = index.recovery();
+        if recovery.dropped_bytes > 0 {
+            tracing::warn!(
+                bytes = recovery.dropped_bytes,
+                "an unfinished batch, never acknowledged, was cut off the claim log"
+            );
+        }
+        Ok(Embedded { index })
+    }
+
+    /// The index, for figures about it.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Closes the store in order: it answers on, and takes no more writes.
+    pub fn close(&self) -> Result<(), IndexError> {
+        self.index.close()
+    }
+}
+
+impl From<IndexError> for StoreError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Io { source, .. } => StoreError::Write(source),
+            IndexError::Damaged { .. } => StoreError::Corrupt(error.to_string()),
+            other => StoreError::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl ClaimStore for Embedded {
+    async fn record(&self, batch: Batch<'_>) -> Result<Receipt, StoreError> {
+        let outcomes = self.index.record(batch.source, batch.claims, batch.heard_at)?;
+        Ok(Receipt { outcomes, revision: self.index.counts().2 })
+    }
+
+    async fn retain_present(
+        &self,
+        source: &Source,
+        present: &HashSet<ClaimId>,
+        fetched_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        Ok(self.index.retain_present(source, present, fetched_at)?)
+    }
+
+    async fn remove(
+        &self,
+        source: &Source,
+        values: &[Value],
+        reason: Removal,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        Ok(self.index.remove(source, values, reason.status(), at)?)
+    }
+
+    async fn expire_due(&self, now: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.index.expire_due(now)?)
+    }
+
+    async fn find<S: EntrySink + Send>(
+        &self,
+        question: &Question<'_>,
+        sink: &mut S,
+    ) -> Result<(), StoreError> {
+        Ok(self.index.find(question, sink)?)
+    }
+
+    async fn list<S: EntrySink + Send>(
+        &self,
+        filter: &Filter,
+        page: Page,
+        now: Timestamp,
+        sink: &mut S,
+    ) -> Result<(), StoreError> {
+        Ok(self.index.list(filter, page, now, sink)?)
+    }
+
+    fn counts(&self) -> Counts {
+        let (active, retained, revision) = self.index.counts();
+        Counts { active, retained, revision }
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        self.index.sources()
+    }
+}

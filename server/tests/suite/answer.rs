@@ -1,0 +1,118 @@
+//! What a store told, kept to look at.
+
+use iocd::store::ClaimStore;
+use iocd_core::claim::{ArticleRef, ClaimId, Source, Status, Tlp};
+use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, StatusFilter};
+use iocd_core::value::{Kind, Value};
+use jiff::Timestamp;
+
+use crate::values::at;
+
+/// An answer: its total and the entries of the page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    pub total: Option<u64>,
+    pub entries: Vec<Told>,
+}
+
+/// An entry as it was told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub id: ClaimId,
+    pub kind: Kind,
+    pub value: String,
+    pub source: Source,
+    pub confidence: u8,
+    pub status: Status,
+    pub first_seen: Option<Timestamp>,
+    pub last_seen: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+    pub updated_at: Timestamp,
+    pub context: Option<String>,
+    pub malware: Option<String>,
+    pub tags: Vec<String>,
+    pub techniques: Vec<String>,
+    pub sectors: Vec<String>,
+    pub ports: Vec<u16>,
+    pub references: Vec<String>,
+    pub tlp: Option<Tlp>,
+    pub article: Option<ArticleRef>,
+    pub warnings: Vec<String>,
+    pub matched: Option<Match>,
+}
+
+impl EntrySink for Answer {
+    fn total(&mut self, total: u64) {
+        assert!(self.total.is_none() && self.entries.is_empty(), "the total comes first, and once");
+        self.total = Some(total);
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        assert!(self.total.is_some(), "the total comes first");
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        self.entries.push(Told {
+            id: entry.id,
+            kind: entry.kind,
+            value: entry.value.to_owned(),
+            source: entry.source.clone(),
+            confidence: entry.confidence,
+            status: entry.status,
+            first_seen: entry.first_seen,
+            last_seen: entry.last_seen,
+            expires_at: entry.expires_at,
+            updated_at: entry.updated_at,
+            context: entry.context.map(str::to_owned),
+            malware: entry.malware.map(str::to_owned),
+            tags: owned(&entry.tags),
+            techniques: owned(&entry.techniques),
+            sectors: owned(&entry.sectors),
+            ports: entry.ports.clone(),
+            references: owned(&entry.references),
+            tlp: entry.tlp,
+            article: entry.article.clone(),
+            warnings: owned(&entry.warnings),
+            matched: entry.matched,
+        });
+    }
+}
+
+impl Answer {
+    /// The entries' values, in order.
+    pub fn values(&self) -> Vec<&str> {
+        self.entries.iter().map(|entry| entry.value.as_str()).collect()
+    }
+
+    /// The entries' sources, in order.
+    pub fn sources(&self) -> Vec<&str> {
+        self.entries.iter().map(|entry| entry.source.name.as_str()).collect()
+    }
+}
+
+/// A page long enough for every test.
+pub const ALL: Page = Page { offset: 0, limit: 1_000 };
+
+/// What the store answers to a question at `second`.
+pub async fn find<S: ClaimStore>(
+    store: &S,
+    readings: &[Value],
+    status: StatusFilter,
+    page: Page,
+    second: i64,
+) -> Answer {
+    let mut answer = Answer::default();
+    let question = Question { readings, status, page, now: at(second) };
+    store.find(&question, &mut answer).await.unwrap();
+    answer
+}
+
+/// What is seen of a value at `second`.
+pub async fn seen<S: ClaimStore>(store: &S, value: &Value, second: i64) -> Answer {
+    find(store, std::slice::from_ref(value), StatusFilter::Seen, ALL, second).await
+}
+
+/// What the store lists at `second`.
+pub async fn list<S: ClaimStore>(store: &S, filter: &Filter, page: Page, second: i64) -> Answer {
+    let mut answer = Answer::default();
+    store.list(filter, page, at(second), &mut answer).await.unwrap();
+    answer
+}

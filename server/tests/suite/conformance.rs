@@ -1,0 +1,65 @@
+//! What every claim store must do, as small named cases that are generic over
+//! the store. A store method is not finished before it has a case here.
+
+mod ending;
+mod finding;
+mod listing;
+mod recording;
+
+/// Runs every case on fresh stores that `$open` makes: an expression that
+/// gives the store and whatever has to live as long as it.
+macro_rules! conformance {
+    ($name:ident, $open:expr) => {
+        conformance! { @cases $name, $open,
+            recording: added_merged_unchanged
+                merging_keeps_the_most_of_both
+                one_batch_may_repeat_itself
+                order_of_rows_does_not_matter
+                soft_news_makes_a_revision_only_after_a_day
+                another_source_is_another_entry
+                a_new_description_counts_for_all_entries
+                an_empty_batch_names_its_source
+                long_and_odd_texts_survive,
+            ending: what_left_the_list_is_removed
+                still_listed_moves_last_seen
+                removed_entries_come_back
+                false_positives_answer_only_on_request
+                removing_what_is_not_there_does_nothing
+                time_runs_out_with_or_without_the_sweeper
+                expiry_after_the_last_hearing
+                a_removal_after_the_end_changes_nothing,
+            finding: nothing_is_found_in_an_empty_store
+                a_value_never_answers_for_part_of_another
+                networks_answer_for_their_addresses
+                ipv6_networks_answer_for_their_addresses
+                mapped_addresses_find_the_inner_one
+                subtrees_answer_down_to_the_public_suffix
+                readings_are_united
+                order_is_status_distance_confidence_update
+                pages_are_cut_from_one_order
+                types_do_not_mix,
+            listing: newest_update_first
+                filters_and_exact_totals
+                since_and_until_bound_the_last_change
+                what_is_not_global_is_listed_on_request_only
+                ended_entries_are_not_listed
+                pages_of_lists_are_exact,
+        }
+    };
+    (@cases $name:ident, $open:expr, $($group:ident: $($case:ident)+,)+) => {
+        mod $name {
+            #[allow(unused_imports)] // what a store's expression needs
+            use super::*;
+
+            $($(
+                #[tokio::test]
+                async fn $case() {
+                    let (store, _keep) = $open;
+                    $crate::conformance::$group::$case(&store).await;
+                }
+            )+)+
+        }
+    };
+}
+
+conformance!(model, (crate::model::Model::default(), ()));

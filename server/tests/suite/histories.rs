@@ -1,0 +1,205 @@
+//! Random histories on which two stores must agree.
+
+use std::collections::HashSet;
+
+use iocd::store::{Batch, ClaimStore, Removal};
+use iocd_core::claim::{Category, Claim, ClaimId, Confidence, Extent, Scope, Source};
+use iocd_core::query::{Filter, Page, StatusFilter};
+use iocd_core::value::{Kind, Value};
+use proptest::prelude::*;
+
+use crate::answer::{find, list};
+use crate::values::{DAY, at, source, value};
+
+/// One event in the life of a store.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Record { source: usize, claims: Vec<Claim> },
+    Retain { source: usize, present: Vec<usize> },
+    Remove { source: usize, values: Vec<usize>, reason: Removal },
+    Expire,
+    /// Seconds go by.
+    Wait(i64),
+}
+
+/// Few values and sources, so that events meet; related, so that they match.
+const VALUES: [&str; 16] = [
+    "203.0.113.7",
+    "203.0.113.0/24",
+    "203.0.112.0/20",
+    "::ffff:203.0.113.7",
+    "2001:db8::1",
+    "2001:db8::/32",
+    "10.0.0.1",
+    "8.8.8.8",
+    "example.com",
+    "a.example.com",
+    "b.a.example.com",
+    "github.io",
+    "x.github.io",
+    "http://a.example.com/",
+    "00112233445566778899aabbccddeeff",
+    "CVE-2021-44228",
+];
+
+fn sources() -> [Source; 4] {
+    [
+        Source { list_non_global: false, ..source("window") },
+        Source { extent: Extent::Snapshot, category: Category::Government, ..source("snapshot") },
+        Source { expires_after: Some(100_000), extent: Extent::Events, ..source("events") },
+        Source { expires_after: Some(200_000), extent: Extent::Snapshot, ..source("short") },
+    ]
+}
+
+fn claims() -> impl Strategy<Value = Claim> {
+    let time = prop::option::weighted(0.4, (-3 * DAY..3 * DAY).prop_map(at));
+    let words = |names: &'static [&'static str]| {
+        prop::collection::vec(prop::sample::select(names).prop_map(str::to_owned), 0..3)
+    };
+    let word = |names: &'static [&'static str]| {
+        prop::option::weighted(0.3, prop::sample::select(names).prop_map(str::to_owned))
+    };
+    (
+        (0..VALUES.len(), 0_u8..=100, any::<bool>()),
+        (time.clone(), time.clone(), time),
+        (words(&["a", "b", "c"]), words(&["T1001", "T1059"]), words(&["energy"])),
+        (word(&["x", "y"]), word(&["Worm", "Bot"])),
+        prop::collection::vec(prop::sample::select(&[80_u16, 443][..]), 0..3),
+        words(&["https://example.com/1", "https://example.com/2"]),
+    )
+        .prop_map(|(basic, times, lists, texts, ports, references)| Claim {
+            confidence: basic.1,
+            scope: if basic.2 { Scope::Subtree } else { Scope::Exact },
+            first_seen: times.0,
+            last_seen: times.1,
+            expires_at: times.2,
+            tags: lists.0,
+            techniques: lists.1,
+            sectors: lists.2,
+            context: texts.0,
+            malware: texts.1,
+            ports,
+            references,
+            ..Claim::new(value(VALUES[basic.0]), basic.1)
+        })
+}
+
+/// A claim that says little, so that saying it again is common.
+fn plain_claims() -> impl Strategy<Value = Claim> {
+    (0..VALUES.len()).prop_map(|number| Claim::new(value(VALUES[number]), 50))
+}
+
+/// Histories of up to `length` events.
+pub fn histories(length: usize) -> impl Strategy<Value = Vec<Step>> {
+    let source = 0..sources().len();
+    let some = prop::collection::vec(0..VALUES.len(), 0..10);
+    let said = prop_oneof![claims(), plain_claims()];
+    let step = prop_oneof![
+        6 => (source.clone(), prop::collection::vec(said, 0..6))
+            .prop_map(|(source, claims)| Step::Record { source, claims }),
+        2 => (source.clone(), some.clone())
+            .prop_map(|(source, present)| Step::Retain { source, present }),
+        1 => (source, some, any::<bool>()).prop_map(|(source, values, wrong)| Step::Remove {
+            source,
+            values,
+            reason: if wrong { Removal::FalsePositive } else { Removal::RemovedBySource },
+        }),
+        1 => Just(Step::Expire),
+        3 => prop_oneof![0..100_i64, 0..2 * DAY].prop_map(Step::Wait),
+    ];
+    prop::collection::vec(step, 1..=length)
+}
+
+/// Lives through the history with both stores; after each event they must
+/// have done the same, and in the end they must answer every question alike.
+pub async fn agree<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, history: &[Step]) {
+    let mut now = 0;
+    for step in history {
+        if let Step::Wait(seconds) = step {
+            now += seconds;
+            continue;
+        }
+        let (done_a, done_b) = (perform(a, step, now).await, perform(b, step, now).await);
+        assert_eq!(done_a, done_b, "{step:?} at {now}");
+    }
+    for second in [now, now + DAY, now + 30 * DAY] {
+        compare_answers(a, b, second).await;
+    }
+}
+
+/// What an event did, in numbers that stores must agree on. Revisions need not
+/// be the same ones, but must move for the same reasons.
+async fn perform<S: ClaimStore>(store: &S, step: &Step, now: i64) -> String {
+    let sources = sources();
+    let values = |numbers: &[usize]| -> Vec<Value> {
+        numbers.iter().map(|number| value(VALUES[*number])).collect()
+    };
+    let before = store.counts().revision;
+    let done = match step {
+        Step::Record { source, claims } => {
+            let batch =
+                Batch { source: &sources[*source], claims: claims.clone(), heard_at: at(now) };
+            format!("{:?}", store.record(batch).await.unwrap().outcomes)
+        }
+        Step::Retain { source, present } => {
+            let source = &sources[*source];
+            let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), &source.name);
+            let present: HashSet<ClaimId> = values(present).iter().map(id).collect();
+            store.retain_present(source, &present, at(now)).await.unwrap().to_string()
+        }
+        Step::Remove { source, values: numbers, reason } => {
+            let values = values(numbers);
+            store.remove(&sources[*source], &values, *reason, at(now)).await.unwrap().to_string()
+        }
+        Step::Expire => store.expire_due(at(now)).await.unwrap().to_string(),
+        Step::Wait(_) => String::new(),
+    };
+    let counts = store.counts();
+    let moved = counts.revision > before;
+    format!("{done}, active {}, retained {}, moved {moved}", counts.active, counts.retained)
+}
+
+async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64) {
+    let questions = VALUES.iter().chain(&["203.0.113.9", "c.b.a.example.com", "::ffff:203.0.113.1"]);
+    let mut questions: Vec<Vec<Value>> = questions.map(|text| vec![value(text)]).collect();
+    questions.push(vec![value("a.example.com"), value("http://a.example.com/"), value("203.0.113.7")]);
+    let pages = [Page { offset: 0, limit: 100 }, Page { offset: 1, limit: 2 }];
+    for readings in &questions {
+        for status in [StatusFilter::Seen, StatusFilter::Active, StatusFilter::Any] {
+            for page in pages {
+                let in_a = find(a, readings, status, page, second).await;
+                let in_b = find(b, readings, status, page, second).await;
+                assert_eq!(in_a, in_b, "{readings:?} {status:?} {page:?} at {second}");
+            }
+        }
+    }
+    let everything = Filter::default();
+    let mut filters = vec![everything.clone()];
+    filters.extend([Kind::Ipv4, Kind::Domain].map(|kind| Filter { kind: Some(kind), ..everything.clone() }));
+    filters.extend(Confidence::ALL.map(|label| Filter { confidence: Some(label), ..everything.clone() }));
+    filters.push(Filter { category: Some(Category::Government), ..everything.clone() });
+    filters.push(Filter { since: Some(at(DAY)), ..everything.clone() });
+    filters.push(Filter { since: Some(at(100)), until: Some(at(2 * DAY)), ..everything });
+    for filter in &filters {
+        for page in pages {
+            let in_a = list(a, filter, page, second).await;
+            let in_b = list(b, filter, page, second).await;
+            assert_eq!(in_a, in_b, "{filter:?} {page:?} at {second}");
+        }
+    }
+}
+
+/// Runs a future of a test that is no async function.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// The model is a function of its history.
+    #[test]
+    fn the_model_agrees_with_itself(history in histories(30)) {
+        block_on(agree(&crate::model::Model::default(), &crate::model::Model::default(), &history));
+    }
+}

@@ -1,0 +1,389 @@
+//! A claim store that is slow and obviously right: every version of every
+//! claim in one ordered map, every answer a walk over all of it. It knows of
+//! no index and does not use the matching of the real stores.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, MutexGuard};
+
+use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
+use iocd_core::claim::held::{Decision, Held, Outcome};
+use iocd_core::claim::{Claim, ClaimId, Confidence, Scope, Source, Status};
+use iocd_core::query::{Entry, EntrySink, Filter, Match, MatchKind, Page, Question};
+use iocd_core::value::{Kind, Value, is_non_global};
+use iocd_core::warning::NON_GLOBAL;
+use ipnet::{IpNet, Ipv4Net};
+use jiff::Timestamp;
+
+/// The store.
+#[derive(Default)]
+pub struct Model(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    revision: u64,
+    changed_at: Option<Timestamp>,
+    sources: Vec<Known>,
+    /// By value and name of the source.
+    histories: BTreeMap<(Value, String), Vec<Version>>,
+}
+
+struct Known {
+    source: Source,
+    listed_at: Option<Timestamp>,
+}
+
+/// What happened to a claim at one revision.
+struct Version {
+    revision: u64,
+    at: Timestamp,
+    what: What,
+}
+
+enum What {
+    Said { held: Box<Held>, touched: Option<Timestamp> },
+    Ended(Status),
+}
+
+/// The present state of a claim, with why it answers.
+struct Present<'a> {
+    value: &'a Value,
+    known: &'a Known,
+    held: &'a Held,
+    touched: Option<Timestamp>,
+    status: Status,
+    updated_at: Timestamp,
+    revision: u64,
+    matched: Option<Match>,
+}
+
+impl Model {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl State {
+    fn known(&mut self, source: &Source) -> &mut Known {
+        let position = self.sources.iter().position(|known| known.source.name == source.name);
+        let position = position.unwrap_or_else(|| {
+            self.sources.push(Known { source: source.clone(), listed_at: None });
+            self.sources.len() - 1
+        });
+        self.sources[position].source = source.clone();
+        &mut self.sources[position]
+    }
+
+    fn append(&mut self, key: (Value, String), at: Timestamp, what: What) {
+        self.revision += 1;
+        // Times of changes never run backwards.
+        let at = self.changed_at.map_or(at, |before| before.max(at));
+        self.changed_at = Some(at);
+        let version = Version { revision: self.revision, at, what };
+        self.histories.entry(key).or_default().push(version);
+    }
+
+    fn present(&self, now: Timestamp) -> Vec<Present<'_>> {
+        let mut all = Vec::new();
+        for ((value, source), versions) in &self.histories {
+            let known = self.sources.iter().find(|known| known.source.name == *source).unwrap();
+            let said = versions.iter().rev().find_map(|version| match &version.what {
+                What::Said { held, touched } => Some((&**held, *touched)),
+                What::Ended(_) => None,
+            });
+            let (held, touched) = said.unwrap();
+            let last = versions.last().unwrap();
+            let status = match last.what {
+                What::Ended(status) => status,
+                What::Said { .. } if held.expires_at(&known.source).is_some_and(|end| end <= now) => {
+                    Status::Expired
+                }
+                What::Said { .. } => Status::Active,
+            };
+            all.push(Present {
+                value,
+                known,
+                held,
+                touched,
+                status,
+                updated_at: last.at,
+                revision: last.revision,
+                matched: None,
+            });
+        }
+        all
+    }
+
+    fn is_ended(versions: &[Version]) -> bool {
+        matches!(versions.last().unwrap().what, What::Ended(_))
+    }
+
+    /// Ends those of a source's active claims that `which` picks.
+    fn end(
+        &mut self,
+        source: &str,
+        status: Status,
+        at: Timestamp,
+        which: impl Fn(&Present<'_>) -> bool,
+    ) -> u64 {
+        let chosen: Vec<Value> = self
+            .present(at)
+            .into_iter()
+            .filter(|present| present.known.source.name == source)
+            .filter(|present| present.status == Status::Active && which(present))
+            .map(|present| present.value.clone())
+            .collect();
+        for value in &chosen {
+            self.append((value.clone(), source.to_owned()), at, What::Ended(status));
+        }
+        chosen.len() as u64
+    }
+
+    /// Takes one claim, which holds all that a batch says about its value.
+    fn hear(&mut self, claim: Claim, source: &Source, at: Timestamp) -> Outcome {
+        let key = (claim.value.clone(), source.name.clone());
+        let present = self.present(at).into_iter().find(|present| {
+            *present.value == claim.value && present.known.source.name == source.name
+        });
+        let existing = present.as_ref().map(|present| (present.held, present.status));
+        let touched = present.as_ref().and_then(|present| present.touched);
+        match Held::hear(existing, touched, claim, source, at) {
+            Decision::Write(held, outcome) => {
+                self.append(key, at, What::Said { held: Box::new(held), touched: None });
+                outcome
+            }
+            Decision::Touch(time) => {
+                let version = self.histories.get_mut(&key).unwrap().last_mut().unwrap();
+                if let What::Said { touched, .. } = &mut version.what {
+                    *touched = Some(time);
+                }
+                Outcome::Unchanged
+            }
+            Decision::Keep => Outcome::Unchanged,
+        }
+    }
+}
+
+impl ClaimStore for Model {
+    async fn record(&self, batch: Batch<'_>) -> Result<Receipt, StoreError> {
+        let mut state = self.state();
+        state.known(batch.source);
+        // What a batch says about one value is folded first: the first claim
+        // has the outcome of the whole.
+        let mut folded: Vec<(usize, Claim)> = Vec::new();
+        let mut outcomes = Vec::new();
+        for mut claim in batch.claims {
+            claim.tidy();
+            let same = folded.iter_mut().find(|(_, earlier)| earlier.value == claim.value);
+            if let Some((_, earlier)) = same {
+                let before = earlier.clone();
+                earlier.merge(&claim);
+                let said_more = *earlier != before;
+                outcomes.push(if said_more { Outcome::Merged } else { Outcome::Unchanged });
+            } else {
+                folded.push((outcomes.len(), claim));
+                outcomes.push(Outcome::Unchanged);
+            }
+        }
+        for (position, claim) in folded {
+            outcomes[position] = state.hear(claim, batch.source, batch.heard_at);
+        }
+        Ok(Receipt { outcomes, revision: state.revision })
+    }
+
+    async fn retain_present(
+        &self,
+        source: &Source,
+        present: &HashSet<ClaimId>,
+        fetched_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut state = self.state();
+        state.known(source);
+        let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), &source.name);
+        let removed = state.end(&source.name, Status::Removed, fetched_at, |claim| {
+            !present.contains(&id(claim.value))
+        });
+        let known = state.known(source);
+        known.listed_at = known.listed_at.max(Some(fetched_at));
+        Ok(removed)
+    }
+
+    async fn remove(
+        &self,
+        source: &Source,
+        values: &[Value],
+        reason: Removal,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        Ok(self.state().end(&source.name, reason.status(), at, |claim| values.contains(claim.value)))
+    }
+
+    async fn expire_due(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut state = self.state();
+        let due: Vec<(Value, String)> = state
+            .present(now)
+            .into_iter()
+            .filter(|present| present.status == Status::Expired)
+            .map(|present| (present.value.clone(), present.known.source.name.clone()))
+            .filter(|key| !State::is_ended(&state.histories[key]))
+            .collect();
+        for key in &due {
+            state.append(key.clone(), now, What::Ended(Status::Expired));
+        }
+        Ok(due.len() as u64)
+    }
+
+    async fn find<S: EntrySink + Send>(
+        &self,
+        question: &Question<'_>,
+        sink: &mut S,
+    ) -> Result<(), StoreError> {
+        let state = self.state();
+        let mut hits = Vec::new();
+        for mut present in state.present(question.now) {
+            let reasons = question.readings.iter().filter_map(|asked| {
+                relation(present.value, present.held.claim.scope, asked)
+            });
+            present.matched = reasons.min_by_key(|reason| reason.distance);
+            if present.matched.is_some() && question.status.admits(present.status) {
+                hits.push(present);
+            }
+        }
+        hits.sort_by_key(|hit| {
+            (
+                hit.status != Status::Active,
+                hit.matched.map(|matched| matched.distance),
+                Reverse(Confidence::from_score(hit.held.claim.confidence)),
+                Reverse(hit.updated_at),
+                hit.id(),
+            )
+        });
+        tell(&hits, question.page, sink);
+        Ok(())
+    }
+
+    async fn list<S: EntrySink + Send>(
+        &self,
+        filter: &Filter,
+        page: Page,
+        now: Timestamp,
+        sink: &mut S,
+    ) -> Result<(), StoreError> {
+        let state = self.state();
+        let mut listed = state.present(now);
+        listed.retain(|entry| {
+            let source = &entry.known.source;
+            entry.status == Status::Active
+                && (source.list_non_global || !is_non_global(&entry.value.as_ref()))
+                && filter.kind.is_none_or(|kind| kind == entry.value.kind())
+                && filter
+                    .confidence
+                    .is_none_or(|label| label == Confidence::from_score(entry.held.claim.confidence))
+                && filter.category.is_none_or(|category| category == source.category)
+                && filter.since.is_none_or(|since| entry.updated_at >= since)
+                && filter.until.is_none_or(|until| entry.updated_at < until)
+        });
+        listed.sort_by_key(|entry| Reverse(entry.revision));
+        tell(&listed, page, sink);
+        Ok(())
+    }
+
+    fn counts(&self) -> Counts {
+        let state = self.state();
+        let active = state.histories.values().filter(|versions| !State::is_ended(versions));
+        Counts {
+            active: active.count() as u64,
+            retained: state.histories.len() as u64,
+            revision: state.revision,
+        }
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        self.state().sources.iter().map(|known| known.source.clone()).collect()
+    }
+}
+
+fn tell<S: EntrySink>(all: &[Present<'_>], page: Page, sink: &mut S) {
+    sink.total(all.len() as u64);
+    for present in all.iter().skip(usize::try_from(page.offset).unwrap_or(usize::MAX)).take(page.limit as usize) {
+        sink.entry(&present.entry());
+    }
+}
+
+impl Present<'_> {
+    fn id(&self) -> ClaimId {
+        ClaimId::new(self.value.kind(), self.value.as_str(), &self.known.source.name)
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        let source = &self.known.source;
+        let claim = &self.held.claim;
+        // Only what is still on the list was on it at the last fetch.
+        let listed_at = self.known.listed_at.filter(|_| self.status == Status::Active);
+        let mut warnings = Vec::new();
+        if is_non_global(&self.value.as_ref()) {
+            warnings.push(NON_GLOBAL);
+        }
+        Entry {
+            id: self.id(),
+            kind: self.value.kind(),
+            value: self.value.as_str(),
+            source,
+            confidence: claim.confidence,
+            status: self.status,
+            first_seen: Some(self.held.first_seen()),
+            last_seen: Some(self.held.last_seen(self.touched, listed_at)),
+            expires_at: self.held.expires_at(source),
+            updated_at: self.updated_at,
+            context: claim.context.as_deref(),
+            malware: claim.malware.as_deref(),
+            tags: claim.tags.iter().map(String::as_str).collect(),
+            techniques: claim.techniques.iter().map(String::as_str).collect(),
+            sectors: claim.sectors.iter().map(String::as_str).collect(),
+            ports: claim.ports.clone(),
+            references: claim.references.iter().map(String::as_str).collect(),
+            tlp: claim.tlp,
+            article: claim.article.clone(),
+            warnings,
+            matched: self.matched,
+        }
+    }
+}
+
+/// Why a claim about `stored` answers a question for `asked`, from first
+/// principles: the scope that it states covers the value.
+fn relation(stored: &Value, scope: Scope, asked: &Value) -> Option<Match> {
+    if stored == asked {
+        return Some(Match::EXACT);
+    }
+    match (stored.kind(), asked.kind()) {
+        (Kind::Ipv4, Kind::Ipv4) | (Kind::Ipv6, Kind::Ipv6) => {
+            covers(network(stored)?, network(asked)?, MatchKind::Network)
+        }
+        (Kind::Ipv4, Kind::Ipv6) => {
+            let IpNet::V6(outer) = network(asked)? else { return None };
+            let inner = outer.addr().to_ipv4_mapped()?;
+            let length = outer.prefix_len().checked_sub(96)?;
+            let inner = IpNet::V4(Ipv4Net::new(inner, length).ok()?);
+            covers(network(stored)?, inner, MatchKind::MappedIpv4)
+        }
+        (Kind::Domain, Kind::Domain) if scope == Scope::Subtree => {
+            let below = asked.as_str().strip_suffix(stored.as_str())?.strip_suffix('.')?;
+            // Nobody speaks for all of a public suffix.
+            psl::domain_str(stored.as_str())?;
+            let distance = u8::try_from(below.split('.').count()).ok()?;
+            Some(Match { kind: MatchKind::ParentDomain, distance })
+        }
+        _ => None,
+    }
+}
+
+fn network(value: &Value) -> Option<IpNet> {
+    let text = value.as_str();
+    text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
+}
+
+fn covers(stored: IpNet, asked: IpNet, kind: MatchKind) -> Option<Match> {
+    let distance = asked.prefix_len().checked_sub(stored.prefix_len())?;
+    stored.contains(&asked).then_some(Match { kind, distance })
+}
