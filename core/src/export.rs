@@ -71,7 +71,9 @@ impl FromStr for Format {
         Format::ALL
             .into_iter()
             .find(|format| format.as_str() == text)
-            .ok_or_else(|| UnknownFormat { given: text.chars().take(64).collect() })
+            .ok_or_else(|| UnknownFormat {
+                given: text.chars().take(64).collect(),
+            })
     }
 }
 

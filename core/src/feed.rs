@@ -18,6 +18,7 @@ mod config;
 mod count;
 mod csv;
 mod date;
+mod fit;
 mod json;
 mod lines;
 mod mapping;

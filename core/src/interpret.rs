@@ -1,7 +1,7 @@
 //! A free-form question → every sensible typed reading.
 
 use crate::normalize::{
-    self, Lenience, Reading, candidates, change, literal, over_tls, read_as, read_range, trim,
+    self, Lenience, Reading, candidates, change, over_tls, read_as, read_range, trim,
 };
 use crate::value::{self, Kind, MAX_VALUE, Value, ValueRef};
 
@@ -21,6 +21,16 @@ impl Interpretation {
             .all(|known| known.value != reading.value)
         {
             self.readings.push(reading);
+        }
+    }
+
+    /// Adds a URL, and behind it the one of the other scheme if the scheme was
+    /// inferred.
+    fn add_with_tls(&mut self, reading: Reading) {
+        let other = over_tls(&reading);
+        self.add(reading);
+        if let Some(other) = other {
+            self.add(other);
         }
     }
 }
@@ -54,11 +64,12 @@ fn read_all(question: &str, interpretation: &mut Interpretation) {
     let mut kinds: Vec<Kind> = candidates(text).collect();
     kinds.sort_unstable();
     for kind in kinds {
-        let is_network = interpretation
+        // what follows the slash of `192.0.2.0/24` or `192.0.2.1:443/tcp` is no path
+        let is_address = interpretation
             .readings
             .first()
-            .is_some_and(|reading| reading.value.is_network());
-        if !(kind == Kind::Url && is_network) {
+            .is_some_and(|first| matches!(first.value.kind(), Kind::Ipv4 | Kind::Ipv6));
+        if !(kind == Kind::Url && is_address) {
             read_one(kind, text, false, interpretation);
         }
     }
@@ -75,24 +86,33 @@ const REFANGED: [&str; 4] = [
 fn read_one(kind: Kind, text: &str, asked: bool, into: &mut Interpretation) {
     match read_as(kind, text, Lenience::Question, asked) {
         Ok(reading) => {
-            let other = over_tls(&reading);
-            let refanged = kind == Kind::Url
-                && reading
-                    .changes
-                    .iter()
-                    .any(|change| REFANGED.contains(change));
-            into.add(reading);
-            other.into_iter().for_each(|reading| into.add(reading));
-            if refanged {
-                literal(trim(text))
-                    .into_iter()
-                    .for_each(|reading| into.add(reading));
+            // undoing what may have been data, or leaving what may have been
+            // defanging
+            let may_be_data = kind == Kind::Url
+                && (text.contains('\\')
+                    || reading
+                        .changes
+                        .iter()
+                        .any(|change| REFANGED.contains(change)));
+            into.add_with_tls(reading);
+            if may_be_data {
+                add_stricter(text, asked, into);
             }
         }
+        Err(_) if kind == Kind::Url => add_stricter(text, asked, into),
         Err(_) if matches!(kind, Kind::Ipv4 | Kind::Ipv6) && text.contains(['-', '\u{2013}']) => {
             add_range(kind, text, into);
         }
         Err(_) => {}
+    }
+}
+
+/// The URLs that a feed would have meant by the same text.
+fn add_stricter(text: &str, asked: bool, into: &mut Interpretation) {
+    for defanged in [true, false] {
+        if let Ok(reading) = read_as(Kind::Url, text, Lenience::Feed { defanged }, asked) {
+            into.add_with_tls(reading);
+        }
     }
 }
 
@@ -101,9 +121,9 @@ fn add_range(kind: Kind, text: &str, into: &mut Interpretation) {
         return;
     };
     if networks.len() <= MAX_RANGE && networks.iter().all(|network| network.kind() == kind) {
-        networks
-            .into_iter()
-            .for_each(|network| into.add(normalize::of_range(network)));
+        for network in networks {
+            into.add(normalize::of_range(network));
+        }
     }
 }
 
@@ -165,5 +185,146 @@ impl From<Interpretation> for Vec<Value> {
             .into_iter()
             .map(|reading| reading.value)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn values(question: &str) -> Vec<String> {
+        interpret(question, None)
+            .readings
+            .iter()
+            .map(|reading| format!("{:?}", reading.value))
+            .collect()
+    }
+
+    #[test]
+    fn what_analysts_paste() {
+        for (question, expected) in [
+            ("203.0.113[.]7[:]443", vec!["ipv4:\"203.0.113.7\""]),
+            ("203.0.113[.]7 port 443", vec!["ipv4:\"203.0.113.7\""]),
+            ("example.com:8080", vec!["domain:\"example.com\""]),
+            ("bad[.]example[.]com.", vec!["domain:\"bad.example.com\""]),
+            (
+                "example.com/x",
+                vec![
+                    "url:\"http://example.com/x\"",
+                    "url:\"https://example.com/x\"",
+                ],
+            ),
+            (
+                "http://example.com/a[.]b",
+                vec![
+                    "url:\"http://example.com/a.b\"",
+                    "url:\"http://example.com/a[.]b\"",
+                ],
+            ),
+            (
+                "fooATexample.com",
+                vec!["domain:\"fooatexample.com\"", "email:\"foo@example.com\""],
+            ),
+            (
+                "192.0.2.4-192.0.2.8",
+                vec!["ipv4:\"192.0.2.4/30\"", "ipv4:\"192.0.2.8\""],
+            ),
+            (
+                "example.com|192.0.2.1",
+                vec!["ipv4:\"192.0.2.1\"", "domain:\"example.com\""],
+            ),
+            ("192.0.2.0/24", vec!["ipv4:\"192.0.2.0/24\""]),
+            ("T1059.001", vec!["mitre-attack:\"T1059.001\""]),
+            ("cve 2021 44228", vec!["cve:\"CVE-2021-44228\""]),
+        ] {
+            assert_eq!(values(question), expected, "{question}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_indicator_has_no_reading() {
+        let long = "a".repeat(MAX_VALUE + 1);
+        for question in [
+            "",
+            " ",
+            "hello world",
+            "12:30:45",
+            "10/10/21",
+            "2024-05-40",
+            "a\0.example.com",
+            "/x/y.php",
+            &long,
+        ] {
+            assert_eq!(values(question), [""; 0], "{question}");
+        }
+    }
+
+    #[test]
+    fn a_kind_narrows() {
+        let read = |kind| interpret("https://user@example.com:8080/x", Some(kind)).readings;
+        assert_eq!(read(Kind::Domain)[0].value.as_str(), "example.com");
+        assert_eq!(
+            read(Kind::Url)[0].value.as_str(),
+            "https://user@example.com:8080/x"
+        );
+        assert!(read(Kind::Ipv4).is_empty());
+    }
+
+    #[test]
+    fn canonical_questions_are_told_at_once() {
+        for question in [
+            "example.com",
+            "8.8.8.8",
+            "2024.example.com",
+            "CVE-2021-44228",
+            "0123456789abcdef0123456789abcdef",
+            "https://example.com/a?b=c",
+        ] {
+            assert_eq!(canonical(question).map(|value| value.text), Some(question));
+        }
+        for question in [
+            "EXAMPLE.com",
+            "example.nope",
+            "192.0.2.1",
+            "http://example.com",
+            "a/b",
+            "",
+        ] {
+            assert_eq!(canonical(question), None, "{question}");
+        }
+    }
+
+    fn question() -> impl Strategy<Value = String> {
+        let name = "[a-cA-C0-9._-]{1,12}\\.(com|co\\.uk|example|onion|zip|exe|test|xn--p1ai)";
+        prop_oneof![
+            "[ -~]{0,40}",
+            name,
+            "[0-9]{1,3}(\\.[0-9]{1,3}){2,4}(/[0-9]{1,2})?",
+            "[0-9a-fA-F]{32}|[0-9a-f]{40}|[0-9a-f]{64}|a{32}",
+            "(CVE|cve)-(19|20|21)[0-9]{2}-[0-9]{3,6}",
+            "[TGSM]A?[0-9]{4}(\\.[0-9]{3})?",
+            (
+                name,
+                "(https?|HTTP|hxxp)://",
+                "(:[0-9]{1,5})?",
+                "[-a-zA-Z0-9/._~%?=&+@\\[\\]()\\\\#]{0,20}"
+            )
+                .prop_map(|(name, scheme, port, path)| format!("{scheme}{name}{port}/{path}")),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn what_is_told_at_once_is_the_only_reading(question in question()) {
+            if let Some(value) = canonical(&question) {
+                let mut slow = Interpretation::default();
+                read_all(&question, &mut slow);
+                prop_assert_eq!(slow.readings, vec![Reading::plain(value.to_value())]);
+            }
+        }
     }
 }

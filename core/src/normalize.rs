@@ -23,7 +23,7 @@ pub use self::range::read_range;
 pub(crate) use self::trim::trim;
 pub(crate) use self::untyped::candidates;
 pub use self::untyped::read_any;
-pub(crate) use self::url::{literal, over_tls};
+pub(crate) use self::url::over_tls;
 
 /// Why a text was not read.
 pub type Refusal = ValueError;
@@ -120,6 +120,13 @@ pub(crate) fn read_as(
     if text.is_empty() {
         return Err(Reason::Empty);
     }
+    // to IDNA typographic quotes are letters like others
+    let text = match kind {
+        Kind::Domain | Kind::Email if !text.is_ascii() && lenience.refangs() => {
+            trim::unquote(text, &mut draft)
+        }
+        _ => text,
+    };
     match kind {
         Kind::Ipv4 => address::read_v4(text, draft),
         Kind::Ipv6 => address::read_v6(text, draft),
@@ -160,5 +167,128 @@ pub(crate) fn of_range(network: Value) -> Reading {
         changes: vec![change::RANGE_TO_NETWORK],
         warnings,
         ..Reading::plain(network)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FEED: Lenience = Lenience::Feed { defanged: false };
+    const DEFANGED: Lenience = Lenience::Feed { defanged: true };
+
+    #[test]
+    fn how_much_is_undone_depends_on_who_wrote() {
+        for (kind, text, takers) in [
+            (Kind::Domain, "example.com", "question feed defanged prose"),
+            (
+                Kind::Domain,
+                "example.com:80",
+                "question feed defanged prose",
+            ),
+            (Kind::Domain, "example[.]com", "question defanged prose"),
+            (Kind::Domain, "example[dot]com", "question defanged prose"),
+            (Kind::Domain, "example[.com", "question defanged"),
+            (Kind::Domain, "example dot com", "question"),
+            (Kind::Domain, "exampleDOTcom", "question"),
+            (Kind::Domain, "example . com", "question"),
+            (Kind::Domain, "example.nope", "question feed defanged"),
+            (Kind::Ipv4, "9,10,11,12", "question"),
+            (Kind::Email, "a[@]example.com", "question defanged prose"),
+            (Kind::Email, "a AT example.com", "question"),
+            (
+                Kind::Url,
+                "hxxp://example.com/",
+                "question feed defanged prose",
+            ),
+            (
+                Kind::Url,
+                "hxxp[:]//example[.]com/",
+                "question defanged prose",
+            ),
+            (Kind::Url, "http//example.com/", "question"),
+        ] {
+            let taken: Vec<_> = [
+                (Lenience::Question, "question"),
+                (FEED, "feed"),
+                (DEFANGED, "defanged"),
+                (Lenience::Prose, "prose"),
+            ]
+            .into_iter()
+            .filter(|&(lenience, _)| read(kind, text, lenience).is_ok())
+            .map(|(_, name)| name)
+            .collect();
+            assert_eq!(taken.join(" "), takers, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_else_was_said() {
+        let reading = |kind, text: &str| read(kind, text, FEED).unwrap();
+        let address = reading(Kind::Ipv4, "192.0.2.1:8443");
+        assert_eq!(address.port, Some(8443));
+        assert_eq!(address.warnings, [warning::NON_GLOBAL]);
+        assert_eq!(reading(Kind::Ipv4, "192.0.2.1:0").port, None);
+        assert!(reading(Kind::Ipv4, "192.0.2.1/24").raw);
+        assert!(!reading(Kind::Ipv4, "192.0.2.0/24").raw);
+        assert!(reading(Kind::Domain, "*.example.com").subtree);
+        assert!(reading(Kind::Url, "http://example.com/a#b").raw);
+        assert!(reading(Kind::Email, "Bob@example.com").raw);
+        assert!(!reading(Kind::Email, "bob@EXAMPLE.com").raw);
+        let digest = "0123456789abcdef0123456789abcdef";
+        let file = reading(Kind::Md5, &format!("a.exe|{digest}"));
+        assert_eq!(file.file_name.as_deref(), Some("a.exe"));
+        let long = format!("http://example.com/{}", "a".repeat(2_100));
+        let long_url = reading(Kind::Url, &long);
+        assert_eq!(
+            (long_url.raw, &long_url.warnings[..]),
+            (true, &[warning::LONG_URL][..])
+        );
+        assert_eq!(
+            reading(Kind::Domain, "example.nope").warnings,
+            [warning::UNKNOWN_TLD]
+        );
+        assert_eq!(
+            reading(Kind::MitreAttack, "G0007").warnings,
+            [warning::NOT_A_TECHNIQUE]
+        );
+        assert_eq!(
+            reading(Kind::Md5, &"a".repeat(32)).warnings,
+            [warning::LOW_ENTROPY_HASH]
+        );
+    }
+
+    #[test]
+    fn cells_without_type() {
+        for (text, expected) in [
+            ("bad.example.com", "domain bad.example.com"),
+            ("192.0.2.1:443", "ipv4 192.0.2.1"),
+            ("192.0.2.0/24", "ipv4 192.0.2.0/24"),
+            ("2001:db8::1", "ipv6 2001:db8::1"),
+            ("bad.example.com/x/", "url http://bad.example.com/x/"),
+            ("http://192.0.2.1", "url http://192.0.2.1/"),
+            ("bob@example.com", "email bob@example.com"),
+            ("CVE-2021-44228", "cve CVE-2021-44228"),
+            ("T1059", "mitre-attack T1059"),
+            ("/x.php", "bare_path"),
+            ("192.0.2", "too_few_parts"),
+            ("bad", "single_label"),
+            ("bad/x", "missing_scheme"),
+        ] {
+            let read = match read_any(text, FEED) {
+                Ok(reading) => format!("{} {}", reading.value.kind(), reading.value),
+                Err(refusal) => refusal.code().to_owned(),
+            };
+            assert_eq!(read, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_given_and_why() {
+        let refusal = read(Kind::Ipv4, "192.0.2", FEED).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "cannot read \"192.0.2\" as ipv4: the address has fewer than four parts; write all four"
+        );
     }
 }

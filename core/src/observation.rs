@@ -48,7 +48,10 @@ impl Columns {
 
     /// Names of the columns that may hold values.
     pub fn anchor_names(&self) -> Vec<String> {
-        self.anchors.iter().map(|id| self.names[usize::from(id.0)].clone()).collect()
+        self.anchors
+            .iter()
+            .map(|id| self.names[usize::from(id.0)].clone())
+            .collect()
     }
 
     /// Every name with its id.
@@ -109,7 +112,8 @@ impl Observation {
         let offset = self.text.len();
         self.text.push_str(&other.text);
         let moved = |range: &Range<usize>| range.start + offset..range.end + offset;
-        self.cells.extend(other.cells.iter().map(|(id, range)| (*id, moved(range))));
+        self.cells
+            .extend(other.cells.iter().map(|(id, range)| (*id, moved(range))));
     }
 
     /// The cells of a column, in the order of the row.
@@ -128,7 +132,9 @@ impl Observation {
     /// The row for a person, as far as it was read.
     pub fn preview(&self) -> String {
         let own = self.own.unwrap_or(self.cells.len());
-        let mut cells = self.cells[..own].iter().map(|(_, range)| &self.text[range.clone()]);
+        let mut cells = self.cells[..own]
+            .iter()
+            .map(|(_, range)| &self.text[range.clone()]);
         let mut preview = cells.next().unwrap_or_default().to_owned();
         for cell in cells {
             preview.push_str(" | ");

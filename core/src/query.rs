@@ -103,7 +103,10 @@ pub struct Match {
 
 impl Match {
     /// The value itself.
-    pub const EXACT: Match = Match { kind: MatchKind::Exact, distance: 0 };
+    pub const EXACT: Match = Match {
+        kind: MatchKind::Exact,
+        distance: 0,
+    };
 }
 
 /// One entry as it is told to a client: a claim with its identity, source and

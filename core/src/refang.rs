@@ -14,7 +14,7 @@ mod scheme;
 
 pub(crate) use self::host::refang_host;
 pub(crate) use self::path::refang_path;
-pub(crate) use self::scheme::split_scheme;
+pub(crate) use self::scheme::{is_defanged_scheme, split_scheme};
 
 /// A text without defanging, and what was undone.
 pub(crate) struct Refanged {

@@ -1,6 +1,8 @@
 //! How single spellings are read: our own cases, and those of the shared
 //! collection where it is checked out beside the repository.
 
+#![allow(clippy::unwrap_used)] // tests
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -47,7 +49,7 @@ struct Row<'a> {
     line: usize,
     kind: &'a str,
     input: String,
-    expected: &'a str,
+    expected: String,
 }
 
 fn rows(cases: &str) -> impl Iterator<Item = Row<'_>> {
@@ -62,7 +64,7 @@ fn rows(cases: &str) -> impl Iterator<Item = Row<'_>> {
             line: index + 1,
             kind,
             input,
-            expected: fields.next()?,
+            expected: unescape(fields.next()?),
         })
     })
 }

@@ -151,6 +151,7 @@ fn a_store_is_the_same_after_reopening() {
     );
     assert_eq!(index.counts(), (3, 4, 5));
     index.close().unwrap();
+    drop(index);
     let index = Index::open(dir.path()).unwrap();
     assert!(index.recovery().was_clean);
     assert_eq!(list(&index), expected(3));

@@ -1,5 +1,6 @@
 //! Taking statements in: what they change becomes one durable batch.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use iocd_core::claim::held::{Decision, Held, Outcome};
@@ -120,13 +121,54 @@ impl Draft {
     }
 }
 
+/// The claims of a batch, one of each identity.
+struct Folded {
+    /// With the position of the first claim of the identity in the batch.
+    claims: Vec<(ClaimId, Claim, usize)>,
+    /// One for each claim of the batch.
+    outcomes: Vec<Outcome>,
+    /// Positions of claims that said more than those before them, each with
+    /// that of the first claim of the identity.
+    later: Vec<(usize, usize)>,
+}
+
+fn fold(claims: Vec<Claim>, source: &Source) -> Folded {
+    let mut folded = Folded {
+        outcomes: vec![Outcome::Unchanged; claims.len()],
+        claims: Vec::with_capacity(claims.len()),
+        later: Vec::new(),
+    };
+    let mut known: HashMap<ClaimId, usize> = HashMap::with_capacity(claims.len());
+    for (position, mut claim) in claims.into_iter().enumerate() {
+        claim.tidy();
+        let value = claim.value.as_ref();
+        let id = ClaimId::new(value.kind, value.text, &source.name);
+        match known.entry(id) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(folded.claims.len());
+                folded.claims.push((id, claim, position));
+            }
+            Entry::Occupied(occupied) => {
+                let (_, whole, first) = &mut folded.claims[*occupied.get()];
+                let before = whole.clone();
+                whole.merge(&claim);
+                if *whole != before {
+                    folded.later.push((position, *first));
+                }
+            }
+        }
+    }
+    folded
+}
+
 impl Index {
     /// Takes the statements of one source in, heard at one time, and gives
     /// for each what it did. Durable and searchable on return; nothing is
     /// written if nothing changed. Statements about one value are merged in
     /// order before they are compared with what is held: the first of them
-    /// has the outcome of the whole, a later one is `Merged` if it said more
-    /// than those before it, else `Unchanged`.
+    /// has the outcome of the whole; a later one is `Merged` if the whole
+    /// changed something and it said more than those before it, else
+    /// `Unchanged`.
     ///
     /// If this fails, nothing of it is kept.
     pub fn record(
@@ -136,36 +178,18 @@ impl Index {
         heard_at: Timestamp,
     ) -> Result<Vec<Outcome>, IndexError> {
         let heard_at = timestamp(seconds(heard_at));
-        let mut outcomes = Vec::with_capacity(claims.len());
-        let mut positions: HashMap<ClaimId, usize> = HashMap::with_capacity(claims.len());
-        // Of each identity: its position among the outcomes.
-        let mut folded: Vec<(ClaimId, Claim, usize)> = Vec::with_capacity(claims.len());
-        for mut claim in claims {
-            claim.tidy();
-            let value = claim.value.as_ref();
-            let id = ClaimId::new(value.kind, value.text, &source.name);
-            if let Some(&position) = positions.get(&id) {
-                let before = folded[position].1.clone();
-                folded[position].1.merge(&claim);
-                let more = folded[position].1 != before;
-                outcomes.push(if more {
-                    Outcome::Merged
-                } else {
-                    Outcome::Unchanged
-                });
-            } else {
-                positions.insert(id, folded.len());
-                folded.push((id, claim, outcomes.len()));
-                outcomes.push(Outcome::Unchanged);
-            }
-        }
-        drop(positions);
+        let Folded {
+            claims,
+            mut outcomes,
+            later,
+        } = fold(claims, source);
 
         let mut writer = self.writer.lock();
         let mut draft = Draft::default();
         let state = self.state.read();
         let number = describe(&state, &mut draft, source)?;
-        for (id, claim, position) in folded {
+        let mut changed = vec![false; outcomes.len()];
+        for (id, claim, position) in claims {
             let value = claim.value.as_ref();
             let newest =
                 state.newest(state.hash(value.kind, value.text), value.kind, value.text)?;
@@ -180,6 +204,7 @@ impl Index {
                 Decision::Write(held, outcome) => {
                     draft.put_claim(&state, id, number, &held);
                     outcomes[position] = outcome;
+                    changed[position] = true;
                 }
                 Decision::Touch(last_seen) => {
                     let (slot, ..) = existing.expect("only what exists is touched");
@@ -194,6 +219,11 @@ impl Index {
         }
         drop(state);
         self.commit(&mut writer, draft, heard_at)?;
+        for (position, first) in later {
+            if changed[first] {
+                outcomes[position] = Outcome::Merged;
+            }
+        }
         Ok(outcomes)
     }
 

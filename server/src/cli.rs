@@ -23,7 +23,12 @@ mod table;
 /// A threat-intelligence feed server: reads feeds of indicators of compromise
 /// and answers "has anyone seen this?".
 #[derive(Debug, Parser)]
-#[command(name = "iocd", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "iocd",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -74,11 +79,19 @@ enum Command {
 impl Global {
     /// The settings in force: defaults, file, environment, flags.
     fn settings(&self, flags: Written) -> anyhow::Result<Settings> {
-        let flags = Written { data: self.data.clone(), feeds: self.feeds.clone(), ..flags };
+        let flags = Written {
+            data: self.data.clone(),
+            feeds: self.feeds.clone(),
+            ..flags
+        };
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
-        Ok(Settings::resolve([self.file()?, Written::from_env(environment)?, flags])?)
+        Ok(Settings::resolve([
+            self.file()?,
+            Written::from_env(environment)?,
+            flags,
+        ])?)
     }
 
     /// What the configuration file says; nothing if none is named and there
@@ -87,7 +100,9 @@ impl Global {
         let path = self.config.as_deref().unwrap_or(Path::new("iocd.toml"));
         match std::fs::read_to_string(path) {
             Ok(text) => Written::from_toml(&text).with_context(|| path.display().to_string()),
-            Err(error) if self.config.is_none() && error.kind() == ErrorKind::NotFound => Ok(Written::default()),
+            Err(error) if self.config.is_none() && error.kind() == ErrorKind::NotFound => {
+                Ok(Written::default())
+            }
             Err(error) => Err(error).with_context(|| path.display().to_string()),
         }
     }

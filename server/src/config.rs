@@ -163,7 +163,10 @@ impl Default for Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data: PathBuf::from("./iocd-data"),
             feeds: None,
-            log: Log { format: LogFormat::Text, level: LogLevel::Info },
+            log: Log {
+                format: LogFormat::Text,
+                level: LogLevel::Info,
+            },
             limits: Bounds::default(),
             api_key_in_query: false,
             trusted_proxies: Vec::new(),
@@ -175,7 +178,9 @@ impl Default for Settings {
 impl Settings {
     /// The settings in force where these places spoke, in rising priority.
     pub fn resolve(places: impl IntoIterator<Item = Written>) -> Result<Settings, ConfigError> {
-        let written = places.into_iter().fold(Written::default(), Written::overridden_by);
+        let written = places
+            .into_iter()
+            .fold(Written::default(), Written::overridden_by);
         let mut settings = Settings::default();
         if let Some(listen) = written.listen {
             settings.listen = listen.parse().map_err(|_| ConfigError::Value {
@@ -191,11 +196,13 @@ impl Settings {
         settings.limits = written.limits.resolve(settings.limits)?;
         settings.api_key_in_query = written.api_key_in_query.unwrap_or_default();
         for proxy in written.trusted_proxies.unwrap_or_default() {
-            settings.trusted_proxies.push(read_network(&proxy).ok_or_else(|| ConfigError::Value {
-                key: "trusted_proxies".into(),
-                given: proxy,
-                expected: "an address or a network, 192.0.2.0/24".into(),
-            })?);
+            settings
+                .trusted_proxies
+                .push(read_network(&proxy).ok_or_else(|| ConfigError::Value {
+                    key: "trusted_proxies".into(),
+                    given: proxy,
+                    expected: "an address or a network, 192.0.2.0/24".into(),
+                })?);
         }
         settings.tiers.apply(written.tiers)?;
         Ok(settings)
@@ -215,8 +222,11 @@ impl Settings {
             line("feeds", &quoted(&feeds.to_string_lossy()));
         }
         line("api_key_in_query", &self.api_key_in_query);
-        let proxies: Vec<String> =
-            self.trusted_proxies.iter().map(|net| quoted(&net.to_string())).collect();
+        let proxies: Vec<String> = self
+            .trusted_proxies
+            .iter()
+            .map(|net| quoted(&net.to_string()))
+            .collect();
         line("trusted_proxies", &format!("[{}]", proxies.join(", ")));
         out.push_str("\n[log]\n");
         let mut line = |key: &str, value: &dyn std::fmt::Display| {

@@ -52,22 +52,23 @@ pub fn router(node: Arc<Node>) -> Router {
         .with_state(node)
 }
 
-fn refuse(reason: impl ToString) -> Response {
+fn refuse(reason: &dyn ToString) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, reason.to_string()).into_response()
 }
 
 async fn operation(State(node): State<Arc<Node>>, body: Bytes) -> Response {
     let operation: Operation = match serde_json::from_slice(&body) {
         Ok(operation) => operation,
-        Err(error) => return refuse(format!("the server does not know this operation: {error}")),
+        Err(error) => return refuse(&format!("the server does not know this operation: {error}")),
     };
     // It may wait for the disk.
     let runtime = Handle::current();
-    let done = tokio::task::spawn_blocking(move || runtime.block_on(perform(operation, &node))).await;
+    let done =
+        tokio::task::spawn_blocking(move || runtime.block_on(perform(operation, &node))).await;
     match done {
         Ok(Ok(answer)) => Json(answer).into_response(),
-        Ok(Err(error)) => refuse(error),
-        Err(error) => refuse(error),
+        Ok(Err(error)) => refuse(&error),
+        Err(error) => refuse(&error),
     }
 }
 
@@ -92,7 +93,7 @@ async fn ingest(
     .await;
     match done {
         Ok(Ok(report)) => Json(report).into_response(),
-        Ok(Err(error)) => refuse(error),
-        Err(error) => refuse(error),
+        Ok(Err(error)) => refuse(&error),
+        Err(error) => refuse(&error),
     }
 }

@@ -50,12 +50,16 @@ impl Feeds {
         }
         if let Some(directory) = directory {
             for path in toml_files(directory)? {
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|source| FeedsError::Io { path: path.clone(), source })?;
+                let text = std::fs::read_to_string(&path).map_err(|source| FeedsError::Io {
+                    path: path.clone(),
+                    source,
+                })?;
                 insert(&mut feeds, &path.to_string_lossy(), &text)?;
             }
         }
-        Ok(Feeds { feeds: feeds.into_values().collect() })
+        Ok(Feeds {
+            feeds: feeds.into_values().collect(),
+        })
     }
 
     /// The feed with this name.
@@ -70,18 +74,26 @@ impl Feeds {
 }
 
 fn insert(feeds: &mut BTreeMap<String, Feed>, path: &str, text: &str) -> Result<(), FeedsError> {
-    let feed: Feed =
-        text.parse().map_err(|source| FeedsError::Config { path: path.to_owned(), source })?;
+    let feed: Feed = text.parse().map_err(|source| FeedsError::Config {
+        path: path.to_owned(),
+        source,
+    })?;
     feeds.insert(feed.name.clone(), feed);
     Ok(())
 }
 
 fn toml_files(directory: &Path) -> Result<Vec<PathBuf>, FeedsError> {
-    let io = |source| FeedsError::Io { path: directory.to_owned(), source };
+    let io = |source| FeedsError::Io {
+        path: directory.to_owned(),
+        source,
+    };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             paths.push(path);
         }
     }
@@ -105,11 +117,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let shipped = Shipped::get("openphish.toml").unwrap();
         let text = String::from_utf8_lossy(&shipped.data).into_owned();
-        let title = Feeds::load(None).unwrap().get("openphish").unwrap().title.clone();
+        let title = Feeds::load(None)
+            .unwrap()
+            .get("openphish")
+            .unwrap()
+            .title
+            .clone();
         let mine = text.replace(&format!("title = \"{title}\""), "title = \"Mine\"");
         std::fs::write(dir.path().join("openphish.toml"), &mine).unwrap();
-        std::fs::write(dir.path().join("other.toml"), mine.replace("name = \"openphish\"", "name = \"other\""))
-            .unwrap();
+        std::fs::write(
+            dir.path().join("other.toml"),
+            mine.replace("name = \"openphish\"", "name = \"other\""),
+        )
+        .unwrap();
         let feeds = Feeds::load(Some(dir.path())).unwrap();
         assert_eq!(feeds.get("openphish").unwrap().title, "Mine");
         assert_eq!(feeds.get("other").unwrap().title, "Mine");

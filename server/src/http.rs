@@ -17,19 +17,25 @@ use crate::control::{Control, Scope};
 use crate::store::ClaimStore;
 
 mod accept;
+mod code;
 mod credential;
 mod error;
+mod escape;
 mod front;
-mod health;
 mod headers;
+mod health;
 mod list;
+mod nearest;
+mod open_files;
 mod parameter;
 mod peer;
 mod request_id;
 pub(crate) mod search;
 mod serve;
+mod wire;
 
-pub use error::{ApiError, Code};
+pub use code::Code;
+pub use error::ApiError;
 pub use peer::Peer;
 pub use serve::{Served, serve};
 
@@ -53,7 +59,14 @@ pub struct App<S> {
 impl<S: ClaimStore> App<S> {
     /// An application that is ready to serve.
     pub fn new(store: Arc<S>, control: Arc<Control>, settings: Settings, clock: Clock) -> App<S> {
-        App { store, control, settings, clock, ids: RequestIds::new(), stopping: AtomicBool::new(false) }
+        App {
+            store,
+            control,
+            settings,
+            clock,
+            ids: RequestIds::new(),
+            stopping: AtomicBool::new(false),
+        }
     }
 
     /// From now on `/readyz` says that this process should get no new requests.
@@ -74,7 +87,10 @@ pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
         .route("/healthz", get(open(health::alive::<S>)))
         .route("/readyz", get(open(health::ready::<S>)))
         .route("/api/v1/iocs", get(keyed(ReadIocs, FREE, list::list::<S>)))
-        .route("/api/v1/iocs/search", get(keyed(ReadIocs, FREE, search::search::<S>)))
+        .route(
+            "/api/v1/iocs/search",
+            get(keyed(ReadIocs, FREE, search::search::<S>)),
+        )
         .fallback(open(health::no_such_path::<S>))
         .method_not_allowed_fallback(open(health::no_such_method::<S>))
         .with_state(app)

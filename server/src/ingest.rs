@@ -5,7 +5,7 @@ use std::io::{BufRead, Read as _};
 
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimId, Extent};
-use iocd_core::feed::{self, Feed, FeedError, Row, Summary};
+use iocd_core::feed::{self, Feed, FeedError, FeedWarning, Row, Summary};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
@@ -134,10 +134,19 @@ impl<S: ClaimStore> Ingester<'_, S> {
         input: &mut dyn BufRead,
         now: Timestamp,
     ) -> Result<Report, IngestError> {
-        let mut report = Report { name: request.name.clone(), ..Report::default() };
-        let io = |source| IngestError::Io { name: request.name.clone(), source };
+        let mut report = Report {
+            name: request.name.clone(),
+            ..Report::default()
+        };
+        let io = |source| IngestError::Io {
+            name: request.name.clone(),
+            source,
+        };
         let mut head = Vec::with_capacity(feed::HEAD);
-        input.take(feed::HEAD as u64).read_to_end(&mut head).map_err(io)?;
+        input
+            .take(feed::HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(io)?;
         let mut input = head.chain(input);
 
         let recognised = feed::recognise(self.feeds.all(), &request.name, &head);
@@ -148,8 +157,16 @@ impl<S: ClaimStore> Ingester<'_, S> {
             }
             (None, Some((feed, format))) => (feed, Some(format)),
             (Some(name), recognised) => {
-                let feed = self.feeds.get(name).ok_or_else(|| IngestError::UnknownFeed(name.clone()))?;
-                (feed, recognised.filter(|(known, _)| known.name == *name).map(|(_, format)| format))
+                let feed = self
+                    .feeds
+                    .get(name)
+                    .ok_or_else(|| IngestError::UnknownFeed(name.clone()))?;
+                (
+                    feed,
+                    recognised
+                        .filter(|(known, _)| known.name == *name)
+                        .map(|(_, format)| format),
+                )
             }
         };
         report.feed = Some(feed.name.clone());
@@ -200,7 +217,11 @@ impl<S: ClaimStore> Intake<'_, S> {
                 self.report.refused += 1;
                 self.note_refusal(line, text, reason);
             }
-            Row::Claims { line, claims, partly } => {
+            Row::Claims {
+                line,
+                claims,
+                partly,
+            } => {
                 if let Some(reason) = partly {
                     self.note_refusal(line, "part of the row".to_owned(), reason);
                 }
@@ -221,7 +242,9 @@ impl<S: ClaimStore> Intake<'_, S> {
 
     fn note_refusal(&mut self, line: u64, text: String, reason: String) {
         if self.report.refused_rows.len() < MAX_REFUSED {
-            self.report.refused_rows.push(Refusal { line, text, reason });
+            self.report
+                .refused_rows
+                .push(Refusal { line, text, reason });
         }
     }
 
@@ -231,8 +254,16 @@ impl<S: ClaimStore> Intake<'_, S> {
             self.rows.clear();
             return;
         }
-        let batch = Batch { source: &self.source, claims, heard_at: self.now };
-        match self.ingester.runtime.block_on(self.ingester.store.record(batch)) {
+        let batch = Batch {
+            source: &self.source,
+            claims,
+            heard_at: self.now,
+        };
+        match self
+            .ingester
+            .runtime
+            .block_on(self.ingester.store.record(batch))
+        {
             Err(error) => self.failure = Some(error.into()),
             Ok(receipt) => {
                 let mut outcomes = receipt.outcomes.as_slice();
@@ -259,11 +290,10 @@ impl<S: ClaimStore> Intake<'_, S> {
             Ok(summary) => {
                 self.report.verdict = Verdict::Read;
                 self.report.format = Some(self.feed.formats[summary.format].name.clone());
-                self.report.warnings.extend(summary.warnings.iter().map(ToString::to_string));
-                if let Some(present) = &self.present {
-                    let retained = self.ingester.store.retain_present(&self.source, present, self.now);
-                    self.report.removed = self.ingester.runtime.block_on(retained)?;
-                }
+                self.report
+                    .warnings
+                    .extend(summary.warnings.iter().map(ToString::to_string));
+                self.remove_absent(&summary)?;
                 FeedState {
                     feed: self.feed.name.clone(),
                     condition: Condition::Ok,
@@ -284,21 +314,58 @@ impl<S: ClaimStore> Intake<'_, S> {
             .report
             .refused_rows
             .iter()
-            .map(|row| RefusedRow { line: row.line, text: row.text.clone(), reason: row.reason.clone() })
+            .map(|row| RefusedRow {
+                line: row.line,
+                text: row.text.clone(),
+                reason: row.reason.clone(),
+            })
             .collect();
-        self.ingester.control.put_refused(&self.feed.name, &refused)?;
+        self.ingester
+            .control
+            .put_refused(&self.feed.name, &refused)?;
         self.ingester.control.set_feed_state(&state)?;
         Ok(self.report)
     }
 
+    /// Ends what a complete list no longer has.
+    fn remove_absent(&mut self, summary: &Summary) -> Result<(), IngestError> {
+        let Some(present) = &self.present else {
+            return Ok(());
+        };
+        let is_cut_off = summary.warnings.iter().any(|warning| {
+            let FeedWarning::CountDiffers { declared, found } = warning;
+            found < declared
+        });
+        if is_cut_off {
+            self.report.warnings.push(
+                "the list has fewer rows than it says, so nothing was taken for removed".to_owned(),
+            );
+            return Ok(());
+        }
+        let retained = self
+            .ingester
+            .store
+            .retain_present(&self.source, present, self.now);
+        self.report.removed = self.ingester.runtime.block_on(retained)?;
+        Ok(())
+    }
+
     /// The state of the feed before, with what is wrong now.
     fn bad_state(&self, message: String) -> FeedState {
-        let before = self.ingester.control.feed_states().into_iter().find(|state| state.feed == self.feed.name);
+        let before = self
+            .ingester
+            .control
+            .feed_states()
+            .into_iter()
+            .find(|state| state.feed == self.feed.name);
         FeedState {
             condition: Condition::Suspicious,
             message: Some(message),
             last_attempt_at: Some(self.now),
-            ..before.unwrap_or_else(|| FeedState { feed: self.feed.name.clone(), ..FeedState::default() })
+            ..before.unwrap_or_else(|| FeedState {
+                feed: self.feed.name.clone(),
+                ..FeedState::default()
+            })
         }
     }
 }

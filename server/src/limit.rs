@@ -71,39 +71,59 @@ impl Meter {
     fn take(&self, limits: Limits, now: Timestamp, units: u32) -> Result<Standing, Exhausted> {
         let second = now.as_second().max(0);
         if limits == Limits::default() {
-            return Ok(Standing { limit: u32::MAX, remaining: u32::MAX, reset: second });
+            return Ok(Standing {
+                limit: u32::MAX,
+                remaining: u32::MAX,
+                reset: second,
+            });
         }
         // A poisoned lock cannot be: nothing below panics. The count stays right anyway.
-        let mut guard = self.windows.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut guard = self
+            .windows
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let windows = guard.get_or_insert_with(|| Windows {
             minute: Window::new(MINUTE_BUCKETS, 1),
             day: Window::new(DAY_BUCKETS, 60),
         });
         windows.minute.roll(second.unsigned_abs());
         windows.day.roll(second.unsigned_abs());
-        let minute = limits.per_minute.map(|limit| windows.minute.standing(limit, second));
-        let day = limits.per_day.map(|limit| windows.day.standing(limit, second));
-        let tighter = |units: u32| {
-            let left = |standing: Option<Standing>| {
-                standing.map(|s| Standing { remaining: s.remaining.saturating_sub(units), ..s })
-            };
-            match (left(minute), left(day)) {
-                (Some(minute), Some(day)) if day.remaining < minute.remaining => day,
-                (Some(minute), _) => minute,
-                (None, Some(day)) => day,
-                (None, None) => Standing { limit: u32::MAX, remaining: u32::MAX, reset: second },
-            }
-        };
-        let fits = |standing: Option<Standing>| standing.is_none_or(|s| s.remaining >= units);
-        if !fits(minute) || !fits(day) {
-            // Both may be full: the wait is for the later of the two.
-            let full = [minute, day].into_iter().flatten().filter(|s| s.remaining < units);
-            let standing = full.max_by_key(|s| s.reset).unwrap_or_else(|| tighter(0));
-            return Err(Exhausted { standing, retry_after: (standing.reset - second).max(1) });
+        let [minute, day] = windows.standings(limits, second);
+        let full = [minute, day]
+            .into_iter()
+            .flatten()
+            .filter(|window| window.remaining < units);
+        // Both may be full: the wait is for the later of the two.
+        if let Some(standing) = full.max_by_key(|window| window.reset) {
+            return Err(Exhausted {
+                standing,
+                retry_after: (standing.reset - second).max(1),
+            });
         }
         windows.minute.add(units);
         windows.day.add(units);
-        Ok(tighter(units))
+        let [minute, day] = windows.standings(limits, second);
+        let tighter = minute
+            .into_iter()
+            .chain(day)
+            .min_by_key(|window| window.remaining);
+        Ok(tighter.unwrap_or(Standing {
+            limit: u32::MAX,
+            remaining: u32::MAX,
+            reset: second,
+        }))
+    }
+}
+
+impl Windows {
+    /// The minute's and the day's, where there is a limit.
+    fn standings(&self, limits: Limits, second: i64) -> [Option<Standing>; 2] {
+        [
+            limits
+                .per_minute
+                .map(|limit| self.minute.standing(limit, second)),
+            limits.per_day.map(|limit| self.day.standing(limit, second)),
+        ]
     }
 }
 
@@ -125,7 +145,13 @@ impl Window {
     fn new(buckets: u64, width: u64) -> Window {
         // The running bucket comes on top, see the module's head.
         let room = usize::try_from(buckets + 1).expect("a window has few buckets");
-        Window { counts: vec![0; room].into_boxed_slice(), width, head: 0, tail: 0, sum: 0 }
+        Window {
+            counts: vec![0; room].into_boxed_slice(),
+            width,
+            head: 0,
+            tail: 0,
+            sum: 0,
+        }
     }
 
     fn slot(&self, bucket: u64) -> usize {
@@ -173,99 +199,13 @@ impl Window {
             let leaves = (self.tail + self.counts.len() as u64) * self.width;
             i64::try_from(leaves).unwrap_or(i64::MAX)
         };
-        Standing { limit, remaining: limit.saturating_sub(self.sum), reset }
+        Standing {
+            limit,
+            remaining: limit.saturating_sub(self.sum),
+            reset,
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    const FREE: Limits = Limits { per_minute: Some(10), per_day: Some(1_000) };
-
-    #[test]
-    fn the_limit_is_the_limit() {
-        let meter = Meter::default();
-        for used in 1..=10 {
-            let standing = meter.charge(FREE, at(100_000)).unwrap();
-            assert_eq!(standing, Standing { limit: 10, remaining: 10 - used, reset: 100_061 });
-        }
-        let refused = meter.charge(FREE, at(100_030)).unwrap_err();
-        assert_eq!(refused.standing.remaining, 0);
-        assert_eq!(refused.retry_after, 31);
-        assert!(meter.charge(FREE, at(100_060)).is_err());
-        assert!(meter.charge(FREE, at(100_061)).is_ok());
-    }
-
-    #[test]
-    fn no_stretch_of_a_window_admits_more() {
-        let meter = Meter::default();
-        let mut admitted: Vec<i64> = Vec::new();
-        // A steady stream with bursts, one unit a step of 0-6 seconds.
-        let mut second = 5_000_000;
-        for step in 0..20_000_i64 {
-            second += (step * step + 3) % 7 / 3;
-            if meter.charge(FREE, at(second)).is_ok() {
-                admitted.push(second);
-            }
-        }
-        for (position, start) in admitted.iter().enumerate() {
-            let within = |span: i64| admitted[position..].iter().take_while(|s| **s - start <= span).count();
-            assert!(within(60) <= 10);
-            assert!(within(86_400) <= 1_000);
-        }
-        assert!(admitted.len() > 1_000);
-    }
-
-    #[test]
-    fn the_day_counts_too() {
-        let meter = Meter::default();
-        let limits = Limits { per_minute: None, per_day: Some(3) };
-        for _ in 0..3 {
-            meter.charge(limits, at(600_000)).unwrap();
-        }
-        let refused = meter.charge(limits, at(600_001)).unwrap_err();
-        assert!(refused.retry_after > 86_000);
-        assert_eq!(refused.standing.limit, 3);
-        assert!(meter.charge(limits, at(600_000 + 86_460)).is_ok());
-    }
-
-    #[test]
-    fn a_clock_that_steps_back_opens_nothing_and_one_set_right_locks_nobody_out() {
-        let meter = Meter::default();
-        for _ in 0..10 {
-            meter.charge(FREE, at(700_000)).unwrap();
-        }
-        assert!(meter.charge(FREE, at(699_950)).is_err());
-        assert!(meter.charge(FREE, at(600_000)).is_ok());
-    }
-
-    #[test]
-    fn looking_costs_nothing() {
-        let meter = Meter::default();
-        assert_eq!(meter.standing(FREE, at(9)).remaining, 10);
-        assert_eq!(meter.standing(FREE, at(9)).remaining, 10);
-    }
-
-    #[test]
-    fn threads_share_the_limit_exactly() {
-        let meter = Arc::new(Meter::default());
-        let limits = Limits { per_minute: Some(1_000), per_day: None };
-        let threads: Vec<_> = (0..8)
-            .map(|_| {
-                let meter = Arc::clone(&meter);
-                std::thread::spawn(move || {
-                    (0..500).filter(|_| meter.charge(limits, at(1_000)).is_ok()).count()
-                })
-            })
-            .collect();
-        let admitted: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
-        assert_eq!(admitted, 1_000);
-    }
-}
+mod tests;

@@ -105,7 +105,12 @@ pub enum OperationError {
 pub async fn perform(operation: Operation, node: &Node) -> Result<Json, OperationError> {
     let now = node.clock.now();
     match operation {
-        Operation::Search { q, kind, status, limit } => {
+        Operation::Search {
+            q,
+            kind,
+            status,
+            limit,
+        } => {
             let status = match status.as_deref() {
                 None => StatusFilter::Seen,
                 Some("active") => StatusFilter::Active,
@@ -116,31 +121,74 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
                 }
             };
             let page = Page { offset: 0, limit };
-            let asked = Asked { text: q.into(), kind, status, page };
+            let asked = Asked {
+                text: q.into(),
+                kind,
+                status,
+                page,
+            };
             let body = answer(&asked, &*node.store, &node.control, now).await?;
             Ok(serde_json::from_slice(&body).expect("the API's answers are JSON"))
         }
-        Operation::List { kind, limit, format } => {
-            let filter = Filter { kind, ..Filter::default() };
-            let mut listing = Listing { format, entries: 0, body: Vec::new() };
-            node.store.list(&filter, Page { offset: 0, limit }, now, &mut listing).await?;
+        Operation::List {
+            kind,
+            limit,
+            format,
+        } => {
+            let filter = Filter {
+                kind,
+                ..Filter::default()
+            };
+            let mut listing = Listing {
+                format,
+                entries: 0,
+                body: Vec::new(),
+            };
+            node.store
+                .list(&filter, Page { offset: 0, limit }, now, &mut listing)
+                .await?;
             Ok(json!({"body": String::from_utf8_lossy(&listing.finish())}))
         }
-        Operation::CreateKey { name, account, tier, scopes, expires_in_days, networks } => {
+        Operation::CreateKey {
+            name,
+            account,
+            tier,
+            scopes,
+            expires_in_days,
+            networks,
+        } => {
             let scopes = match scopes.as_slice() {
                 [] => None,
-                names => Some(names.iter().map(|name| name.parse::<Scope>()).collect::<Result<Scopes, _>>()?),
+                names => Some(
+                    names
+                        .iter()
+                        .map(|name| name.parse::<Scope>())
+                        .collect::<Result<Scopes, _>>()?,
+                ),
             };
-            let networks = networks.iter().map(|text| network(text)).collect::<Result<_, _>>()?;
-            let request = KeyRequest { account, name, tier, scopes, expires_in_days, networks };
+            let networks = networks
+                .iter()
+                .map(|text| network(text))
+                .collect::<Result<_, _>>()?;
+            let request = KeyRequest {
+                account,
+                name,
+                tier,
+                scopes,
+                expires_in_days,
+                networks,
+            };
             let (info, secret) = node.control.create_key(&request)?;
             let mut key = key_json(&info, now);
             key["secret"] = secret.reveal().into();
             Ok(key)
         }
-        Operation::ListKeys => {
-            Ok(node.control.keys()?.iter().map(|key| key_json(key, now)).collect())
-        }
+        Operation::ListKeys => Ok(node
+            .control
+            .keys()?
+            .iter()
+            .map(|key| key_json(key, now))
+            .collect()),
         Operation::RevokeKey { key } => Ok(key_json(&node.control.revoke_key(&key)?, now)),
         Operation::CreateAccount { name, tier } => {
             Ok(account_json(&node.control.create_account(&name, &tier)?))
@@ -151,7 +199,9 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
 
 fn network(text: &str) -> Result<IpNet, OperationError> {
     read_network(text).ok_or_else(|| {
-        OperationError::Invalid(format!("network {text:?}: expected an address or a network, 192.0.2.0/24"))
+        OperationError::Invalid(format!(
+            "network {text:?}: expected an address or a network, 192.0.2.0/24"
+        ))
     })
 }
 

@@ -85,13 +85,22 @@ impl Node {
             .recursive(true)
             .mode(0o700)
             .create(dir)
-            .map_err(|source| OwnerError::Io { path: dir.clone(), source })?;
+            .map_err(|source| OwnerError::Io {
+                path: dir.clone(),
+                source,
+            })?;
         let lock = lock(dir)?;
         let clock = Clock::System;
         let feeds = Arc::new(Feeds::load(settings.feeds.as_deref())?);
         let store = Arc::new(Embedded::open(&dir.join("claims"))?);
         let control = Arc::new(Control::open(dir, settings.tiers.clone(), clock.clone())?);
-        Ok(Node { store, control, feeds, clock, _lock: lock })
+        Ok(Node {
+            store,
+            control,
+            feeds,
+            clock,
+            _lock: lock,
+        })
     }
 
     /// Closes the stores in order: from now on nothing can be written, by
@@ -106,14 +115,18 @@ impl Node {
 /// Locks the directory for this process.
 fn lock(dir: &Path) -> Result<File, OwnerError> {
     let path = dir.join("lock");
-    let io = |source| OwnerError::Io { path: path.clone(), source };
+    let io = |source| OwnerError::Io {
+        path: path.clone(),
+        source,
+    };
     let file = File::create(&path).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::Error(source)) => Err(io(source)),
-        Err(TryLockError::WouldBlock) => {
-            Err(OwnerError::InUse { dir: dir.to_owned(), serving: socket(dir).exists() })
-        }
+        Err(TryLockError::WouldBlock) => Err(OwnerError::InUse {
+            dir: dir.to_owned(),
+            serving: socket(dir).exists(),
+        }),
     }
 }
 
@@ -135,9 +148,14 @@ impl Owner {
     /// directory otherwise.
     pub fn find(settings: &Settings) -> Result<Owner, OwnerError> {
         let path = socket(&settings.data);
-        let io = |source| OwnerError::Io { path: path.clone(), source };
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(io)?;
+        let io = |source| OwnerError::Io {
+            path: path.clone(),
+            source,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(io)?;
         // A socket that nobody listens on is left from a crash.
         if UnixStream::connect(&path).is_ok() {
             return Ok(Owner::There(path, runtime));

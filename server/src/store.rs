@@ -23,8 +23,8 @@ pub struct Batch<'a> {
     pub source: &'a Source,
     /// What it says. Claims about one value are merged in order before they
     /// are compared with what the store has: the first of them has the
-    /// outcome of the whole, a later one is `Merged` if it said more than
-    /// those before it, else `Unchanged`.
+    /// outcome of the whole; a later one is `Merged` if the whole changed
+    /// something and it said more than those before it, else `Unchanged`.
     pub claims: Vec<Claim>,
     /// When the store heard it, in whole seconds. Becomes the `updated_at` of
     /// what changes, unless the store already has a later one: commit times
@@ -75,7 +75,9 @@ pub struct Counts {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A write did not reach the disk; nothing of it is kept.
-    #[error("the claim store could not write: {0}. Nothing of this batch was kept; free space or repair the disk, then repeat it")]
+    #[error(
+        "the claim store could not write: {0}. Nothing of this batch was kept; free space or repair the disk, then repeat it"
+    )]
     Write(#[source] std::io::Error),
     /// What is stored does not agree with its checksum.
     #[error("the claim store is damaged: {0}. Restore a backup")]
@@ -94,10 +96,7 @@ pub enum StoreError {
 pub trait ClaimStore: Send + Sync + 'static {
     /// Takes a batch. When this returns, it is durable and searchable.
     /// Statements that change nothing write nothing and move no revision.
-    fn record(
-        &self,
-        batch: Batch<'_>,
-    ) -> impl Future<Output = Result<Receipt, StoreError>> + Send;
+    fn record(&self, batch: Batch<'_>) -> impl Future<Output = Result<Receipt, StoreError>> + Send;
 
     /// A complete fetch of a snapshot source showed just the claims
     /// `present`: its other active claims end as removed, and those present

@@ -36,13 +36,19 @@ pub fn unpack<E: From<io::Error>>(
     if head.starts_with(&GZIP) {
         let mut input = BufReader::with_capacity(1 << 16, Bounded::new(MultiGzDecoder::new(file)));
         let name = name.strip_suffix(".gz").unwrap_or(name).to_owned();
-        return visit(Document { name, input: &mut input });
+        return visit(Document {
+            name,
+            input: &mut input,
+        });
     }
     if head.starts_with(&ZIP) {
         file.rewind()?;
         return unpack_zip(name, file, visit);
     }
-    visit(Document { name: name.to_owned(), input: &mut file })
+    visit(Document {
+        name: name.to_owned(),
+        input: &mut file,
+    })
 }
 
 fn unpack_zip<E: From<io::Error>>(
@@ -53,7 +59,10 @@ fn unpack_zip<E: From<io::Error>>(
     let bad = |error: zip::result::ZipError| io::Error::new(io::ErrorKind::InvalidData, error);
     let mut archive = ZipArchive::new(file).map_err(bad)?;
     if archive.len() > MAX_MEMBERS {
-        let what = format!("the archive has {} members, more than {MAX_MEMBERS}", archive.len());
+        let what = format!(
+            "the archive has {} members, more than {MAX_MEMBERS}",
+            archive.len()
+        );
         return Err(io::Error::new(io::ErrorKind::InvalidData, what).into());
     }
     for index in 0..archive.len() {
@@ -63,7 +72,10 @@ fn unpack_zip<E: From<io::Error>>(
         }
         let member_name = member.name().map_err(bad)?.into_owned();
         let mut input = BufReader::with_capacity(1 << 16, Bounded::new(member));
-        visit(Document { name: format!("{name}/{member_name}"), input: &mut input })?;
+        visit(Document {
+            name: format!("{name}/{member_name}"),
+            input: &mut input,
+        })?;
     }
     Ok(())
 }
@@ -76,7 +88,10 @@ struct Bounded<R> {
 
 impl<R> Bounded<R> {
     fn new(inner: R) -> Bounded<R> {
-        Bounded { inner, left: MAX_UNPACKED }
+        Bounded {
+            inner,
+            left: MAX_UNPACKED,
+        }
     }
 }
 

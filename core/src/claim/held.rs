@@ -56,34 +56,43 @@ impl Held {
     ) -> Decision {
         let Some((held, status)) = existing else {
             return Decision::Write(
-                Held { claim, first_heard_at: heard_at, heard_at },
+                Held {
+                    claim,
+                    first_heard_at: heard_at,
+                    heard_at,
+                },
                 Outcome::Added,
             );
         };
-        let mut merged = held.claim.clone();
-        merged.merge(&claim);
         let versioned_last_seen = held.claim.last_seen;
         let known_last_seen = versioned_last_seen.max(touched);
-        let last_seen = merged.last_seen.max(known_last_seen);
+        let mut merged = Claim {
+            last_seen: known_last_seen,
+            ..held.claim.clone()
+        };
+        merged.merge(&claim);
+        let last_seen = merged.last_seen;
 
         merged.last_seen = versioned_last_seen;
         let same = merged == held.claim;
         merged.last_seen = last_seen;
 
-        if status == Status::Active && same && !held.is_stale(last_seen, source, heard_at) {
+        let next = Held {
+            claim: merged,
+            first_heard_at: held.first_heard_at.min(heard_at),
+            heard_at: held.heard_at.max(heard_at),
+        };
+        // Said again, what is over is still over: only a later end revives it.
+        let still_over = status == Status::Expired
+            && next.expires_at(source).is_some_and(|end| end <= heard_at);
+        let settled = status == Status::Active || still_over;
+        if settled && same && !held.is_stale(last_seen, source, heard_at) {
             return match last_seen {
                 Some(moved) if last_seen > known_last_seen => Decision::Touch(moved),
                 _ => Decision::Keep,
             };
         }
-        Decision::Write(
-            Held {
-                claim: merged,
-                first_heard_at: held.first_heard_at.min(heard_at),
-                heard_at: held.heard_at.max(heard_at),
-            },
-            Outcome::Merged,
-        )
+        Decision::Write(next, Outcome::Merged)
     }
 
     /// Whether the soft parts have moved far enough to be worth a revision.
@@ -95,7 +104,8 @@ impl Held {
         // Of a snapshot source "still listed" is known without writing it to
         // each claim, see `Source::extent`.
         let hearing_counts = source.extent != Extent::Snapshot
-            && (last_seen.is_none() || (source.expires_after.is_some() && self.claim.expires_at.is_none()));
+            && (last_seen.is_none()
+                || (source.expires_after.is_some() && self.claim.expires_at.is_none()));
         seen_moved || (hearing_counts && heard_at.duration_since(self.heard_at) >= SOFT_STEP)
     }
 

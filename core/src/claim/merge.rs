@@ -13,21 +13,24 @@ impl Claim {
     /// this one: earliest `first_seen`, latest `last_seen` and `expires_at`,
     /// highest confidence, widest scope, strictest marking, union of tags,
     /// techniques, sectors and ports, references in the order first given;
-    /// `context`, `malware` and `raw` of the statement with the later time
-    /// (of equal times the greater text), the newest article.
+    /// `context`, `malware` and `raw` of the statement with the later
+    /// `last_seen` (of equal ones the greater text), the newest article.
     ///
     /// Saying again what was said changes nothing, in whatever order a feed
     /// lists its rows; two rows that differ only in their context must not
-    /// take turns for ever.
+    /// take turns for ever. (Hence `last_seen`, which only grows, and not
+    /// `first_seen`, which shrinks as rows are merged.)
     pub fn merge(&mut self, other: &Claim) {
         debug_assert_eq!(self.value, other.value);
-        let prefer_other = other.stated_at().cmp(&self.stated_at());
+        let prefer_other = other.last_seen.cmp(&self.last_seen);
         for (mine, theirs) in [
             (&mut self.context, &other.context),
             (&mut self.malware, &other.malware),
             (&mut self.raw, &other.raw),
         ] {
-            if theirs.is_some() && (mine.is_none() || prefer_other.then_with(|| theirs.cmp(mine)).is_gt()) {
+            if theirs.is_some()
+                && (mine.is_none() || prefer_other.then_with(|| theirs.cmp(mine)).is_gt())
+            {
                 mine.clone_from(theirs);
             }
         }
@@ -56,7 +59,11 @@ impl Claim {
     /// sorted, without repetitions, bounded; times in whole seconds of
     /// 1970-2106. Every store does this before it looks at a claim.
     pub fn tidy(&mut self) {
-        for time in [&mut self.first_seen, &mut self.last_seen, &mut self.expires_at] {
+        for time in [
+            &mut self.first_seen,
+            &mut self.last_seen,
+            &mut self.expires_at,
+        ] {
             *time = time.map(whole_seconds);
         }
         if let Some(article) = &mut self.article {
@@ -77,11 +84,6 @@ impl Claim {
             }
         }
         self.references.truncate(kept);
-    }
-
-    /// The time that a statement speaks of, as far as it says.
-    fn stated_at(&self) -> Option<Timestamp> {
-        self.last_seen.max(self.first_seen)
     }
 }
 

@@ -62,7 +62,11 @@ fn write_source(out: &mut Vec<u8>, entry: &Entry<'_>) {
         write_text_field(out, ",\"article_title\":", Some(&article.title));
         write_text_field(out, ",\"article_url\":", Some(&article.url));
     }
-    write_text_field(out, ",\"reference_url\":", entry.references.first().copied());
+    write_text_field(
+        out,
+        ",\"reference_url\":",
+        entry.references.first().copied(),
+    );
     out.push(b'}');
 }
 

@@ -104,9 +104,15 @@ fn what_is_known_is_told() {
     assert_eq!(read["tags"], serde_json::json!(["a", "b"]));
     assert_eq!(read["mitre_techniques"], serde_json::json!(["T1059"]));
     assert_eq!(read["ports"], serde_json::json!([80, 65_535]));
-    assert_eq!(read["match"], serde_json::json!({"kind": "exact", "distance": 0}));
+    assert_eq!(
+        read["match"],
+        serde_json::json!({"kind": "exact", "distance": 0})
+    );
     assert_eq!(read["source"]["article_title"], "Title");
-    assert_eq!(read["source"]["reference_url"], "https://example.com/report");
+    assert_eq!(
+        read["source"]["reference_url"],
+        "https://example.com/report"
+    );
     assert_eq!(read["tlp"], "amber+strict");
     assert_eq!(read["warnings"], serde_json::json!(["non_global"]));
 }

@@ -26,7 +26,9 @@ pub(super) fn said<'t>(cell: &'t str, own: &[String]) -> Option<&'t str> {
 /// A cell without one more layer of quotes, as double exports leave them.
 pub(super) fn unquoted(cell: &str) -> &str {
     let cell = cell.trim();
-    let inner = cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"'));
+    let inner = cell
+        .strip_prefix('"')
+        .and_then(|cell| cell.strip_suffix('"'));
     inner.map_or(cell, str::trim)
 }
 
@@ -41,17 +43,18 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     while let Some(place) = rest.find('&') {
         out.push_str(&rest[..place]);
         rest = &rest[place..];
-        let end = rest.as_bytes().iter().take(10).position(|byte| *byte == b';');
+        let end = rest
+            .as_bytes()
+            .iter()
+            .take(10)
+            .position(|byte| *byte == b';');
         let char = end.and_then(|end| reference(&rest[1..end]));
-        match (end, char) {
-            (Some(end), Some(char)) => {
-                out.push(char);
-                rest = &rest[end + 1..];
-            }
-            _ => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let (Some(end), Some(char)) = (end, char) {
+            out.push(char);
+            rest = &rest[end + 1..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);
@@ -77,10 +80,14 @@ fn reference(name: &str) -> Option<char> {
 /// Text for a person: no control characters, white space in single blanks, at
 /// most `max` characters.
 pub(super) fn printable(text: &str, max: usize) -> String {
+    let text = text.trim();
+    if text.len() <= max && is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(max * 4));
     let mut count = 0;
     let mut blank = false;
-    for char in text.trim().chars() {
+    for char in text.chars() {
         if char.is_whitespace() || char.is_control() {
             blank = true;
             continue;
@@ -103,6 +110,16 @@ pub(super) fn printable(text: &str, max: usize) -> String {
     out
 }
 
+/// Whether the text is printable as it is: nearly all are.
+fn is_plain(text: &str) -> bool {
+    let mut blank = false;
+    text.bytes().all(|byte| {
+        let doubled = blank && byte == b' ';
+        blank = byte == b' ';
+        matches!(byte, b' '..=b'~') && !doubled
+    })
+}
+
 /// Characters that show nothing or turn the direction of writing, with which
 /// text can be made to look like other text.
 fn is_invisible(char: char) -> bool {
@@ -116,7 +133,17 @@ mod tests {
 
     #[test]
     fn empty_markers() {
-        for empty in ["", "  ", "None", "n/a", "N/A", "NULL", "\"\"", " \"None\" ", "unknown"] {
+        for empty in [
+            "",
+            "  ",
+            "None",
+            "n/a",
+            "N/A",
+            "NULL",
+            "\"\"",
+            " \"None\" ",
+            "unknown",
+        ] {
             assert_eq!(said(empty, &["Unknown".to_owned()]), None, "{empty}");
         }
         assert_eq!(said(" \"abc\"", &[]), Some("abc"));
@@ -124,7 +151,10 @@ mod tests {
 
     #[test]
     fn html_references() {
-        assert_eq!(unescaped("a?x=1&amp;y=2&z&#39;&#x41;&nope;&"), "a?x=1&y=2&z'A&nope;&");
+        assert_eq!(
+            unescaped("a?x=1&amp;y=2&z&#39;&#x41;&nope;&"),
+            "a?x=1&y=2&z'A&nope;&"
+        );
         assert_eq!(unescaped("&amp;amp;"), "&amp;");
     }
 

@@ -1,26 +1,21 @@
 //! Rows into claims, by the rules of a format.
 
+mod describe;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::cell::{printable, said, unescaped};
-use super::date::read_date;
-use super::mapping::{Mapping, Types, ValueFrom};
 use super::Feed;
-use crate::claim::{Claim, MAX_REFERENCES, Scope, Tlp};
+use super::cell::{printable, said, unescaped};
+use super::mapping::{Mapping, Types, ValueFrom};
+use crate::claim::{Claim, Scope};
 use crate::normalize::{self, Lenience, Reading};
 use crate::observation::{ColumnId, Observation};
 use crate::value::{Kind, Value};
 
-/// Longest context sentence, in characters.
-const MAX_CONTEXT: usize = 500;
 /// Longest tag or malware name, in characters.
 const MAX_NAME: usize = 100;
-/// Tags kept of one row.
-const MAX_TAGS: usize = 64;
 /// Values taken from one row.
 const MAX_VALUES: usize = 1024;
-/// Longest reference, in bytes.
-const MAX_REFERENCE: usize = 2048;
 
 /// A value of a row, and how sure the rule that found it is.
 struct Found {
@@ -42,8 +37,8 @@ pub(super) struct ClaimMaker<'f> {
     latest: Timestamp,
     found: Vec<Found>,
     text: String,
-    /// The first reason for which a value of the row was left out.
-    left_out: Option<String>,
+    /// The first value of the row that was left out, and why.
+    left_out: Option<(String, String)>,
 }
 
 impl<'f> ClaimMaker<'f> {
@@ -52,7 +47,9 @@ impl<'f> ClaimMaker<'f> {
         ClaimMaker {
             feed,
             mapping,
-            lenience: Lenience::Feed { defanged: mapping.defanged },
+            lenience: Lenience::Feed {
+                defanged: mapping.defanged,
+            },
             latest: now.checked_add(year).unwrap_or(Timestamp::MAX),
             found: Vec::new(),
             text: String::new(),
@@ -62,33 +59,49 @@ impl<'f> ClaimMaker<'f> {
 
     /// The claims of a row, with the reason why further values were left out;
     /// or why there are none.
-    pub(super) fn make(&mut self, row: &Observation) -> Result<(Vec<Claim>, Option<String>), String> {
+    pub(super) fn make(
+        &mut self,
+        row: &Observation,
+    ) -> Result<(Vec<Claim>, Option<String>), String> {
         self.found.clear();
         self.left_out = None;
-        let typed = self.row_type(row)?;
+        let said_type = self.row_type(row)?;
         for rule in 0..self.mapping.values.len() {
-            self.find_values(row, rule, typed);
+            self.find_values(row, rule, said_type);
         }
         if self.found.is_empty() {
-            return Err(self.left_out.take().unwrap_or_else(|| "the row has no value".to_owned()));
+            return Err(match self.left_out.take() {
+                Some((_, reason)) => reason,
+                None => "the row has no value".to_owned(),
+            });
         }
         let mut found = std::mem::take(&mut self.found);
         let more = found.len() > 1;
         let mut claims: Vec<Claim> = Vec::with_capacity(found.len());
         // The row's own words, for every value of it.
         let mut common: Option<Claim> = None;
-        for Found { value, port, subtree, file_name, raw, confidence } in found.drain(..) {
+        for Found {
+            value,
+            port,
+            subtree,
+            file_name,
+            raw,
+            confidence,
+        } in found.drain(..)
+        {
             if claims.iter().any(|claim| claim.value == value) {
                 continue;
             }
-            let mut claim = match &common {
-                Some(common) => Claim { value, ..common.clone() },
-                None => {
-                    let mut claim = Claim::new(value, self.feed.confidence);
-                    self.describe(row, file_name.as_deref(), &mut claim);
-                    common = more.then(|| claim.clone());
-                    claim
+            let mut claim = if let Some(common) = &common {
+                Claim {
+                    value,
+                    ..common.clone()
                 }
+            } else {
+                let mut claim = Claim::new(value, self.feed.confidence);
+                self.describe(row, file_name.as_deref(), &mut claim);
+                common = more.then(|| claim.clone());
+                claim
             };
             claim.raw = raw;
             let is_name = claim.value.kind() == Kind::Domain;
@@ -105,18 +118,29 @@ impl<'f> ClaimMaker<'f> {
             claims.push(claim);
         }
         self.found = found;
-        Ok((claims, self.left_out.take()))
+        let partly = self
+            .left_out
+            .take()
+            .map(|(value, reason)| format!("{value:?}: {reason}"));
+        Ok((claims, partly))
     }
 
     /// What the row's type column says its values are.
     fn row_type(&self, row: &Observation) -> Result<Option<RowType<'f>>, String> {
-        let Some(rule) = &self.mapping.type_rule else { return Ok(None) };
-        let Some(name) = self.first(row, &rule.columns) else { return Ok(None) };
+        let Some(rule) = &self.mapping.type_rule else {
+            return Ok(None);
+        };
+        let Some(name) = self.first(row, &rule.columns) else {
+            return Ok(None);
+        };
         // Most names are written in lower case, so the copy is seldom made.
-        let known = rule.types.get(name).or_else(|| rule.types.get(&name.to_ascii_lowercase()));
+        let known = rule
+            .types
+            .get(name)
+            .or_else(|| rule.types.get(&name.to_ascii_lowercase()));
         match known {
             Some(Some(types)) => Ok(Some(RowType::Known(types))),
-            Some(None) => Err(format!("a {} is no indicator", printable(name, 40))),
+            Some(None) => Err(format!("type {:?} is no indicator", printable(name, 40))),
             None => match name.to_ascii_lowercase().parse::<Kind>() {
                 Ok(kind) => Ok(Some(RowType::Kind(kind))),
                 Err(_) => Err(format!("unknown type {:?}", printable(name, 40))),
@@ -124,7 +148,7 @@ impl<'f> ClaimMaker<'f> {
         }
     }
 
-    fn find_values(&mut self, row: &Observation, rule: usize, typed: Option<RowType<'f>>) {
+    fn find_values(&mut self, row: &Observation, rule: usize, said_type: Option<RowType<'f>>) {
         let rule = &self.mapping.values[rule];
         match &rule.from {
             ValueFrom::Columns(ids) => {
@@ -139,10 +163,10 @@ impl<'f> ClaimMaker<'f> {
                     match rule.split {
                         Some(split) => {
                             for part in cell.split(split) {
-                                self.find(row, part, &rule.types, typed, rule.confidence);
+                                self.find(row, part, &rule.types, said_type, rule.confidence);
                             }
                         }
-                        None => self.find(row, cell, &rule.types, typed, rule.confidence),
+                        None => self.find(row, cell, &rule.types, said_type, rule.confidence),
                     }
                 }
             }
@@ -150,18 +174,20 @@ impl<'f> ClaimMaker<'f> {
                 let mut text = std::mem::take(&mut self.text);
                 let empty = &self.mapping.empty;
                 if template.render(row, &|cell| said(cell, empty), &mut text) {
-                    self.find(row, &text, &rule.types, typed, rule.confidence);
+                    self.find(row, &text, &rule.types, said_type, rule.confidence);
                 }
                 self.text = text;
             }
             ValueFrom::Range(first, last) => {
-                let Some(first) = self.first(row, std::slice::from_ref(first)) else { return };
+                let Some(first) = self.first(row, std::slice::from_ref(first)) else {
+                    return;
+                };
                 match self.first(row, std::slice::from_ref(last)) {
                     Some(last) => {
                         let text = format!("{first}-{last}");
-                        self.find(row, &text, &rule.types, typed, rule.confidence);
+                        self.find(row, &text, &rule.types, said_type, rule.confidence);
                     }
-                    None => self.find(row, first, &rule.types, typed, rule.confidence),
+                    None => self.find(row, first, &rule.types, said_type, rule.confidence),
                 }
             }
         }
@@ -173,21 +199,27 @@ impl<'f> ClaimMaker<'f> {
         row: &Observation,
         cell: &str,
         types: &Types,
-        typed: Option<RowType<'f>>,
+        said_type: Option<RowType<'f>>,
         confidence: Option<u8>,
     ) {
-        let Some(text) = said(cell, &self.mapping.empty) else { return };
-        let text = if self.mapping.unescape_html { unescaped(text) } else { text.into() };
+        let Some(text) = said(cell, &self.mapping.empty) else {
+            return;
+        };
+        let text = if self.mapping.unescape_html {
+            unescaped(text)
+        } else {
+            text.into()
+        };
         if row.damaged && text.contains(char::REPLACEMENT_CHARACTER) {
-            self.leave_out("the value is not UTF-8");
+            self.leave_out(&text, "the value is not UTF-8");
             return;
         }
         if self.found.len() >= MAX_VALUES {
-            self.leave_out("the row has more than 1024 values");
+            self.leave_out(&text, "the row has more than 1024 values");
             return;
         }
         let one;
-        let kinds = match (typed, types) {
+        let kinds = match (said_type, types) {
             (Some(RowType::Kind(kind)), _) => {
                 one = [kind];
                 &one[..]
@@ -203,12 +235,33 @@ impl<'f> ClaimMaker<'f> {
         match reading {
             Ok(reading) => {
                 let raw = reading.raw.then(|| text.into_owned());
-                let Reading { value, port, subtree, file_name, .. } = reading;
-                self.found.push(Found { value, port, subtree, file_name, raw, confidence });
+                let Reading {
+                    value,
+                    port,
+                    subtree,
+                    file_name,
+                    ..
+                } = reading;
+                self.found.push(Found {
+                    value,
+                    port,
+                    subtree,
+                    file_name,
+                    raw,
+                    confidence,
+                });
             }
             Err(refusal) => {
-                if !self.find_range(&text, kinds, confidence) {
-                    self.leave_out(&refusal.to_string());
+                if self.find_range(&text, kinds, confidence) {
+                    return;
+                }
+                match refusal.kind {
+                    // Whatever it was tried as last says nothing about a path.
+                    None if text.starts_with('/') => {
+                        self.leave_out(&text, "a path without a host is no indicator");
+                    }
+                    None => self.leave_out(&text, &refusal.reason.to_string()),
+                    Some(kind) => self.leave_out(&text, &format!("as {kind}: {}", refusal.reason)),
                 }
             }
         }
@@ -236,158 +289,45 @@ impl<'f> ClaimMaker<'f> {
     /// `first-last` as the networks that cover it.
     fn find_range(&mut self, text: &str, kinds: &[Kind], confidence: Option<u8>) -> bool {
         let may_be_network = kinds.is_empty()
-            || kinds.iter().any(|kind| matches!(kind, Kind::Ipv4 | Kind::Ipv6));
+            || kinds
+                .iter()
+                .any(|kind| matches!(kind, Kind::Ipv4 | Kind::Ipv6));
         if !may_be_network || !text.contains('-') {
             return false;
         }
-        let Ok(values) = normalize::read_range(text) else { return false };
+        let Ok(values) = normalize::read_range(text) else {
+            return false;
+        };
         if values.is_empty() || self.found.len() + values.len() > MAX_VALUES {
             return false;
         }
         let one = values.len() == 1;
         for value in values {
             let raw = (!one).then(|| text.to_owned());
-            let plain = Found { value, port: None, subtree: false, file_name: None, raw, confidence };
+            let plain = Found {
+                value,
+                port: None,
+                subtree: false,
+                file_name: None,
+                raw,
+                confidence,
+            };
             self.found.push(plain);
         }
         true
     }
 
-    fn leave_out(&mut self, reason: &str) {
+    fn leave_out(&mut self, value: &str, reason: &str) {
         if self.left_out.is_none() {
-            self.left_out = Some(reason.to_owned());
+            self.left_out = Some((printable(value, MAX_NAME), reason.to_owned()));
         }
-    }
-
-    /// Everything that a row says besides its values.
-    fn describe(&mut self, row: &Observation, file_name: Option<&str>, claim: &mut Claim) {
-        let mapping = self.mapping;
-        claim.first_seen = self.date(row, &mapping.first_seen);
-        claim.last_seen = self.date(row, &mapping.last_seen);
-        if let (Some(first), Some(last)) = (claim.first_seen, claim.last_seen)
-            && last < first
-        {
-            claim.last_seen = Some(first);
-        }
-        claim.expires_at = mapping.expires_at.iter().find_map(|id| {
-            row.cells(*id).find_map(|cell| read_date(said(cell, &mapping.empty)?, mapping.date_order))
-        });
-        if let Some(rule) = &mapping.confidence
-            && let Some(confidence) = self.first(row, &rule.columns).and_then(|cell| rule.read(cell))
-        {
-            claim.confidence = confidence;
-        }
-        claim.malware = match self.first(row, &mapping.malware) {
-            Some(name) => said(self.strip(name), &mapping.empty).map(|name| printable(name, MAX_NAME)),
-            None => None,
-        }
-        .or_else(|| self.feed.malware.clone());
-        self.add_tags(row, claim);
-        claim.techniques.clone_from(&self.feed.techniques);
-        for cell in mapping.ports.iter().flat_map(|id| row.cells(*id)) {
-            let numbers = cell.split([',', ' ', '|', ';']).filter_map(|part| part.trim().parse().ok());
-            claim.ports.extend(numbers.filter(|port: &u16| *port != 0).take(MAX_TAGS));
-        }
-        claim.ports.sort_unstable();
-        claim.ports.dedup();
-        self.add_references(row, claim);
-        claim.tlp = self.first(row, &mapping.tlp).and_then(read_tlp);
-        claim.context = self.context(row).or_else(|| Some(format!("File name: {}", printable(file_name?, MAX_CONTEXT))));
-    }
-
-    fn context(&mut self, row: &Observation) -> Option<String> {
-        let empty = &self.mapping.empty;
-        let template = self.mapping.context.as_ref()?;
-        if !template.render(row, &|cell| said(cell, empty), &mut self.text) {
-            return None;
-        }
-        let text = &*self.text;
-        let context = if self.mapping.unescape_html {
-            printable(&unescaped(text), MAX_CONTEXT)
-        } else {
-            printable(text, MAX_CONTEXT)
-        };
-        (!context.is_empty()).then_some(context)
-    }
-
-    fn add_tags(&self, row: &Observation, claim: &mut Claim) {
-        let mapping = self.mapping;
-        claim.tags.clone_from(&mapping.fixed_tags);
-        for cell in mapping.tags.iter().flat_map(|id| row.cells(*id)) {
-            let Some(cell) = said(cell, &mapping.empty) else { continue };
-            for tag in cell.split(&mapping.tag_separators[..]) {
-                let tag = tag.trim().trim_start_matches('#');
-                if let Some(tag) = said(tag, &mapping.empty)
-                    && claim.tags.len() < MAX_TAGS
-                {
-                    claim.tags.push(printable(tag, MAX_NAME));
-                }
-            }
-        }
-        claim.tags.sort_unstable();
-        claim.tags.dedup();
-    }
-
-    fn add_references(&mut self, row: &Observation, claim: &mut Claim) {
-        let mapping = self.mapping;
-        for template in &mapping.references {
-            if let Some(ids) = template.sole_columns() {
-                for cell in ids.iter().flat_map(|id| row.cells(*id)) {
-                    self.take_references(cell, claim);
-                }
-            } else {
-                let mut text = std::mem::take(&mut self.text);
-                if template.render(row, &|cell| said(cell, &mapping.empty), &mut text) {
-                    self.take_references(&text, claim);
-                }
-                self.text = text;
-            }
-        }
-    }
-
-    /// Every http(s) address in a text that may be prose.
-    fn take_references(&self, text: &str, claim: &mut Claim) {
-        let mut rest = text;
-        while claim.references.len() < MAX_REFERENCES
-            && let Some(start) = rest.find("http")
-        {
-            rest = &rest[start..];
-            let is_end = |char: char| {
-                char.is_whitespace() || char.is_control() || matches!(char, '"' | '<' | '>' | '`' | '|' | ';')
-            };
-            let (url, after) = rest.split_at(rest.find(is_end).unwrap_or(rest.len()));
-            rest = after;
-            if !(url.starts_with("https://") || url.starts_with("http://")) {
-                continue;
-            }
-            let url = url.trim_end_matches([',', '.', ')', '\'']);
-            let url = if self.mapping.unescape_html { unescaped(url) } else { url.into() };
-            if url.len() <= MAX_REFERENCE && !claim.references.iter().any(|known| *known == url) {
-                claim.references.push(url.into_owned());
-            }
-        }
-    }
-
-    fn date(&self, row: &Observation, ids: &[ColumnId]) -> Option<Timestamp> {
-        let cells = ids.iter().flat_map(|id| row.cells(*id));
-        cells
-            .filter_map(|cell| read_date(said(cell, &self.mapping.empty)?, self.mapping.date_order))
-            .find(|date| *date <= self.latest)
     }
 
     /// The first cell of these columns that says something.
     fn first<'r>(&self, row: &'r Observation, ids: &[ColumnId]) -> Option<&'r str> {
         let empty = &self.mapping.empty;
-        ids.iter().find_map(|id| row.cells(*id).find_map(|cell| said(cell, empty)))
-    }
-
-    fn strip<'t>(&self, name: &'t str) -> &'t str {
-        let mut name = name.trim();
-        for words in &self.mapping.malware_strip {
-            name = name.strip_prefix(&**words).unwrap_or(name);
-            name = name.strip_suffix(&**words).unwrap_or(name).trim();
-        }
-        name
+        ids.iter()
+            .find_map(|id| row.cells(*id).find_map(|cell| said(cell, empty)))
     }
 }
 
@@ -404,19 +344,9 @@ enum RowType<'f> {
 fn may_be(kind: Kind, text: &str) -> bool {
     match kind {
         Kind::Ipv6 => memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_some(),
-        Kind::Ipv4 => !text.bytes().any(|byte| matches!(byte, b'g'..=b'w' | b'y'..=b'z' | b'_')),
+        Kind::Ipv4 => !text
+            .bytes()
+            .any(|byte| matches!(byte, b'g'..=b'w' | b'y'..=b'z' | b'_')),
         _ => true,
     }
-}
-
-fn read_tlp(text: &str) -> Option<Tlp> {
-    let lower = text.to_ascii_lowercase();
-    Some(match lower.strip_prefix("tlp:").unwrap_or(&lower) {
-        "clear" | "white" => Tlp::Clear,
-        "green" => Tlp::Green,
-        "amber" => Tlp::Amber,
-        "amber+strict" => Tlp::AmberStrict,
-        "red" => Tlp::Red,
-        _ => return None,
-    })
 }

@@ -1,14 +1,15 @@
 //! The TOML of a feed: as written, then checked.
 
+mod check;
+
 use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::connector::CONNECTORS;
-use super::date::DateOrder;
-use super::mapping::{ConfidenceRule, Mapping, TypeRule, Types, ValueFrom, ValueRule};
+use self::check::{check_format, check_percent};
+
+use super::mapping::Types;
 use super::recognise::Recognition;
-use super::template::Template;
 use super::{Feed, Format};
 use crate::claim::{Category, Extent, Origin, Scope};
 use crate::observation::{ColumnId, Columns};
@@ -34,7 +35,10 @@ pub enum FeedConfigError {
 }
 
 fn invalid(key: impl Into<String>, message: impl Into<String>) -> FeedConfigError {
-    FeedConfigError::Invalid { key: key.into(), message: message.into() }
+    FeedConfigError::Invalid {
+        key: key.into(),
+        message: message.into(),
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -185,11 +189,15 @@ impl Names {
 
 /// Reads and checks a feed.
 pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
-    let raw: RawFeed = toml::from_str(text)
-        .map_err(|error| FeedConfigError::Syntax { message: error.to_string().trim().to_owned() })?;
+    let raw: RawFeed = toml::from_str(text).map_err(|error| FeedConfigError::Syntax {
+        message: error.to_string().trim().to_owned(),
+    })?;
     let is_short = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
     if raw.name.is_empty() || raw.name.len() > 64 || !raw.name.chars().all(is_short) {
-        return Err(invalid("name", format!("{:?}: 1 to 64 of a-z, 0-9 and - are allowed", raw.name)));
+        return Err(invalid(
+            "name",
+            format!("{:?}: 1 to 64 of a-z, 0-9 and - are allowed", raw.name),
+        ));
     }
     for (key, text) in [("title", &raw.title), ("publisher", &raw.publisher)] {
         if text.trim().is_empty() || text.len() > 200 {
@@ -202,7 +210,10 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
     }
     for technique in &raw.techniques {
         if Types::from_name("mitre-attack").is_none() || !is_technique(technique) {
-            return Err(invalid("techniques", format!("{technique:?} is no ATT&CK technique")));
+            return Err(invalid(
+                "techniques",
+                format!("{technique:?} is no ATT&CK technique"),
+            ));
         }
     }
     let expires_after = duration("expires_after", raw.expires_after.as_deref())?;
@@ -211,7 +222,10 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
     for format in &raw.format {
         let checked = check_format(format, &raw)?;
         if formats.iter().any(|other| other.name == checked.name) {
-            return Err(invalid("format.name", format!("{:?} is there twice", checked.name)));
+            return Err(invalid(
+                "format.name",
+                format!("{:?} is there twice", checked.name),
+            ));
         }
         formats.push(checked);
     }
@@ -239,8 +253,11 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
 }
 
 fn is_technique(text: &str) -> bool {
-    let digits = |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
-    let Some(rest) = text.strip_prefix('T') else { return false };
+    let digits =
+        |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+    let Some(rest) = text.strip_prefix('T') else {
+        return false;
+    };
     match rest.split_once('.') {
         Some((technique, sub)) => digits(technique, 4) && digits(sub, 3),
         None => digits(rest, 4),
@@ -253,17 +270,15 @@ fn sorted(mut texts: Vec<String>) -> Vec<String> {
     texts
 }
 
-fn check_percent(key: &str, value: u8) -> Result<(), FeedConfigError> {
-    if value > 100 {
-        return Err(invalid(key, format!("{value}: 0 to 100 are allowed")));
-    }
-    Ok(())
-}
-
 /// `90d`: a number and s, m, h, d or w, in seconds.
 fn duration(key: &str, text: Option<&str>) -> Result<Option<u32>, FeedConfigError> {
     let Some(text) = text else { return Ok(None) };
-    let wrong = || invalid(key, format!("{text:?}: a number and s, m, h, d or w is allowed, as 90d"));
+    let wrong = || {
+        invalid(
+            key,
+            format!("{text:?}: a number and s, m, h, d or w is allowed, as 90d"),
+        )
+    };
     let unit = match text.chars().last() {
         Some('s') => 1,
         Some('m') => 60,
@@ -273,163 +288,9 @@ fn duration(key: &str, text: Option<&str>) -> Result<Option<u32>, FeedConfigErro
         _ => return Err(wrong()),
     };
     let number: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    let seconds = number.checked_mul(unit).filter(|seconds| *seconds > 0).ok_or_else(wrong)?;
+    let seconds = number
+        .checked_mul(unit)
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(wrong)?;
     Ok(Some(seconds))
-}
-
-fn check_format(raw: &RawFormat, feed: &RawFeed) -> Result<Format, FeedConfigError> {
-    let key = |name: &str| format!("format.{}.{name}", raw.name);
-    let entry = CONNECTORS.iter().find(|entry| entry.name == raw.connector).ok_or_else(|| {
-        let known: Vec<&str> = CONNECTORS.iter().map(|entry| entry.name).collect();
-        invalid(key("connector"), format!("{:?}: {} are allowed", raw.connector, known.join(", ")))
-    })?;
-    if let Some(url) = &raw.url
-        && !(url.starts_with("https://") || url.starts_with("http://"))
-    {
-        return Err(invalid(key("url"), format!("{url:?}: http and https are allowed")));
-    }
-    let mut mapping = check_mapping(raw, feed, &key)?;
-    let connector = (entry.configure)(raw.settings.clone(), &mut mapping.columns)
-        .map_err(|message| invalid(key("settings"), message))?;
-    if let Some(given) = connector.columns() {
-        for (_, name) in mapping.columns.iter() {
-            if !given.iter().any(|known| known == name) {
-                let message = format!("no column {name:?}: {} are allowed", given.join(", "));
-                return Err(invalid(key("value"), message));
-            }
-        }
-    }
-    Ok(Format {
-        name: raw.name.clone(),
-        url: raw.url.clone(),
-        connector_name: entry.name,
-        connector: connector.into(),
-        mapping: mapping.into(),
-    })
-}
-
-fn check_mapping(
-    raw: &RawFormat,
-    feed: &RawFeed,
-    key: &dyn Fn(&str) -> String,
-) -> Result<Mapping, FeedConfigError> {
-    let mut columns = Columns::default();
-    if raw.value.is_empty() {
-        return Err(invalid(key("value"), "a format has at least one value"));
-    }
-    let mut values = Vec::with_capacity(raw.value.len());
-    for value in &raw.value {
-        values.push(check_value(value, &mut columns).map_err(|message| invalid(key("value"), message))?);
-    }
-    let type_rule = match &raw.type_rule {
-        None => None,
-        Some(rule) => Some(
-            check_type_rule(rule, &mut columns).map_err(|message| invalid(key("type"), message))?,
-        ),
-    };
-    let confidence = match &raw.confidence {
-        None => None,
-        Some(rule) => {
-            for value in rule.steps.iter().map(|step| &step.1).chain(rule.names.values()) {
-                check_percent(&key("confidence"), *value)?;
-            }
-            let mut steps = rule.steps.clone();
-            steps.sort_unstable();
-            let lower = |(name, value): (&String, &u8)| (name.to_ascii_lowercase(), *value);
-            let names = rule.names.iter().map(lower).collect();
-            Some(ConfidenceRule { columns: rule.column.ids(&mut columns), steps, names })
-        }
-    };
-    let mut template = |name: &str, text: &String| {
-        Template::parse(text, &mut columns).map_err(|message| invalid(key(name), message))
-    };
-    let context = raw.context.as_ref().map(|text| template("context", text)).transpose()?;
-    let references =
-        raw.references.iter().map(|text| template("references", text)).collect::<Result<_, _>>()?;
-    let max_refused = raw.max_refused.unwrap_or(50);
-    check_percent(&key("max_refused"), max_refused)?;
-    let fixed_tags = sorted(feed.tags.iter().chain(&raw.add_tags).cloned().collect());
-    Ok(Mapping {
-        values,
-        type_rule,
-        first_seen: raw.first_seen.ids(&mut columns),
-        last_seen: raw.last_seen.ids(&mut columns),
-        expires_at: raw.expires_at.ids(&mut columns),
-        date_order: match raw.date_order {
-            RawDateOrder::MonthFirst => DateOrder::MonthFirst,
-            RawDateOrder::DayFirst => DateOrder::DayFirst,
-        },
-        malware: raw.malware.ids(&mut columns),
-        malware_strip: raw.malware_strip.clone(),
-        tags: raw.tags.ids(&mut columns),
-        tag_separators: raw.tag_separators.chars().collect(),
-        fixed_tags,
-        references,
-        ports: raw.ports.ids(&mut columns),
-        confidence,
-        context,
-        tlp: raw.tlp.ids(&mut columns),
-        empty: raw.empty.clone(),
-        unescape_html: raw.unescape_html,
-        defanged: raw.defanged,
-        scope: raw.scope.unwrap_or(feed.scope),
-        max_refused,
-        columns,
-    })
-}
-
-fn check_value(raw: &RawValue, columns: &mut Columns) -> Result<ValueRule, String> {
-    let from = match (&raw.column.0[..], &raw.template, &raw.range) {
-        ([_, ..], None, None) => ValueFrom::Columns(raw.column.ids(columns)),
-        ([], Some(template), None) => ValueFrom::Template(Template::parse(template, columns)?),
-        ([], None, Some([first, last])) => {
-            ValueFrom::Range(columns.intern(first), columns.intern(last))
-        }
-        _ => return Err("one of column, template and range is needed".to_owned()),
-    };
-    let anchors = match &from {
-        ValueFrom::Columns(ids) => ids.clone(),
-        ValueFrom::Template(template) => template.columns(),
-        ValueFrom::Range(first, last) => vec![*first, *last],
-    };
-    for id in anchors {
-        columns.anchor(id);
-    }
-    if raw.confidence.is_some_and(|value| value > 100) {
-        return Err("confidence: 0 to 100 are allowed".to_owned());
-    }
-    Ok(ValueRule {
-        from,
-        types: check_types(&raw.types)?,
-        split: raw.split,
-        confidence: raw.confidence,
-    })
-}
-
-fn check_types(names: &Names) -> Result<Types, String> {
-    let mut kinds = Vec::new();
-    for name in &names.0 {
-        match Types::from_name(name) {
-            Some(Types::Any) => return Ok(Types::Any),
-            Some(Types::Kinds(more)) => kinds.extend(more),
-            None => {
-                return Err(format!(
-                    "no type {name:?}: auto, ip, host, hash and the types of the API are allowed"
-                ));
-            }
-        }
-    }
-    Ok(if kinds.is_empty() { Types::Any } else { Types::Kinds(kinds) })
-}
-
-fn check_type_rule(raw: &RawType, columns: &mut Columns) -> Result<TypeRule, String> {
-    let mut types = HashMap::with_capacity(raw.types.len());
-    for (name, names) in &raw.types {
-        let checked = match &names.0[..] {
-            [none] if none == "none" => None,
-            _ => Some(check_types(names)?),
-        };
-        types.insert(name.to_ascii_lowercase(), checked);
-    }
-    Ok(TypeRule { columns: raw.column.ids(columns), types })
 }

@@ -39,17 +39,29 @@ pub trait Sink {
     fn rows(&self) -> u64;
 }
 
+/// Makes a connector of its settings, or says which key is wrong and why.
+pub type Configure = fn(toml::Table, &mut Columns) -> Result<Box<dyn Connector>, String>;
+
 /// A connector's name and how to make one from its settings.
 pub struct ConnectorEntry {
     /// What `connector = "…"` says.
     pub name: &'static str,
     /// Reads the format's `settings` table; the message names the key.
-    pub configure: fn(toml::Table, &mut Columns) -> Result<Box<dyn Connector>, String>,
+    pub configure: Configure,
 }
 
 /// Every connector.
 pub static CONNECTORS: &[ConnectorEntry] = &[
-    ConnectorEntry { name: "lines", configure: lines::configure },
-    ConnectorEntry { name: "csv", configure: csv::configure },
-    ConnectorEntry { name: "json", configure: json::configure },
+    ConnectorEntry {
+        name: "lines",
+        configure: lines::configure,
+    },
+    ConnectorEntry {
+        name: "csv",
+        configure: csv::configure,
+    },
+    ConnectorEntry {
+        name: "json",
+        configure: json::configure,
+    },
 ];

@@ -4,7 +4,10 @@
 /// `# END 12 entries`, `# END (12) entries`, `# Entries : 12 subnets, …`.
 pub(super) fn declared_count(comment: &str) -> Option<u64> {
     let text = comment.trim_matches(['#', ';', '!', '/', ' ', '\t']);
-    let lower = text.get(..text.len().min(80)).unwrap_or(text).to_ascii_lowercase();
+    let lower = text
+        .get(..text.len().min(80))
+        .unwrap_or(text)
+        .to_ascii_lowercase();
     for start in ["number of entries", "entries"] {
         if let Some(rest) = lower.strip_prefix(start) {
             return leading_number(rest.trim_start().strip_prefix(':')?);
@@ -16,7 +19,9 @@ pub(super) fn declared_count(comment: &str) -> Option<u64> {
 
 fn leading_number(text: &str) -> Option<u64> {
     let text = text.trim_start_matches([' ', '\t', '(']);
-    let end = text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|char: char| !char.is_ascii_digit())
+        .unwrap_or(text.len());
     text[..end].parse().ok()
 }
 
@@ -31,7 +36,10 @@ mod tests {
             ("# END (5522) entries", Some(5522)),
             ("# Number of entries: 3000", Some(3000)),
             ("; Entries: 4875", Some(4875)),
-            ("# Entries         : 2511 subnets, 618830080 unique IPs", Some(2511)),
+            (
+                "# Entries         : 2511 subnets, 618830080 unique IPs",
+                Some(2511),
+            ),
             ("# Entries below are records of source IP addresses", None),
             ("# END", None),
             ("# Ending entries", None),

@@ -1,11 +1,15 @@
 //! The `csv` connector: delimited columns, named by a header or by position.
 
+mod cells;
+
 use serde::Deserialize;
+
+use self::cells::{Cell, Cells};
 
 use super::cell::unquoted;
 use super::connector::{Connector, Sink};
 use super::count::declared_count;
-use super::input::{Input, LineState, MAX_LINE};
+use super::input::{Input, LineState, MAX_LINE, TOO_LONG};
 use super::outcome::FeedError;
 use crate::observation::{ColumnId, Columns, Observation};
 
@@ -52,15 +56,26 @@ pub(super) fn configure(
     settings: toml::Table,
     columns: &mut Columns,
 ) -> Result<Box<dyn Connector>, String> {
-    let settings: Settings = settings.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
+    let settings: Settings = settings
+        .try_into()
+        .map_err(|error: toml::de::Error| error.message().to_owned())?;
     if !settings.separator.is_ascii() || settings.separator == '"' {
-        return Err(format!("separator {:?}: one ASCII character is allowed", settings.separator));
+        return Err(format!(
+            "separator {:?}: one ASCII character is allowed",
+            settings.separator
+        ));
     }
     let separator = u8::try_from(settings.separator).unwrap_or(b',');
-    let positions: Vec<Option<ColumnId>> =
-        settings.columns.iter().map(|name| columns.find(&name.trim().to_lowercase())).collect();
+    let positions: Vec<Option<ColumnId>> = settings
+        .columns
+        .iter()
+        .map(|name| columns.find(&name.trim().to_lowercase()))
+        .collect();
     if !positions.is_empty() && !positions.iter().flatten().any(|id| columns.is_anchor(*id)) {
-        return Err(format!("columns: none of them holds values ({})", columns.anchor_names().join(", ")));
+        return Err(format!(
+            "columns: none of them holds values ({})",
+            columns.anchor_names().join(", ")
+        ));
     }
     Ok(Box::new(Csv {
         separator,
@@ -98,7 +113,7 @@ impl Connector for Csv {
             match state {
                 LineState::End => return Ok(()),
                 LineState::TooLong => {
-                    sink.refused(line, input.text(), "the line is longer than 64 KiB");
+                    sink.refused(line, input.text(), TOO_LONG);
                     continue;
                 }
                 LineState::Whole | LineState::Damaged => {}
@@ -127,12 +142,14 @@ impl Connector for Csv {
                     sink.skipped(true);
                     continue;
                 }
-                if self.positions.is_empty() {
+                if self.positions.is_empty() || self.looks_like_header(text) {
                     return Err(self.no_header(columns, text));
                 }
                 plan = Some(self.positions.clone());
             }
-            let Some(plan) = plan.as_deref() else { continue };
+            let Some(plan) = plan.as_deref() else {
+                continue;
+            };
             // Files that were put together repeat it.
             if !header.is_empty() && text == header {
                 sink.skipped(true);
@@ -156,8 +173,7 @@ impl Connector for Csv {
                 let first = record.find('\n').unwrap_or(record.len());
                 let rest = record.get(first + 1..).unwrap_or_default();
                 if !rest.is_empty() {
-                    let lines = input.line() - line;
-                    input.give_back(rest, lines);
+                    input.give_back(rest, observation.damaged);
                 }
                 sink.refused(line, &record[..first], "a quote is not closed");
             }
@@ -175,24 +191,34 @@ impl Csv {
         if let Some(prefix) = &self.header_prefix {
             return self.header(columns, text.strip_prefix(&**prefix)?);
         }
-        let start = self.comment.iter().find(|start| text.starts_with(&***start))?;
+        let start = self
+            .comment
+            .iter()
+            .find(|start| text.starts_with(&***start))?;
         self.header(columns, text.trim_start_matches(&**start))
     }
 
     /// Which column is where, if the line names a column of values.
     fn header(&self, columns: &Columns, text: &str) -> Option<Vec<Option<ColumnId>>> {
         let mut plan = Vec::new();
-        let mut cells = Cells { rest: Some(text), separator: self.separator, quotes: self.quotes };
+        let mut cells = Cells {
+            rest: Some(text),
+            separator: self.separator,
+            quotes: self.quotes,
+        };
         let mut buffer = String::new();
         let mut anchored = false;
         let mut known = 0;
-        while let Some(cell) = cells.next_into(&mut buffer) {
-            cell?;
+        while let Some(cell) = cells.append(&mut buffer) {
+            if cell == Cell::Open {
+                return None;
+            }
             let name = unquoted(&buffer).to_ascii_lowercase();
             let id = columns.find(&name);
             anchored |= id.is_some_and(|id| columns.is_anchor(id));
             known += usize::from(id.is_some());
             plan.push(id);
+            buffer.clear();
             if plan.len() > 1000 {
                 return None;
             }
@@ -201,9 +227,25 @@ impl Csv {
         (anchored && (known > 1 || plan.len() <= 2)).then_some(plan)
     }
 
+    /// Whether the line consists of names, as no data row does: a header of
+    /// some other list.
+    fn looks_like_header(&self, text: &str) -> bool {
+        let is_name = |cell: &str| {
+            let cell = unquoted(cell);
+            let is_part = |byte: u8| byte.is_ascii_alphabetic() || b"_ -()".contains(&byte);
+            !cell.is_empty() && cell.bytes().all(is_part)
+        };
+        let separator = char::from(self.separator);
+        text.contains(separator) && text.split(separator).all(is_name)
+    }
+
     fn no_header(&self, columns: &Columns, text: &str) -> FeedError {
         let separator = char::from(self.separator);
-        let found: Vec<&str> = text.split(separator).take(20).map(|cell| unquoted(cell.trim())).collect();
+        let found: Vec<&str> = text
+            .split(separator)
+            .take(20)
+            .map(|cell| unquoted(cell.trim()))
+            .collect();
         FeedError::NotThisFormat {
             expected: format!("columns with one of {}", columns.anchor_names().join(", ")),
             found: super::cell::printable(&format!("the columns {}", found.join(", ")), 300),
@@ -213,7 +255,11 @@ impl Csv {
     /// Cuts a record into the cells that the plan wants; false if a quote is
     /// still open at its end.
     fn split(&self, text: &str, plan: &[Option<ColumnId>], row: &mut Observation) -> bool {
-        let mut cells = Cells { rest: Some(text), separator: self.separator, quotes: self.quotes };
+        let mut cells = Cells {
+            rest: Some(text),
+            separator: self.separator,
+            quotes: self.quotes,
+        };
         for wanted in plan {
             let open = match wanted {
                 Some(id) => {
@@ -252,15 +298,18 @@ impl Csv {
         while record.len() < MAX_LINE && looks < MAX_LOOKS {
             let state = input.next_line()?;
             if state == LineState::End {
+                row.damaged = damaged;
                 return Ok(false);
             }
             let more = input.text();
+            if state == LineState::TooLong {
+                sink.refused(input.line(), more, TOO_LONG);
+                row.damaged = damaged;
+                return Ok(false);
+            }
             damaged |= state == LineState::Damaged;
             record.push('\n');
             record.push_str(more);
-            if state == LineState::TooLong {
-                return Ok(false);
-            }
             // Only a quote can close what is open, so other lines cost no look.
             if !more.contains('"') {
                 continue;
@@ -274,91 +323,7 @@ impl Csv {
                 return Ok(true);
             }
         }
+        row.damaged = damaged;
         Ok(false)
-    }
-}
-
-/// How a cell ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cell {
-    Closed,
-    Open,
-}
-
-/// Walks the cells of a record (RFC 4180, with blanks allowed around quotes).
-struct Cells<'t> {
-    rest: Option<&'t str>,
-    separator: u8,
-    quotes: bool,
-}
-
-impl<'t> Cells<'t> {
-    fn next_into(&mut self, buffer: &mut String) -> Option<Option<()>> {
-        buffer.clear();
-        Some(match self.append(buffer)? {
-            Cell::Closed => Some(()),
-            Cell::Open => None,
-        })
-    }
-
-    /// Appends the next cell without the blanks around it.
-    fn append(&mut self, out: &mut String) -> Option<Cell> {
-        self.step(Some(out))
-    }
-
-    fn skip(&mut self) -> Option<Cell> {
-        self.step(None)
-    }
-
-    fn step(&mut self, out: Option<&mut String>) -> Option<Cell> {
-        let rest = self.rest.take()?;
-        if self.quotes {
-            let separator = char::from(self.separator);
-            let inner = rest.trim_start_matches(|char: char| {
-                char != separator && matches!(char, ' ' | '\t' | '\u{a0}')
-            });
-            if let Some(quoted) = inner.strip_prefix('"') {
-                return Some(self.step_quoted(quoted, out));
-            }
-        }
-        let cell = self.until_separator(rest);
-        if let Some(out) = out {
-            out.push_str(cell.trim());
-        }
-        Some(Cell::Closed)
-    }
-
-    fn until_separator(&mut self, rest: &'t str) -> &'t str {
-        match memchr::memchr(self.separator, rest.as_bytes()) {
-            Some(place) => {
-                self.rest = Some(&rest[place + 1..]);
-                &rest[..place]
-            }
-            None => rest,
-        }
-    }
-
-    fn step_quoted(&mut self, mut rest: &'t str, mut out: Option<&mut String>) -> Cell {
-        loop {
-            let Some(place) = memchr::memchr(b'"', rest.as_bytes()) else {
-                return Cell::Open;
-            };
-            if let Some(out) = out.as_deref_mut() {
-                out.push_str(&rest[..place]);
-            }
-            rest = &rest[place + 1..];
-            let Some(after) = rest.strip_prefix('"') else { break };
-            if let Some(out) = out.as_deref_mut() {
-                out.push('"');
-            }
-            rest = after;
-        }
-        // What stands between the closing quote and the separator is kept:
-        // better an odd cell than a lost one.
-        let tail = self.until_separator(rest).trim();
-        if let Some(out) = out {
-            out.push_str(tail);
-        }
-        Cell::Closed
     }
 }

@@ -26,12 +26,13 @@ pub(super) fn read_date(text: &str, order: DateOrder) -> Option<Timestamp> {
     if bytes.len() > 64 || bytes.is_empty() || !text.is_ascii() {
         return None;
     }
-    let date = if bytes.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+    let date = if bytes
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || *byte == b'.')
+    {
         from_epoch(text)
-    } else if bytes.len() >= 10 && bytes[4] == b'-' {
-        from_iso(text, '-')
-    } else if bytes.len() >= 10 && bytes[4] == b'/' {
-        from_iso(text, '/')
+    } else if bytes.len() >= 8 && bytes[..4].iter().all(u8::is_ascii_digit) {
+        from_iso(text, if bytes[4] == b'/' { '/' } else { '-' })
     } else if bytes[0].is_ascii_digit() && text.contains('/') {
         from_slashes(text, order)
     } else {
@@ -56,7 +57,9 @@ fn from_epoch(text: &str) -> Option<Timestamp> {
 fn from_iso(text: &str, separator: char) -> Option<Timestamp> {
     let (year, rest) = text.split_once(separator)?;
     let (month, rest) = rest.split_once(separator)?;
-    let day_end = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
+    let day_end = rest
+        .find(|char: char| !char.is_ascii_digit())
+        .unwrap_or(rest.len());
     let (day, rest) = rest.split_at(day_end);
     let date = civil(year, month, day)?;
     at(date, rest.trim_start_matches(['T', 't', ' ']))
@@ -65,7 +68,9 @@ fn from_iso(text: &str, separator: char) -> Option<Timestamp> {
 fn from_slashes(text: &str, order: DateOrder) -> Option<Timestamp> {
     let (first, rest) = text.split_once('/')?;
     let (second, rest) = rest.split_once('/')?;
-    let year_end = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
+    let year_end = rest
+        .find(|char: char| !char.is_ascii_digit())
+        .unwrap_or(rest.len());
     let (year, rest) = rest.split_at(year_end);
     let (month, day) = match order {
         DateOrder::MonthFirst => (first, second),
@@ -77,7 +82,11 @@ fn from_slashes(text: &str, order: DateOrder) -> Option<Timestamp> {
 /// `[Fri,] 25 Sep 2015 17:35:27 GMT`, `Tue Sep 29 04:07:29 2015 UTC`.
 fn from_words(text: &str) -> Option<Timestamp> {
     let (mut day, mut month, mut year, mut time, mut zone) = ("", None, "", "", "");
-    for word in text.split([' ', ',']).filter(|word| !word.is_empty()).take(8) {
+    for word in text
+        .split([' ', ','])
+        .filter(|word| !word.is_empty())
+        .take(8)
+    {
         if word.contains(':') && time.is_empty() {
             time = word;
         } else if word.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -94,7 +103,11 @@ fn from_words(text: &str) -> Option<Timestamp> {
     }
     let date = Date::new(year.parse().ok()?, month?, day.parse().ok()?).ok()?;
     let (time, rest) = clock(time)?;
-    if rest.is_empty() { instant(date, time, zone_seconds(zone)?) } else { None }
+    if rest.is_empty() {
+        instant(date, time, zone_seconds(zone)?)
+    } else {
+        None
+    }
 }
 
 fn month_number(word: &str) -> Option<i8> {
@@ -102,7 +115,9 @@ fn month_number(word: &str) -> Option<i8> {
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ];
     let start = word.get(..3)?;
-    let place = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(start))?;
+    let place = MONTHS
+        .iter()
+        .position(|month| month.eq_ignore_ascii_case(start))?;
     i8::try_from(place + 1).ok()
 }
 
@@ -115,7 +130,11 @@ fn civil(year: &str, month: &str, day: &str) -> Option<Date> {
 
 /// A date with what follows it: nothing, or a time, or a time and a zone.
 fn at(date: Date, rest: &str) -> Option<Timestamp> {
-    let (time, zone) = if rest.is_empty() { (Time::midnight(), "") } else { clock(rest)? };
+    let (time, zone) = if rest.is_empty() {
+        (Time::midnight(), "")
+    } else {
+        clock(rest)?
+    };
     instant(date, time, zone_seconds(zone.trim())?)
 }
 
@@ -144,7 +163,10 @@ fn clock(text: &str) -> Option<(Time, &str)> {
     let mut rest = rest.trim_start();
     let mut hour = hour;
     for (half, shift) in [("AM", 0), ("PM", 12)] {
-        if rest.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(half)) {
+        if rest
+            .get(..2)
+            .is_some_and(|start| start.eq_ignore_ascii_case(half))
+        {
             hour = hour % 12 + shift;
             rest = rest[2..].trim_start();
         }
@@ -156,7 +178,10 @@ fn clock(text: &str) -> Option<(Time, &str)> {
 
 /// Seconds east of UTC.
 fn zone_seconds(zone: &str) -> Option<i64> {
-    if ["", "Z", "UTC", "GMT", "UT", "(UTC)"].iter().any(|name| name.eq_ignore_ascii_case(zone)) {
+    if ["", "Z", "UTC", "GMT", "UT", "(UTC)"]
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(zone))
+    {
         return Some(0);
     }
     let sign = match zone.as_bytes().first()? {
@@ -176,7 +201,11 @@ fn zone_seconds(zone: &str) -> Option<i64> {
 }
 
 fn instant(date: Date, time: Time, east: i64) -> Option<Timestamp> {
-    let local = date.to_datetime(time).to_zoned(TimeZone::UTC).ok()?.timestamp();
+    let local = date
+        .to_datetime(time)
+        .to_zoned(TimeZone::UTC)
+        .ok()?
+        .timestamp();
     let second = local.as_second().checked_sub(east)?;
     Timestamp::new(second, local.subsec_nanosecond()).ok()
 }
@@ -213,7 +242,9 @@ mod tests {
             assert_eq!(read(text), expected, "{text}");
         }
         assert_eq!(
-            read_date("12/2/2023", DateOrder::DayFirst).map(|date| date.to_string()).as_deref(),
+            read_date("12/2/2023", DateOrder::DayFirst)
+                .map(|date| date.to_string())
+                .as_deref(),
             Some("2023-02-12T00:00:00Z")
         );
     }
@@ -221,9 +252,25 @@ mod tests {
     #[test]
     fn what_is_no_date_is_none() {
         for text in [
-            "", "None", "0", "0000-00-00 00:00:00", "2024-02-30", "1970-01-01 00:00:00", "12", "25:00",
-            "2025-01-02 25:00:00", "2025-01-02Tnoon", "99999999999999999999", "1/2", "é", "+", "//",
-            "2025-01-02 03:04:05 XYZ", "Sat", "2025-13-01", "12:00:00",
+            "",
+            "None",
+            "0",
+            "0000-00-00 00:00:00",
+            "2024-02-30",
+            "1970-01-01 00:00:00",
+            "12",
+            "25:00",
+            "2025-01-02 25:00:00",
+            "2025-01-02Tnoon",
+            "99999999999999999999",
+            "1/2",
+            "é",
+            "+",
+            "//",
+            "2025-01-02 03:04:05 XYZ",
+            "Sat",
+            "2025-13-01",
+            "12:00:00",
         ] {
             assert_eq!(read(text), "-", "{text}");
         }

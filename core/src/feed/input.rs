@@ -7,6 +7,9 @@ use super::utf16::Utf16Reader;
 /// Longest line, in bytes; what is longer is refused without being kept.
 pub const MAX_LINE: usize = 64 * 1024;
 
+/// Why a line of [`LineState::TooLong`] is refused.
+pub const TOO_LONG: &str = "the line is longer than 64 KiB";
+
 /// A source of lines and bytes that knows where it is.
 ///
 /// A UTF-8 byte-order mark is dropped, UTF-16 with a mark is transcoded.
@@ -19,6 +22,8 @@ pub struct Input<'a> {
     /// Text that a connector gave back, to be read again before the rest.
     returned: String,
     returned_at: usize,
+    /// Whether bytes of that text were replaced.
+    returned_damaged: bool,
 }
 
 /// What the next line is.
@@ -66,6 +71,7 @@ impl<'a> Input<'a> {
             text: String::new(),
             returned: String::new(),
             returned_at: 0,
+            returned_damaged: false,
         })
     }
 
@@ -84,7 +90,11 @@ impl<'a> Input<'a> {
         self.text.clear();
         if self.returned_at < self.returned.len() {
             self.take_returned();
-            return Ok(LineState::Whole);
+            return Ok(if self.returned_damaged {
+                LineState::Damaged
+            } else {
+                LineState::Whole
+            });
         }
         self.bytes.clear();
         let mut too_long = false;
@@ -117,15 +127,12 @@ impl<'a> Input<'a> {
         if self.bytes.last() == Some(&b'\r') {
             self.bytes.pop();
         }
-        let damaged = match std::str::from_utf8(&self.bytes) {
-            Ok(text) => {
-                self.text.push_str(text);
-                false
-            }
-            Err(_) => {
-                self.text.push_str(&String::from_utf8_lossy(&self.bytes));
-                true
-            }
+        let damaged = if let Ok(text) = std::str::from_utf8(&self.bytes) {
+            self.text.push_str(text);
+            false
+        } else {
+            self.text.push_str(&String::from_utf8_lossy(&self.bytes));
+            true
         };
         Ok(match (too_long, damaged) {
             (true, _) => LineState::TooLong,
@@ -135,16 +142,20 @@ impl<'a> Input<'a> {
     }
 
     /// Gives back lines (joined by `\n`) that turned out not to belong to the
-    /// record just read; they are read again as lines of their own. `lines` is
-    /// how many they are.
-    pub fn give_back(&mut self, text: &str, lines: u64) {
-        let rest = self.returned.split_off(self.returned_at.min(self.returned.len()));
+    /// record just read; they are read again as lines of their own. `damaged`:
+    /// bytes in them were replaced.
+    pub fn give_back(&mut self, text: &str, damaged: bool) {
+        let lines = 1 + memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64;
+        self.returned_damaged = damaged || (self.returned_damaged && !self.returned.is_empty());
+        let rest = self
+            .returned
+            .split_off(self.returned_at.min(self.returned.len()));
         self.returned.clear();
         self.returned.push_str(text);
         self.returned.push('\n');
         self.returned.push_str(&rest);
         self.returned_at = 0;
-        self.line -= lines;
+        self.line = self.line.saturating_sub(lines);
     }
 
     fn take_returned(&mut self) {

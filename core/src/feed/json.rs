@@ -3,15 +3,19 @@
 //! A document is never held as a whole: [`scan`] finds where each row begins
 //! and ends, [`pick`] takes the cells that are wanted out of it.
 
+mod document;
+mod group;
 mod pick;
 mod scan;
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
 
 use self::pick::{JsonColumn, Picker};
-use self::scan::{Capture, Scanner};
+use self::scan::Scanner;
 use super::connector::{Connector, Sink};
-use super::input::{Input, LineState};
+use super::input::{Input, LineState, TOO_LONG};
 use super::outcome::FeedError;
 use crate::observation::{ColumnId, Columns, Observation};
 
@@ -66,8 +70,9 @@ pub(super) fn configure(
     settings: toml::Table,
     columns: &mut Columns,
 ) -> Result<Box<dyn Connector>, String> {
-    let settings: Settings =
-        settings.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
+    let settings: Settings = settings
+        .try_into()
+        .map_err(|error: toml::de::Error| error.message().to_owned())?;
     if (settings.shape == Shape::Document) != settings.path.is_some() {
         return Err("path goes with shape = \"document\" and with no other".to_owned());
     }
@@ -75,9 +80,17 @@ pub(super) fn configure(
         .metadata
         .as_ref()
         .map(|metadata| (columns.intern(&metadata.column), metadata.value.clone()));
-    let declared = settings.declared.as_deref().map(|name| columns.intern(name));
+    let declared = settings
+        .declared
+        .as_deref()
+        .map(|name| columns.intern(name));
     let picker = Picker::new(columns)?;
-    let path = settings.path.iter().flat_map(|path| path.split('.')).map(str::to_owned).collect();
+    let path = settings
+        .path
+        .iter()
+        .flat_map(|path| path.split('.'))
+        .map(str::to_owned)
+        .collect();
     Ok(Box::new(Json {
         shape: settings.shape,
         path,
@@ -128,44 +141,16 @@ impl Connector for Json {
         let result = self.read_document(columns, &mut scanner, sink, &mut buffers);
         match result {
             // The scanner does not know how many rows there were.
-            Err(FeedError::Truncated { line, .. }) => {
-                Err(FeedError::Truncated { line, rows: sink.rows() })
-            }
+            Err(FeedError::Truncated { line, .. }) => Err(FeedError::Truncated {
+                line,
+                rows: sink.rows(),
+            }),
             other => other,
         }
     }
 }
 
 impl Json {
-    fn read_document(
-        &self,
-        columns: &Columns,
-        scanner: &mut Scanner<'_, '_>,
-        sink: &mut dyn Sink,
-        buffers: &mut Buffers,
-    ) -> Result<(), FeedError> {
-        let opening = if self.shape == Shape::Array { b'[' } else { b'{' };
-        let expected = if self.shape == Shape::Array { "a JSON array" } else { "a JSON object" };
-        match scanner.next()? {
-            Some(byte) if byte == opening => sink.skipped(true),
-            None => return Err(FeedError::Empty),
-            Some(byte) => return Err(not_json(expected, byte)),
-        }
-        match self.shape {
-            Shape::Array => self.read_array(columns, scanner, sink, buffers),
-            Shape::Keyed => self.read_keyed(columns, scanner, sink, buffers),
-            Shape::Document | Shape::Lines => {
-                if self.read_path(columns, scanner, sink, buffers, 0)? {
-                    return Ok(());
-                }
-                Err(FeedError::NotThisFormat {
-                    expected: format!("a document with an array at {}", self.path.join(".")),
-                    found: "a JSON object without it".to_owned(),
-                })
-            }
-        }
-    }
-
     fn read_lines(
         &self,
         columns: &Columns,
@@ -179,11 +164,14 @@ impl Json {
             let (line, text) = (input.line(), input.text().trim());
             match state {
                 LineState::End if cut => {
-                    return Err(FeedError::Truncated { line, rows: sink.rows() });
+                    return Err(FeedError::Truncated {
+                        line,
+                        rows: sink.rows(),
+                    });
                 }
                 LineState::End => return Ok(()),
                 LineState::TooLong => {
-                    sink.refused(line, text, "the line is longer than 64 KiB");
+                    sink.refused(line, text, TOO_LONG);
                     continue;
                 }
                 LineState::Whole | LineState::Damaged => {}
@@ -201,125 +189,6 @@ impl Json {
         }
     }
 
-    /// The elements of the array that the scanner stands before.
-    fn read_array(
-        &self,
-        columns: &Columns,
-        scanner: &mut Scanner<'_, '_>,
-        sink: &mut dyn Sink,
-        buffers: &mut Buffers,
-    ) -> Result<(), FeedError> {
-        scanner.open()?;
-        while scanner.element(b']')? {
-            self.read_element(columns, scanner, sink, buffers)?;
-        }
-        Ok(())
-    }
-
-    fn read_keyed(
-        &self,
-        columns: &Columns,
-        scanner: &mut Scanner<'_, '_>,
-        sink: &mut dyn Sink,
-        buffers: &mut Buffers,
-    ) -> Result<(), FeedError> {
-        // `{}` is a list without entries; `{"error": "…"}` is no list.
-        let (mut lists, mut scalars) = (false, false);
-        scanner.open()?;
-        while scanner.element(b'}')? {
-            scanner.key(&mut buffers.key)?;
-            match scanner.next()? {
-                Some(b'[') => {
-                    lists = true;
-                    self.read_array(columns, scanner, sink, buffers)?;
-                }
-                Some(b'{') => {
-                    lists = true;
-                    self.read_element(columns, scanner, sink, buffers)?;
-                }
-                _ => {
-                    scalars = true;
-                    self.read_scalar(scanner, sink, buffers)?;
-                }
-            }
-        }
-        if scalars && !lists {
-            return Err(FeedError::NotThisFormat {
-                expected: "an object of lists of rows".to_owned(),
-                found: "a JSON object without a list".to_owned(),
-            });
-        }
-        Ok(())
-    }
-
-    /// Walks down to the array; true once it was read.
-    fn read_path(
-        &self,
-        columns: &Columns,
-        scanner: &mut Scanner<'_, '_>,
-        sink: &mut dyn Sink,
-        buffers: &mut Buffers,
-        depth: usize,
-    ) -> Result<bool, FeedError> {
-        let Some(wanted) = self.path.get(depth) else { return Ok(false) };
-        let mut found = false;
-        scanner.open()?;
-        while scanner.element(b'}')? {
-            scanner.key(&mut buffers.key)?;
-            let next = scanner.next()?;
-            let here = buffers.key == *wanted;
-            let last = depth + 1 == self.path.len();
-            match next {
-                Some(b'[') if here && last => {
-                    self.read_array(columns, scanner, sink, buffers)?;
-                    found = true;
-                }
-                Some(b'{') if here && !last => {
-                    found |= self.read_path(columns, scanner, sink, buffers, depth + 1)?;
-                }
-                Some(b'{' | b'[') => scanner.skip()?,
-                _ => self.read_scalar(scanner, sink, buffers)?,
-            }
-        }
-        Ok(found)
-    }
-
-    /// A number or text of the envelope.
-    fn read_scalar(
-        &self,
-        scanner: &mut Scanner<'_, '_>,
-        sink: &mut dyn Sink,
-        buffers: &mut Buffers,
-    ) -> Result<(), FeedError> {
-        let capture = scanner.capture(&mut buffers.raw, MAX_ROW)?;
-        if capture == Capture::Whole && self.declared_key.as_ref() == Some(&buffers.key) {
-            let text = std::str::from_utf8(&buffers.raw).unwrap_or_default();
-            if let Ok(count) = text.trim_matches('"').parse() {
-                sink.declared(count);
-            }
-        }
-        Ok(())
-    }
-
-    fn read_element(
-        &self,
-        columns: &Columns,
-        scanner: &mut Scanner<'_, '_>,
-        sink: &mut dyn Sink,
-        buffers: &mut Buffers,
-    ) -> Result<(), FeedError> {
-        let line = scanner.line();
-        let cap = if self.each.is_some() { MAX_GROUP } else { MAX_ROW };
-        if scanner.capture(&mut buffers.raw, cap)? == Capture::TooLong {
-            buffers.raw.truncate(1000);
-            let text = String::from_utf8_lossy(&buffers.raw);
-            sink.refused(line, &text, "the row is longer than a row may be");
-            return Ok(());
-        }
-        self.read_row(columns, line, false, sink, buffers)?;
-        Ok(())
-    }
-
     /// The row in `buffers.raw`; true if it ends too early.
     fn read_row(
         &self,
@@ -329,16 +198,17 @@ impl Json {
         sink: &mut dyn Sink,
         buffers: &mut Buffers,
     ) -> Result<bool, FeedError> {
-        let Buffers { raw, row, parent, key, anchored } = buffers;
-        let lossy;
-        let (text, replaced) = match std::str::from_utf8(raw) {
-            Ok(text) => (text, false),
-            Err(_) => {
-                lossy = String::from_utf8_lossy(raw);
-                (&*lossy, true)
-            }
-        };
-        let damaged = damaged || replaced;
+        let Buffers {
+            raw,
+            row,
+            parent,
+            key,
+            anchored,
+        } = buffers;
+        let text =
+            std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
+        let damaged = damaged || matches!(text, Cow::Owned(_));
+        let text = &*text;
         if !text.starts_with('{') {
             sink.refused(line, text, "the row is no JSON object");
             return Ok(false);
@@ -349,7 +219,10 @@ impl Json {
             buffer.damaged = damaged;
         }
         if let Some(each) = &self.each {
-            match self.picker.pick_each(text, each, parent, row, &mut |row| sink.row(row)) {
+            match self
+                .picker
+                .pick_each(text, each, parent, row, &mut |row| sink.row(row))
+            {
                 Ok(true) => *anchored = true,
                 Ok(false) if !*anchored => return Err(missing(columns, text)),
                 Ok(false) => sink.refused(line, text, "the group of rows has no rows"),
@@ -367,7 +240,10 @@ impl Json {
         if let Some((column, value)) = &self.metadata
             && row.cells(*column).any(|cell| cell == value)
         {
-            if let Some(count) = self.declared.and_then(|id| row.cells(id).next()?.parse().ok()) {
+            if let Some(count) = self
+                .declared
+                .and_then(|id| row.cells(id).next()?.parse().ok())
+            {
                 sink.declared(count);
             }
             sink.skipped(true);
@@ -399,7 +275,10 @@ fn not_json(expected: &str, found: u8) -> FeedError {
         b'[' => "a JSON array",
         _ => "text that is not JSON",
     };
-    FeedError::NotThisFormat { expected: expected.to_owned(), found: found.to_owned() }
+    FeedError::NotThisFormat {
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+    }
 }
 
 fn missing(columns: &Columns, row: &str) -> FeedError {

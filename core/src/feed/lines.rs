@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::connector::{Connector, Sink};
 use super::count::declared_count;
-use super::input::{Input, LineState};
+use super::input::{Input, LineState, TOO_LONG};
 use super::outcome::FeedError;
 use super::syntax::{self, Entry};
 use crate::observation::{ColumnId, Columns, Observation};
@@ -68,8 +68,9 @@ pub(super) fn configure(
     settings: toml::Table,
     columns: &mut Columns,
 ) -> Result<Box<dyn Connector>, String> {
-    let settings: Settings =
-        settings.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
+    let settings: Settings = settings
+        .try_into()
+        .map_err(|error: toml::de::Error| error.message().to_owned())?;
     let ids = COLUMNS.map(|name| columns.find(name));
     Ok(Box::new(Lines { settings, ids }))
 }
@@ -107,7 +108,7 @@ impl Connector for Lines {
             match state {
                 LineState::End => return Ok(()),
                 LineState::TooLong => {
-                    sink.refused(line, input.text(), "the line is longer than 64 KiB");
+                    sink.refused(line, input.text(), TOO_LONG);
                     continue;
                 }
                 LineState::Whole | LineState::Damaged => {}
@@ -124,7 +125,12 @@ impl Connector for Lines {
                 }
                 self.learn(text, &mut block);
                 sink.skipped(true);
-            } else if self.settings.headings.iter().any(|heading| heading.eq_ignore_ascii_case(text)) {
+            } else if self
+                .settings
+                .headings
+                .iter()
+                .any(|heading| heading.eq_ignore_ascii_case(text))
+            {
                 sink.skipped(true);
             } else {
                 observation.clear();
@@ -151,7 +157,10 @@ impl Connector for Lines {
 
 impl Lines {
     fn is_comment(&self, text: &str) -> bool {
-        self.settings.comment.iter().any(|start| text.starts_with(&**start))
+        self.settings
+            .comment
+            .iter()
+            .any(|start| text.starts_with(&**start))
     }
 
     /// Fills in the cells of a line; false if it belongs to the envelope.
@@ -192,13 +201,18 @@ impl Lines {
     }
 
     fn inline_comment<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
-        let Some(sign) = &self.settings.inline_comment else { return (text, None) };
+        let Some(sign) = &self.settings.inline_comment else {
+            return (text, None);
+        };
         let mut from = 0;
         while let Some(place) = text[from..].find(&**sign) {
             let place = from + place;
             if text[..place].ends_with([' ', '\t', '\u{a0}']) {
                 let behind = text[place + sign.len()..].trim();
-                return (text[..place].trim_end(), (!behind.is_empty()).then_some(behind));
+                return (
+                    text[..place].trim_end(),
+                    (!behind.is_empty()).then_some(behind),
+                );
             }
             from = place + sign.len();
         }
@@ -210,12 +224,19 @@ impl Lines {
         let text = comment.trim_start_matches(['#', ';', '!', '/']).trim();
         let settings = &self.settings;
         if let Some(aliases) = after(text, settings.alias_comment.as_deref()) {
-            let names = aliases.split(',').map(str::trim).filter(|name| !name.is_empty());
-            block.aliases.extend(names.take(MAX_BLOCK_REFERENCES).map(str::to_owned));
+            let names = aliases
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty());
+            block
+                .aliases
+                .extend(names.take(MAX_BLOCK_REFERENCES).map(str::to_owned));
             block.aliases.truncate(MAX_BLOCK_REFERENCES);
         } else if let Some(reference) = after(text, settings.reference_comment.as_deref())
             // A reference goes on in the next comment line.
-            .or_else(|| (settings.reference_comment.is_some() && text.starts_with("http")).then_some(text))
+            .or_else(|| {
+                (settings.reference_comment.is_some() && text.starts_with("http")).then_some(text)
+            })
         {
             if block.used {
                 block.references.clear();

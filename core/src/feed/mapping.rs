@@ -115,6 +115,10 @@ impl ConfidenceRule {
         if self.steps.is_empty() {
             return u8::try_from(number).ok().filter(|value| *value <= 100);
         }
-        self.steps.iter().rev().find(|(from, _)| number >= *from).map(|(_, value)| *value)
+        self.steps
+            .iter()
+            .rev()
+            .find(|(from, _)| number >= *from)
+            .map(|(_, value)| *value)
     }
 }

@@ -4,8 +4,8 @@ use memchr::memmem;
 use serde::Deserialize;
 
 use super::Feed;
+use super::fit::{Fit, fit, is_better, reject_foreign};
 use super::input::{Input, LineState};
-use super::read::{Fit, fit, is_better};
 
 /// Bytes of the head in which signatures are looked for.
 const SIGNATURE: usize = 16 * 1024;
@@ -42,7 +42,8 @@ impl Recognition {
     /// How strongly the file seems to be of this feed: by content before name
     /// before folder, then by the length of what agreed. `None`: not at all.
     fn score(&self, file: &File<'_>) -> Option<Score> {
-        let has = |text: &&String| memmem::find(file.envelope.as_bytes(), text.as_bytes()).is_some();
+        let has =
+            |text: &&String| memmem::find(file.envelope.as_bytes(), text.as_bytes()).is_some();
         if self.excludes.iter().any(|text| has(&text)) {
             return None;
         }
@@ -51,9 +52,13 @@ impl Recognition {
             .names
             .iter()
             .filter(|glob| matches(glob, &file.name))
-            .map(|glob| glob.bytes().filter(|byte| !matches!(byte, b'*' | b'?')).count())
+            .map(|glob| {
+                glob.bytes()
+                    .filter(|byte| !matches!(byte, b'*' | b'?'))
+                    .count()
+            })
             .max();
-        let folder = self.folders.iter().any(|folder| *folder == file.folder).then_some(0);
+        let folder = self.folders.contains(&file.folder).then_some(0);
         let grade = match (content, name, folder) {
             (Some(_), ..) => 3,
             (None, Some(_), _) => 2,
@@ -106,9 +111,11 @@ pub fn recognise<'f>(feeds: &'f [Feed], path: &str, head: &[u8]) -> Option<(&'f 
         envelope: envelope(head),
         head,
     };
-    let mut candidates: Vec<(Score, &Feed)> =
-        feeds.iter().filter_map(|feed| Some((feed.recognition.score(&file)?, feed))).collect();
-    candidates.sort_by(|one, other| other.0.cmp(&one.0));
+    let mut candidates: Vec<(Score, &Feed)> = feeds
+        .iter()
+        .filter_map(|feed| Some((feed.recognition.score(&file)?, feed)))
+        .collect();
+    candidates.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     candidates.into_iter().find_map(|(score, feed)| {
         let format = best_format(feed, file.head, score.grade > 1)?;
         Some((feed, format))
@@ -116,14 +123,19 @@ pub fn recognise<'f>(feeds: &'f [Feed], path: &str, head: &[u8]) -> Option<(&'f 
 }
 
 fn best_format(feed: &Feed, head: &[u8], known: bool) -> Option<usize> {
-    if super::read::reject_foreign(head).is_err() {
+    if reject_foreign(head).is_err() {
         return None;
     }
     let mut best: Option<(usize, Fit)> = None;
     for (index, format) in feed.formats.iter().enumerate() {
-        let Ok(fit) = fit(feed, format, head) else { continue };
+        let Ok(fit) = fit(feed, format, head) else {
+            continue;
+        };
         if fit.agrees(format, known) && best.is_none_or(|(_, other)| is_better(fit, other)) {
             best = Some((index, fit));
+        }
+        if fit.is_perfect() {
+            break;
         }
     }
     best.map(|(index, _)| index)
@@ -135,7 +147,9 @@ fn best_format(feed: &Feed, head: &[u8], known: bool) -> Option<usize> {
 fn envelope(head: &[u8]) -> String {
     let head = &head[..head.len().min(SIGNATURE)];
     let mut source = head;
-    let Ok(mut input) = Input::new(&mut source) else { return String::new() };
+    let Ok(mut input) = Input::new(&mut source) else {
+        return String::new();
+    };
     let mut text = String::new();
     let mut first = true;
     while let Ok(state) = input.next_line() {
@@ -149,7 +163,9 @@ fn envelope(head: &[u8]) -> String {
         if first && line.starts_with(['{', '[']) {
             return String::from_utf8_lossy(head).into_owned();
         }
-        let comment = ["#", ";", "!", "//"].iter().any(|sign| line.starts_with(sign));
+        let comment = ["#", ";", "!", "//"]
+            .iter()
+            .any(|sign| line.starts_with(sign));
         if comment || first {
             text.push_str(line);
             text.push('\n');
@@ -166,7 +182,10 @@ fn matches(glob: &str, text: &str) -> bool {
     let (mut g, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
-        if glob.get(g).is_some_and(|byte| *byte == b'?' || (*byte == text[t] && *byte != b'*')) {
+        if glob
+            .get(g)
+            .is_some_and(|byte| *byte == b'?' || (*byte == text[t] && *byte != b'*'))
+        {
             g += 1;
             t += 1;
         } else if glob.get(g) == Some(&b'*') {

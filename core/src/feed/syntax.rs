@@ -16,7 +16,9 @@ pub(super) enum Entry {
 pub(super) fn read_hosts(text: &str, give: &mut dyn FnMut(&str)) -> Entry {
     let text = text.split('#').next().unwrap_or_default();
     let mut words = text.split_ascii_whitespace();
-    let Some(first) = words.next() else { return Entry::Envelope };
+    let Some(first) = words.next() else {
+        return Entry::Envelope;
+    };
     let Some(second) = words.next() else {
         give(first);
         return Entry::Values;
@@ -37,9 +39,18 @@ pub(super) fn read_hosts(text: &str, give: &mut dyn FnMut(&str)) -> Entry {
 /// The names that every hosts file has for the machine itself.
 fn is_own_name(name: &str) -> bool {
     const NAMES: [&str; 12] = [
-        "localhost", "localhost.localdomain", "local", "broadcasthost", "ip6-localhost",
-        "ip6-loopback", "ip6-localnet", "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters",
-        "ip6-allhosts", "0.0.0.0",
+        "localhost",
+        "localhost.localdomain",
+        "local",
+        "broadcasthost",
+        "ip6-localhost",
+        "ip6-loopback",
+        "ip6-localnet",
+        "ip6-mcastprefix",
+        "ip6-allnodes",
+        "ip6-allrouters",
+        "ip6-allhosts",
+        "0.0.0.0",
     ];
     NAMES.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
@@ -60,7 +71,9 @@ pub(super) fn read_adguard(text: &str, give: &mut dyn FnMut(&str)) -> Entry {
         return read_hosts(text, give);
     };
     let host = rule.split('$').next().unwrap_or_default();
-    let Some(host) = host.strip_suffix('^').or(Some(host).filter(|host| !host.contains('^')))
+    let Some(host) = host
+        .strip_suffix('^')
+        .or(Some(host).filter(|host| !host.contains('^')))
     else {
         return Entry::Refused("a filter rule that is no host name");
     };
@@ -80,7 +93,10 @@ pub(super) fn read_dnsmasq(text: &str, give: &mut dyn FnMut(&str)) -> Entry {
     if !matches!(key.trim(), "address" | "server" | "local") {
         return Entry::Envelope;
     }
-    let Some((hosts, _)) = rest.trim().strip_prefix('/').and_then(|rest| rest.rsplit_once('/'))
+    let Some((hosts, _)) = rest
+        .trim()
+        .strip_prefix('/')
+        .and_then(|rest| rest.rsplit_once('/'))
     else {
         return Entry::Refused("a dnsmasq line is key=/host/address");
     };
@@ -94,8 +110,16 @@ pub(super) fn read_dnsmasq(text: &str, give: &mut dyn FnMut(&str)) -> Entry {
 pub(super) fn read_rpz(text: &str, give: &mut dyn FnMut(&str)) -> Entry {
     let text = text.split(';').next().unwrap_or_default();
     let mut words = text.split_ascii_whitespace();
-    let Some(owner) = words.next() else { return Entry::Envelope };
-    if owner.starts_with('$') || owner == "@" {
+    let Some(owner) = words.next() else {
+        return Entry::Envelope;
+    };
+    // A record of the zone itself may leave the owner out.
+    let is_own = |word: &str| {
+        ["SOA", "NS", "TXT"]
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(word))
+    };
+    if owner.starts_with('$') || owner == "@" || is_own(owner) {
         return Entry::Envelope;
     }
     let mut kind = "";
@@ -106,13 +130,19 @@ pub(super) fn read_rpz(text: &str, give: &mut dyn FnMut(&str)) -> Entry {
         kind = word;
         break;
     }
-    if ["SOA", "NS", "TXT"].iter().any(|own| own.eq_ignore_ascii_case(kind)) {
+    if is_own(kind) {
         return Entry::Envelope;
     }
-    if !["CNAME", "A", "AAAA"].iter().any(|known| known.eq_ignore_ascii_case(kind)) {
+    if !["CNAME", "A", "AAAA"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(kind))
+    {
         return Entry::Refused("a zone line is owner CNAME target");
     }
-    if words.next().is_some_and(|target| target.eq_ignore_ascii_case("rpz-passthru.")) {
+    if words
+        .next()
+        .is_some_and(|target| target.eq_ignore_ascii_case("rpz-passthru."))
+    {
         return Entry::Refused("the rule names what is allowed");
     }
     let owner = owner.strip_suffix('.').unwrap_or(owner);
@@ -120,7 +150,10 @@ pub(super) fn read_rpz(text: &str, give: &mut dyn FnMut(&str)) -> Entry {
     if let Some(trigger) = lower.strip_suffix(".rpz-ip") {
         return read_rpz_network(trigger, give);
     }
-    if [".rpz-client-ip", ".rpz-nsdname", ".rpz-nsip"].iter().any(|end| lower.ends_with(end)) {
+    if [".rpz-client-ip", ".rpz-nsdname", ".rpz-nsip"]
+        .iter()
+        .any(|end| lower.ends_with(end))
+    {
         return Entry::Refused("the rule is about a client or a name server");
     }
     give(owner);
@@ -171,7 +204,11 @@ mod tests {
             let mut given = Vec::new();
             let entry = read(line, &mut |value| given.push(value.to_owned()));
             assert_eq!(given, *expected, "{line}");
-            assert_eq!(entry == Entry::Values, !expected.is_empty(), "{line}: {entry:?}");
+            assert_eq!(
+                entry == Entry::Values,
+                !expected.is_empty(),
+                "{line}: {entry:?}"
+            );
         }
     }
 
@@ -181,7 +218,10 @@ mod tests {
             read_hosts,
             &[
                 ("127.0.0.1\tbad.example", &["bad.example"]),
-                ("0.0.0.0 a.example b.example # both", &["a.example", "b.example"]),
+                (
+                    "0.0.0.0 a.example b.example # both",
+                    &["a.example", "b.example"],
+                ),
                 ("::1 localhost ip6-localhost", &[]),
                 ("bad.example", &["bad.example"]),
                 ("no address", &[]),
@@ -212,7 +252,10 @@ mod tests {
             read_dnsmasq,
             &[
                 ("address=/bad.example/0.0.0.0", &["*.bad.example"]),
-                ("local=/a.example/b.example/", &["*.a.example", "*.b.example"]),
+                (
+                    "local=/a.example/b.example/",
+                    &["*.a.example", "*.b.example"],
+                ),
                 ("no-resolv", &[]),
                 ("cache-size=100", &[]),
             ],

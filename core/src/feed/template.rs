@@ -25,7 +25,9 @@ impl Template {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(start) = rest.find('[') {
-            let end = rest[start..].find(']').ok_or_else(|| format!("unclosed [ in {text:?}"))?;
+            let end = rest[start..]
+                .find(']')
+                .ok_or_else(|| format!("unclosed [ in {text:?}"))?;
             parse_pieces(&rest[..start], columns, &mut pieces)?;
             let mut inner = Vec::new();
             parse_pieces(&rest[start + 1..start + end], columns, &mut inner)?;
@@ -80,7 +82,9 @@ impl Template {
 fn parse_pieces(text: &str, columns: &mut Columns, pieces: &mut Vec<Piece>) -> Result<(), String> {
     let mut rest = text;
     while let Some(start) = rest.find('{') {
-        let end = rest[start..].find('}').ok_or_else(|| format!("unclosed {{ in {text:?}"))?;
+        let end = rest[start..]
+            .find('}')
+            .ok_or_else(|| format!("unclosed {{ in {text:?}"))?;
         if start > 0 {
             pieces.push(Piece::Text(rest[..start].to_owned()));
         }
@@ -88,7 +92,9 @@ fn parse_pieces(text: &str, columns: &mut Columns, pieces: &mut Vec<Piece>) -> R
         if names.trim().is_empty() {
             return Err(format!("an empty {{}} in {text:?}"));
         }
-        pieces.push(Piece::Column(names.split('|').map(|name| columns.intern(name)).collect()));
+        pieces.push(Piece::Column(
+            names.split('|').map(|name| columns.intern(name)).collect(),
+        ));
         rest = &rest[start + end + 1..];
     }
     if !rest.is_empty() {
@@ -134,7 +140,9 @@ mod tests {
             row.push(columns.intern(name), cell);
         }
         let mut out = String::new();
-        template.render(&row, &|cell| (!cell.is_empty()).then_some(cell), &mut out).then_some(out)
+        template
+            .render(&row, &|cell| (!cell.is_empty()).then_some(cell), &mut out)
+            .then_some(out)
     }
 
     #[test]
@@ -150,7 +158,10 @@ mod tests {
     #[test]
     fn mistakes_are_told() {
         for bad in ["{a", "[x", "{}"] {
-            assert!(Template::parse(bad, &mut Columns::default()).is_err(), "{bad}");
+            assert!(
+                Template::parse(bad, &mut Columns::default()).is_err(),
+                "{bad}"
+            );
         }
     }
 }

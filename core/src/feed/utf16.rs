@@ -18,7 +18,14 @@ pub(super) struct Utf16Reader<R> {
 impl<R: BufRead> Utf16Reader<R> {
     /// `unit` makes a code unit of two bytes: the byte order.
     pub(super) fn new(inner: R, unit: fn([u8; 2]) -> u16) -> Self {
-        Utf16Reader { inner, unit, out: Vec::new(), at: 0, half: None, high: None }
+        Utf16Reader {
+            inner,
+            unit,
+            out: Vec::new(),
+            at: 0,
+            half: None,
+            high: None,
+        }
     }
 
     fn refill(&mut self) -> io::Result<()> {
@@ -49,9 +56,11 @@ impl<R: BufRead> Utf16Reader<R> {
 fn push_unit(out: &mut Vec<u8>, high: &mut Option<u16>, unit: u16) {
     if let Some(first) = high.take() {
         if (0xdc00..0xe000).contains(&unit) {
-            let code =
-                0x1_0000 + ((u32::from(first) - 0xd800) << 10) + (u32::from(unit) - 0xdc00);
-            push_char(out, char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            let code = 0x1_0000 + ((u32::from(first) - 0xd800) << 10) + (u32::from(unit) - 0xdc00);
+            push_char(
+                out,
+                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+            );
             return;
         }
         push_char(out, char::REPLACEMENT_CHARACTER);

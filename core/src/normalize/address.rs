@@ -20,7 +20,7 @@ pub(super) fn read_v4(text: &str, draft: Draft) -> Result<Reading, Reason> {
         return Err(reason);
     }
     let mut draft = draft;
-    let inner = trim::unwrap(text, &mut draft);
+    let inner = split_port_word(trim::unwrap(text, &mut draft), &mut draft);
     let Some(refanged) = refang_host(inner, draft.lenience) else {
         return parts_v4(inner, draft).map_err(|_| reason);
     };
@@ -51,7 +51,7 @@ pub(super) fn read_v6(text: &str, draft: Draft) -> Result<Reading, Reason> {
     let mut draft = draft;
     // a colon at the end belongs to the address, and a bracket at the start may
     // set it apart from its port
-    let inner = trim::unquote(text, &mut draft);
+    let inner = split_port_word(trim::unquote(text, &mut draft), &mut draft);
     if let Ok(reading) = parts_v6(inner, draft.clone()) {
         return Ok(reading);
     }
@@ -77,6 +77,13 @@ fn parts_v4(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
         draft.note(change::RANGE_TO_NETWORK);
         return draft.finish(Kind::Ipv4, network.as_str(), network.as_str().into());
     }
+    if let Some((_, address)) = text.rsplit_once('|') {
+        // `domain|ip`
+        if canonical(Kind::Ipv4, address).is_ok() {
+            draft.note(change::PART_OF_COMPOSITE);
+            return draft.parse(Kind::Ipv4, address);
+        }
+    }
     let host = split_port(text, &mut draft)?;
     draft.parse(Kind::Ipv4, host)
 }
@@ -86,7 +93,9 @@ fn parts_v6(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
         draft.note(change::RANGE_TO_NETWORK);
         return draft.finish(Kind::Ipv6, network.as_str(), network.as_str().into());
     }
-    let (inner, behind) = match closing_bracket(text) {
+    // one colon in brackets is a defanged one
+    let close = closing_bracket(text).filter(|&close| text[..close].matches(':').count() > 1);
+    let (inner, behind) = match close {
         Some(close) => (&text[1..close], &text[close + 1..]),
         None => match text.split_once('|') {
             Some((inner, _)) => (inner, &text[inner.len()..]),
@@ -132,7 +141,7 @@ fn parts_v6(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
 }
 
 /// Where the bracket closes that opens the text, brackets inside counted.
-fn closing_bracket(text: &str) -> Option<usize> {
+pub(super) fn closing_bracket(text: &str) -> Option<usize> {
     if !text.starts_with('[') {
         return None;
     }
@@ -148,28 +157,29 @@ fn closing_bracket(text: &str) -> Option<usize> {
     None
 }
 
-/// Takes a port off a host: `:443`, `|443`, `:443/tcp`, and where words are
-/// understood ` port 443`.
+/// Takes a port off a host: `:443`, `|443`, `:443/tcp`.
 pub(super) fn split_port<'a>(text: &'a str, draft: &mut Draft) -> Result<&'a str, Reason> {
-    if let Some(position) = memchr::memrchr2(b':', b'|', text.as_bytes()) {
-        let port = trim::trim(&text[position + 1..]);
-        take_port(port, draft)?;
-        return Ok(trim::trim(&text[..position]));
+    let Some(position) = memchr::memrchr2(b':', b'|', text.as_bytes()) else {
+        return Ok(text);
+    };
+    take_port(trim::trim(&text[position + 1..]), draft)?;
+    Ok(trim::trim(&text[..position]))
+}
+
+/// Takes ` port 443` off a host, as reports write it.
+pub(super) fn split_port_word<'a>(text: &'a str, draft: &mut Draft) -> &'a str {
+    let is_blank = |c: char| matches!(c, ' ' | ',' | ':');
+    let Some((before, port)) = text.rsplit_once(is_blank) else {
+        return text;
+    };
+    let before = before.trim_end_matches(is_blank);
+    let Some((host, word)) = before.rsplit_once(is_blank) else {
+        return text;
+    };
+    if !word.eq_ignore_ascii_case("port") || take_port(port, draft).is_err() {
+        return text;
     }
-    if draft.lenience.is_question() {
-        if let Some((host, port)) = text.rsplit_once(' ') {
-            let host = host.trim_end();
-            let cut = host.len().saturating_sub(4);
-            let is_word = host
-                .get(cut..)
-                .is_some_and(|word| word.eq_ignore_ascii_case("port"));
-            if is_word && host[..cut].ends_with([' ', ',']) {
-                take_port(port, draft)?;
-                return Ok(host[..cut].trim_end_matches([' ', ',', ':']));
-            }
-        }
-    }
-    Ok(text)
+    host.trim_end_matches(is_blank)
 }
 
 fn take_port(written: &str, draft: &mut Draft) -> Result<(), Reason> {

@@ -22,11 +22,11 @@ pub(super) fn read(text: &str, draft: Draft) -> Result<Reading, Reason> {
         return Err(reason);
     }
     let mut draft = draft;
-    let inner = trim::unwrap(text, &mut draft);
-    if inner.len() != text.len() {
-        if let Ok(reading) = parts(inner, draft.clone()) {
-            return Ok(reading);
-        }
+    let inner = address::split_port_word(trim::unwrap(text, &mut draft), &mut draft);
+    if inner.len() != text.len()
+        && let Ok(reading) = parts(inner, draft.clone())
+    {
+        return Ok(reading);
     }
     // noise belongs to the host; behind a slash only the host is wanted anyway
     let refanged = refang_host(inner, draft.lenience).ok_or(reason)?;
@@ -51,11 +51,11 @@ fn parts(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
         draft.note(change::HOST_OF_URL);
         host = &host[..end];
     }
-    if let Some((name, other)) = host.split_once('|') {
-        if value::ip::is_address(other) {
-            draft.note(change::PART_OF_COMPOSITE);
-            host = name;
-        }
+    if let Some((name, other)) = host.split_once('|')
+        && value::ip::is_address(other)
+    {
+        draft.note(change::PART_OF_COMPOSITE);
+        host = name;
     }
     let host = address::split_port(host, &mut draft)?;
     if host.is_empty() {

@@ -69,7 +69,7 @@ impl Draft {
             text: &canonical,
         };
         match kind {
-            Kind::Ipv4 | Kind::Ipv6 => {}
+            Kind::Ipv4 | Kind::Ipv6 | Kind::Cve => {}
             Kind::Domain | Kind::Url | Kind::Email => {
                 if value.host().is_some_and(is_unknown_name) {
                     if self.lenience == Lenience::Prose {
@@ -97,7 +97,6 @@ impl Draft {
                     warnings.push(warning::NOT_A_TECHNIQUE);
                 }
             }
-            Kind::Cve => {}
         }
         if value::is_non_global(&value) {
             warnings.push(warning::NON_GLOBAL);

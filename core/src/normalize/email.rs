@@ -14,15 +14,24 @@ pub(super) fn read(text: &str, draft: Draft) -> Result<Reading, Reason> {
     };
     let mut draft = draft;
     let bare = strip_link(text, &mut draft);
-    if bare.len() != text.len() {
-        if let Ok(reading) = draft.clone().parse(Kind::Email, bare) {
-            return Ok(reading);
-        }
+    if bare.len() != text.len()
+        && let Ok(reading) = draft.clone().parse(Kind::Email, bare)
+    {
+        return Ok(reading);
     }
     if !draft.lenience.refangs() {
         return Err(reason);
     }
     let bare = strip_display_name(bare, &mut draft);
+    // a mailbox may begin with what looks like a quote
+    if bare.contains('@') {
+        let mut draft = draft.clone();
+        if let Some(Ok(reading)) =
+            refang(bare, &mut draft).map(|text| draft.parse(Kind::Email, &text))
+        {
+            return Ok(reading);
+        }
+    }
     let bare = strip_link(trim::unwrap(bare, &mut draft), &mut draft);
     if let Ok(reading) = draft.clone().parse(Kind::Email, bare) {
         return Ok(reading);
@@ -74,15 +83,16 @@ fn refang(text: &str, draft: &mut Draft) -> Option<String> {
     };
     let sign = text[at..].chars().next()?;
     let (before, after) = (&text[..at], &text[at + sign.len_utf8()..]);
-    let noise = |c: char| matches!(c, '[' | ']' | '(' | ')' | '{' | '}') || c.is_whitespace();
+    let opens = |c: char| matches!(c, '[' | '(' | '{') || c.is_whitespace();
+    let closes = |c: char| matches!(c, ']' | ')' | '}') || c.is_whitespace();
     let loose = draft.lenience.is_loose();
-    let (before, host) = if loose || encloses(before, after) {
-        let mailbox = if before.ends_with(')') && before.contains('(') {
-            before
-        } else {
-            before.trim_end_matches(noise)
-        };
-        (mailbox, after.trim_start_matches(noise))
+    let (before, host) = if encloses(before, after) {
+        (&before[..before.len() - 1], &after[1..])
+    } else if loose {
+        (
+            before.trim_end_matches(opens),
+            after.trim_start_matches(closes),
+        )
     } else {
         (before, after)
     };
@@ -92,7 +102,8 @@ fn refang(text: &str, draft: &mut Draft) -> Option<String> {
     if before.len() != at || host.len() != after.len() {
         draft.note(change::AT_REFANGED);
     }
-    let mailbox = strip_comment(before, draft);
+    let host = host.trim_start();
+    let mailbox = strip_comment(before.trim_end(), draft);
     let mailbox = refang_mailbox(mailbox, draft);
     let host = match canonical(Kind::Domain, host) {
         Ok(_) => Cow::Borrowed(host),

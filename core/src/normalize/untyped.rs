@@ -18,15 +18,19 @@ fn most_sensible(input: &str, lenience: Lenience) -> Result<Reading, Reason> {
     if text.is_empty() {
         return Err(Reason::Empty);
     }
-    let mut why = None;
-    for kind in candidates(text) {
+    let traits = Traits::of(text);
+    if text.starts_with('/') && !traits.scheme && !text.starts_with("//") {
+        return Err(Reason::BarePath);
+    }
+    let mut why = Reason::NoReading;
+    for kind in traits.candidates() {
         match read_as(kind, text, lenience, false) {
             Ok(reading) => return Ok(reading),
-            // the first candidate is what the text looks like most
-            Err(reason) => why = why.or(Some(reason)),
+            Err(reason) if kind == traits.likeliest() => why = reason,
+            Err(_) => {}
         }
     }
-    Err(why.unwrap_or(Reason::NoReading))
+    Err(why)
 }
 
 /// Whether a text begins like a URL.
@@ -36,8 +40,7 @@ pub(crate) fn has_scheme(text: &str) -> bool {
 
 /// The types that a text may be of, the likeliest first.
 pub(crate) fn candidates(text: &str) -> impl Iterator<Item = Kind> {
-    let traits = Traits::of(text);
-    ORDER.into_iter().filter(move |&kind| traits.allow(kind))
+    Traits::of(text).candidates()
 }
 
 const ORDER: [Kind; 11] = [
@@ -55,6 +58,8 @@ const ORDER: [Kind; 11] = [
 ];
 
 /// What one pass over a text tells.
+#[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools)] // independent observations, not a state
 struct Traits {
     scheme: bool,
     digits: usize,
@@ -102,6 +107,25 @@ impl Traits {
             }
         }
         traits
+    }
+
+    fn candidates(self) -> impl Iterator<Item = Kind> {
+        ORDER.into_iter().filter(move |&kind| self.allow(kind))
+    }
+
+    /// What a text that is no value at all was most likely meant to be.
+    fn likeliest(&self) -> Kind {
+        if self.scheme || self.slash {
+            Kind::Url
+        } else if self.at {
+            Kind::Email
+        } else if self.colons >= 2 {
+            Kind::Ipv6
+        } else if self.letters == 0 {
+            Kind::Ipv4
+        } else {
+            Kind::Domain
+        }
     }
 
     fn allow(&self, kind: Kind) -> bool {

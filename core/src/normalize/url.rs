@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 
 use super::draft::Draft;
-use super::{Reading, change, trim};
+use super::{Reading, address, change, trim};
 use crate::refang::{refang_host, refang_path, split_scheme};
 use crate::value::{self, Kind, Reason, Value, canonical};
+
+/// The most often that a URL is gone through again.
+const ROUNDS: usize = 8;
 
 pub(super) fn read(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
     if is_clean(text) {
@@ -19,11 +22,46 @@ pub(super) fn read(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
     }
     let text = trim::unquote(text, &mut draft);
     if !draft.lenience.refangs() {
-        return match canonical(Kind::Url, text) {
-            Ok(url) => draft.finish(Kind::Url, text, url),
-            Err(reason) => infer(text, draft).unwrap_or(Err(reason)),
-        };
+        return read_plain(text, draft);
     }
+    // the standard removes these from anywhere
+    let text = text.replace(['\t', '\n', '\r'], "");
+    let mut reading = read_defanged(&text, draft.clone())?;
+    // the standard may bring together what then looks defanged
+    for _ in 0..ROUNDS {
+        if !reading.value.as_str().contains([']', ')', '}', '\\']) {
+            break;
+        }
+        let again = read_defanged(reading.value.as_str(), draft.clone())?;
+        if again.value == reading.value {
+            break;
+        }
+        reading.value = again.value;
+        for change in again.changes {
+            if !reading.changes.contains(&change) {
+                reading.changes.push(change);
+            }
+        }
+    }
+    Ok(reading)
+}
+
+/// What only a defanged sign in a path makes worth a look.
+const CLOSING: [char; 3] = [']', ')', '}'];
+
+fn read_plain(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
+    match split_scheme(text, draft.lenience) {
+        // nothing but a defanged scheme can be meant by this
+        Some(scheme) if scheme.changed => {
+            draft.note(change::SCHEME_REFANGED);
+            draft.parse(Kind::Url, &format!("{}://{}", scheme.name, scheme.rest))
+        }
+        Some(_) => draft.parse(Kind::Url, text),
+        None => infer(text, draft).unwrap_or_else(|| Err(why_not(text))),
+    }
+}
+
+fn read_defanged(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
     if let Some(scheme) = split_scheme(text, draft.lenience) {
         if scheme.changed {
             draft.note(change::SCHEME_REFANGED);
@@ -33,12 +71,19 @@ pub(super) fn read(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
         } else {
             scheme.rest
         };
-        let rest = refang_rest(rest, &mut draft);
-        return draft.parse(Kind::Url, &format!("{}://{rest}", scheme.name));
+        let before = draft.clone();
+        let refanged = refang_rest(rest, &mut draft);
+        let url = draft.parse(Kind::Url, &format!("{}://{refanged}", scheme.name));
+        // where undoing leads nowhere, nothing may have been defanged
+        return url.or_else(|reason| {
+            before
+                .parse(Kind::Url, &format!("{}://{rest}", scheme.name))
+                .map_err(|_| reason)
+        });
     }
     if let Some(decoded) = decode_whole(text, &draft) {
         draft.note(change::PERCENT_DECODED);
-        return read(&decoded, draft);
+        return read_defanged(&decoded, draft);
     }
     let rest = refang_rest(text, &mut draft);
     infer(&rest, draft).unwrap_or_else(|| Err(why_not(text)))
@@ -73,21 +118,23 @@ fn refang_rest<'a>(rest: &'a str, draft: &mut Draft) -> Cow<'a, str> {
     let (mut authority, mut path) = rest.split_at(end);
     let mut changes = Vec::new();
     // `example.com[/]x`
-    if let (Some(open), Some(close)) = (authority.chars().next_back(), path.chars().nth(1)) {
-        if path.starts_with('/') && matches!((open, close), ('[', ']') | ('(', ')') | ('{', '}')) {
-            authority = &authority[..authority.len() - 1];
-            path = &path[2..];
-            changes.push(change::SLASH_REFANGED);
-        }
+    if let (Some(open), Some(close)) = (authority.chars().next_back(), path.chars().nth(1))
+        && path.starts_with('/')
+        && matches!((open, close), ('[', ']') | ('(', ')') | ('{', '}'))
+    {
+        authority = &authority[..authority.len() - 1];
+        path = &path[2..];
+        changes.push(change::SLASH_REFANGED);
     }
     let slash = if changes.is_empty() { "" } else { "/" };
     let authority = refang_authority(authority, draft, &mut changes);
     let was_defanged = !changes.is_empty() || draft.has(change::SCHEME_REFANGED);
     let (front, query) =
         path.split_at(memchr::memchr2(b'?', b'#', path.as_bytes()).unwrap_or(path.len()));
-    let is_marked = |part: &str| part.contains([']', ')', '}']);
+    let is_marked = |part: &str| part.contains(CLOSING);
     let front = if is_marked(front) || front.contains("\\/") {
-        Cow::Owned(refang_path(front, true, &mut changes))
+        // first the escapes that will be decoded: `[%2E]` is `[.]`
+        Cow::Owned(refang_path(&value::url::settle(front), true, &mut changes))
     } else {
         Cow::Borrowed(front)
     };
@@ -128,13 +175,30 @@ fn refang_authority<'a>(
     if is_literal(host) || !needs_refanging(host) {
         return Cow::Borrowed(authority);
     }
-    let Some(refanged) = refang_host(host, draft.lenience) else {
-        return Cow::Borrowed(authority);
+    let literal = address::closing_bracket(host)
+        .and_then(|close| {
+            Some((
+                refang_host(&host[1..close], draft.lenience)?,
+                &host[close + 1..],
+            ))
+        })
+        .filter(|(inner, _)| canonical(Kind::Ipv6, &inner.text).is_ok());
+    let refanged = match literal {
+        Some((inner, behind)) => {
+            changes.extend(inner.changes);
+            format!("[{}]{behind}", inner.text)
+        }
+        None => match refang_host(host, draft.lenience) {
+            Some(refanged) => {
+                changes.extend(refanged.changes);
+                refanged.text
+            }
+            None => return Cow::Borrowed(authority),
+        },
     };
-    changes.extend(refanged.changes);
     match user {
-        Some(user) => Cow::Owned(format!("{user}@{}", refanged.text)),
-        None => Cow::Owned(refanged.text),
+        Some(user) => Cow::Owned(format!("{user}@{refanged}")),
+        None => Cow::Owned(refanged),
     }
 }
 
@@ -171,6 +235,7 @@ fn decode_whole(text: &str, draft: &Draft) -> Option<String> {
 /// `host/path` without a scheme, where both are clear. `None` where they are
 /// not.
 fn infer(text: &str, mut draft: Draft) -> Option<Result<Reading, Reason>> {
+    let text = text.strip_prefix("//").unwrap_or(text);
     let (authority, _) = text.split_at(memchr::memchr(b'/', text.as_bytes())?);
     let host = match authority.split_once(':') {
         Some((host, port)) if port.parse::<u16>().is_ok() => host,
@@ -199,10 +264,4 @@ pub(crate) fn over_tls(reading: &Reading) -> Option<Reading> {
         value,
         ..reading.clone()
     })
-}
-
-/// The URL as it stands, nothing undone: brackets in a path may be data.
-pub(crate) fn literal(text: &str) -> Option<Reading> {
-    let draft = Draft::new(super::Lenience::Feed { defanged: false }, true);
-    draft.parse(Kind::Url, text).ok()
 }

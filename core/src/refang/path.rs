@@ -8,23 +8,22 @@ use super::{change_for, sign_of_word};
 pub(crate) fn refang_path(path: &str, slashes: bool, changes: &mut Vec<&'static str>) -> String {
     let mut out = String::with_capacity(path.len());
     for c in path.chars() {
-        match c {
-            ']' | ')' | '}' => {
-                if let Some((start, sign)) = marked(&out, c) {
-                    out.truncate(start);
-                    out.push(sign);
-                    changes.push(change_for(sign));
-                    continue;
-                }
-                out.push(c);
-            }
-            '/' if slashes && out.ends_with('\\') => {
-                out.pop();
-                out.push('/');
-                changes.push(change_for('/'));
-            }
-            _ => out.push(c),
+        let sign = match c {
+            ']' | ')' | '}' => marked(&out, c),
+            '/' if slashes && out.ends_with('\\') => Some((out.len() - 1, '/')),
+            _ => None,
+        };
+        let Some((start, sign)) = sign else {
+            out.push(c);
+            continue;
+        };
+        out.truncate(start);
+        // escaped more than once
+        while slashes && sign == '/' && out.ends_with('\\') {
+            out.pop();
         }
+        out.push(sign);
+        changes.push(change_for(sign));
     }
     out
 }
@@ -44,7 +43,7 @@ fn marked(written: &str, close: char) -> Option<(usize, char)> {
     let inner = written.get(start + 1..)?;
     match inner {
         "." => Some((start, '.')),
-        "/" => Some((start, '/')),
+        "/" | "\\" => Some((start, '/')),
         ":" => Some((start, ':')),
         "@" => Some((start, '@')),
         _ if inner.len() > 2 => sign_of_word(inner)

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Reach;
 use crate::normalize::Lenience;
+use crate::value::url::MAX_SCHEME;
 
 /// A scheme that was split off.
 pub(crate) struct Scheme<'a> {
@@ -14,8 +15,6 @@ pub(crate) struct Scheme<'a> {
     /// What follows `://`.
     pub(crate) rest: &'a str,
 }
-
-const LONGEST: usize = 24;
 
 /// Splits `hxxps[:]//` and its kin off a text.
 pub(crate) fn split_scheme(text: &str, lenience: Lenience) -> Option<Scheme<'_>> {
@@ -28,7 +27,7 @@ pub(crate) fn split_scheme(text: &str, lenience: Lenience) -> Option<Scheme<'_>>
     }
     let bytes = text.as_bytes();
     let separates = |b: &u8| matches!(b, b':' | b'/' | b'\\' | b'_');
-    if !bytes.iter().take(LONGEST + 16).any(separates) {
+    if !bytes.iter().take(MAX_SCHEME + 16).any(separates) {
         return None;
     }
     let opening = bytes
@@ -37,10 +36,12 @@ pub(crate) fn split_scheme(text: &str, lenience: Lenience) -> Option<Scheme<'_>>
         .count();
     let word = bytes[opening..]
         .iter()
-        .take(LONGEST + 1)
-        .take_while(|&&b| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'#' | b'+' | b'-'))
+        .take(MAX_SCHEME + 1)
+        .take_while(|&&b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'*' | b'#' | b'+' | b'-' | b'.')
+        })
         .count();
-    if word == 0 || word > LONGEST {
+    if word == 0 || word > MAX_SCHEME {
         return None;
     }
     let (written, rest) = text[opening..].split_at(word);
@@ -69,7 +70,7 @@ fn split_plain(text: &str) -> Option<Scheme<'_>> {
     let end = memchr::memchr(b':', text.as_bytes())?;
     let rest = text[end..].strip_prefix("://")?;
     let written = &text[..end];
-    if written.len() > LONGEST {
+    if written.len() > MAX_SCHEME {
         return None;
     }
     if let Some(name) = meant(written) {
@@ -96,6 +97,11 @@ fn is_scheme(word: &str) -> bool {
         && word
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+}
+
+/// Whether a scheme is a masked spelling of another one.
+pub(crate) fn is_defanged_scheme(name: &str) -> bool {
+    meant(name).is_some_and(|meant| meant != name)
 }
 
 /// The scheme of the web that a word is, or stands for.

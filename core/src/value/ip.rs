@@ -106,12 +106,11 @@ fn why_not_v4(text: &str) -> Reason {
 
 /// A prefix length, or a contiguous netmask (`255.255.255.0`).
 fn prefix_v4(text: &str) -> Result<u8, Reason> {
-    let length = match prefix(text) {
-        Some(length) => length,
-        None => {
-            let mask: Ipv4Addr = text.parse().map_err(|_| Reason::PrefixLength)?;
-            ipnet::ipv4_mask_to_prefix(mask).map_err(|_| Reason::PrefixLength)?
-        }
+    let length = if let Some(length) = prefix(text) {
+        length
+    } else {
+        let mask: Ipv4Addr = text.parse().map_err(|_| Reason::PrefixLength)?;
+        ipnet::ipv4_mask_to_prefix(mask).map_err(|_| Reason::PrefixLength)?
     };
     if length > 32 {
         Err(Reason::PrefixLength)

@@ -96,9 +96,15 @@ pub enum Reason {
     /// `file:`, `mailto:`, `data:` and the like.
     #[error("URLs of this scheme name no host")]
     UrlScheme,
+    /// `hxxp://` where only plain spellings are taken.
+    #[error("the scheme is defanged; write http:// or https://")]
+    DefangedScheme,
     /// No host.
     #[error("the URL has no host")]
     UrlHost,
+    /// `/admin/login.php`.
+    #[error("it is a path without a host")]
+    BarePath,
     /// Host and path are not clear enough to add `http://`.
     #[error("the scheme is missing and cannot be told; begin with http:// or https://")]
     MissingScheme,
@@ -169,7 +175,9 @@ impl Reason {
             Reason::BadPort => "bad_port",
             Reason::UrlSyntax => "url_syntax",
             Reason::UrlScheme => "url_scheme",
+            Reason::DefangedScheme => "defanged_scheme",
             Reason::UrlHost => "url_host",
+            Reason::BarePath => "bare_path",
             Reason::MissingScheme => "missing_scheme",
             Reason::UrlTooLong => "url_too_long",
             Reason::EmailSyntax => "email_syntax",

@@ -25,8 +25,8 @@ const V4: [([u8; 4], u8); 14] = [
     ([240, 0, 0, 0], 4),
 ];
 
-/// Blocks of the IANA IPv6 Special-Purpose Address Registry inside 2000::/3
-/// that are not globally reachable. Nothing outside 2000::/3 is, except IPv4
+/// Blocks of the IANA IPv6 Special-Purpose Address Registry inside `2000::/3`
+/// that are not globally reachable. Nothing outside `2000::/3` is, except IPv4
 /// addresses in another dress.
 const V6: [([u16; 8], u8); 4] = [
     ([0x2001, 0x2, 0, 0, 0, 0, 0, 0], 48),

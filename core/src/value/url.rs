@@ -6,13 +6,17 @@ use std::net::Ipv4Addr;
 use ::url::{Host, ParseError};
 
 use super::{MAX_VALUE, Reason, domain};
+use crate::refang;
 
 mod escape;
 
-pub(crate) use self::escape::decode;
+pub(crate) use self::escape::{decode, settle};
 
 /// The longest canonical URL that is taken from anybody but a feed, in bytes.
 pub(crate) const MAX_URL: usize = 2048;
+
+/// The longest scheme, in bytes; no registered one is longer.
+pub(crate) const MAX_SCHEME: usize = 32;
 
 /// A URL with a host, as the WHATWG URL standard serialises it; without
 /// fragment, with `%xx` in upper case and unreserved characters not escaped
@@ -30,8 +34,12 @@ pub(crate) fn canonical(text: &str) -> Result<Cow<'_, str>, Reason> {
         return Err(Reason::ControlCharacter);
     }
     let mut url = ::url::Url::parse(text).map_err(why_not)?;
-    if url.scheme() == "file" || !url.has_authority() {
+    let scheme = url.scheme();
+    if scheme == "file" || scheme.len() > MAX_SCHEME || !url.has_authority() {
         return Err(Reason::UrlScheme);
+    }
+    if !url.is_special() && refang::is_defanged_scheme(scheme) {
+        return Err(Reason::DefangedScheme);
     }
     url.set_fragment(None);
     settle_host(&mut url)?;
@@ -145,9 +153,24 @@ fn is_plain_path(path: &[u8]) -> bool {
     let mut before = 0;
     for (at, &b) in path.iter().enumerate() {
         let plain = match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => true,
-            b'-' | b'_' | b'~' | b'/' | b'?' | b'=' | b'&' | b'+' | b':' | b'@' | b'!' | b'$'
-            | b'*' | b',' | b';' => true,
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'_'
+            | b'~'
+            | b'/'
+            | b'?'
+            | b'='
+            | b'&'
+            | b'+'
+            | b':'
+            | b'@'
+            | b'!'
+            | b'$'
+            | b'*'
+            | b','
+            | b';' => true,
             b'.' => before != b'/',
             b'%' => escape::is_settled(path, at),
             _ => false,
@@ -162,8 +185,8 @@ fn is_plain_path(path: &[u8]) -> bool {
 
 /// The host of a canonical URL, an IPv6 literal without its brackets.
 pub(crate) fn host(url: &str) -> Option<&str> {
-    let start = memchr::memmem::find(url.as_bytes(), b"://")? + 3;
-    let rest = &url[start..];
+    let colon = memchr::memchr(b':', url.as_bytes())?;
+    let rest = url[colon..].strip_prefix("://")?;
     let end = rest
         .bytes()
         .position(|b| matches!(b, b'/' | b'?' | b'#'))
@@ -230,6 +253,7 @@ mod tests {
             ("http:///x", Reason::SingleLabel),
             ("http://example.com:99999/", Reason::BadPort),
             ("http://a\0.example/", Reason::ControlCharacter),
+            ("hxxp://example.com/", Reason::DefangedScheme),
             ("http://a.test/", Reason::SpecialUseName),
         ] {
             assert_eq!(canonical(text), Err(reason), "{text}");

@@ -10,7 +10,10 @@ use serde_json::{Map, Value, json};
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// A fixed time, so that goldens stay.
@@ -20,15 +23,19 @@ pub(crate) fn now() -> Timestamp {
 
 /// Every feed of `feeds/`, by name.
 pub(crate) fn shipped() -> Vec<Feed> {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(root().join("feeds")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = fs::read_dir(root().join("feeds"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.sort();
     paths
         .iter()
         .filter(|path| path.extension().is_some_and(|end| end == "toml"))
         .map(|path| {
             let text = fs::read_to_string(path).unwrap();
-            let feed: Feed = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let feed: Feed = text
+                .parse()
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             assert_eq!(path.file_stem().unwrap().to_str(), Some(&*feed.name));
             feed
         })
@@ -48,10 +55,15 @@ pub(crate) fn folder(feed: &Feed) -> PathBuf {
 
 /// A feed's input files, by name.
 pub(crate) fn fixtures(feed: &Feed) -> Vec<Fixture> {
-    let Ok(entries) = fs::read_dir(folder(feed)) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(folder(feed)) else {
+        return Vec::new();
+    };
     let mut fixtures: Vec<Fixture> = entries
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().is_some_and(|name| name != "expected.jsonl"))
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name != "expected.jsonl")
+        })
         .map(|path| Fixture {
             name: path.file_name().unwrap().to_str().unwrap().to_owned(),
             bytes: fs::read(&path).unwrap(),
@@ -80,11 +92,13 @@ impl Reading {
     }
 
     pub(crate) fn claims(&self) -> Vec<&Claim> {
-        let claims = |row| match row {
-            &Row::Claims { ref claims, .. } => &claims[..],
-            Row::Refused { .. } => &[],
-        };
-        self.rows.iter().flat_map(claims).collect()
+        let mut all = Vec::new();
+        for row in &self.rows {
+            if let Row::Claims { claims, .. } = row {
+                all.extend(claims);
+            }
+        }
+        all
     }
 
     /// The first line of a file's part of the golden.
@@ -111,7 +125,11 @@ pub(crate) fn lines(row: &Row) -> Vec<String> {
         Row::Refused { line, text, reason } => {
             vec![json!({ "line": line, "refused": text, "reason": reason }).to_string()]
         }
-        Row::Claims { line, claims, partly } => claims
+        Row::Claims {
+            line,
+            claims,
+            partly,
+        } => claims
             .iter()
             .map(|claim| {
                 let mut object = fields(claim);
@@ -137,10 +155,26 @@ fn fields(claim: &Claim) -> Map<String, Value> {
     put("type", json!(claim.value.kind().as_str()));
     put("value", json!(claim.value.as_str()));
     put("confidence", json!(claim.confidence));
-    put("subtree", if claim.scope == Scope::Subtree { json!(true) } else { Value::Null });
-    put("first_seen", json!(claim.first_seen.map(|time| time.to_string())));
-    put("last_seen", json!(claim.last_seen.map(|time| time.to_string())));
-    put("expires_at", json!(claim.expires_at.map(|time| time.to_string())));
+    put(
+        "subtree",
+        if claim.scope == Scope::Subtree {
+            json!(true)
+        } else {
+            Value::Null
+        },
+    );
+    put(
+        "first_seen",
+        json!(claim.first_seen.map(|time| time.to_string())),
+    );
+    put(
+        "last_seen",
+        json!(claim.last_seen.map(|time| time.to_string())),
+    );
+    put(
+        "expires_at",
+        json!(claim.expires_at.map(|time| time.to_string())),
+    );
     put("context", json!(claim.context));
     put("malware", json!(claim.malware));
     put("tags", json!(claim.tags));

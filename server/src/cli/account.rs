@@ -35,7 +35,11 @@ impl Account {
         match self {
             Account::Create { name, tier } => {
                 let account = owner.perform(Operation::CreateAccount { name, tier })?;
-                println!("account {} with tier {}", table::text(&account, "name"), table::text(&account, "tier"));
+                println!(
+                    "account {} with tier {}",
+                    table::text(&account, "name"),
+                    table::text(&account, "tier")
+                );
             }
             Account::List { json } => {
                 let accounts = owner.perform(Operation::ListAccounts)?;
@@ -43,7 +47,9 @@ impl Account {
                     println!("{accounts}");
                 } else {
                     let rows = accounts.as_array().into_iter().flatten().map(|account| {
-                        ["name", "tier", "created_at"].map(|field| table::text(account, field)).to_vec()
+                        ["name", "tier", "created_at"]
+                            .map(|field| table::text(account, field))
+                            .to_vec()
                     });
                     table::print(&["NAME", "TIER", "CREATED"], rows);
                 }

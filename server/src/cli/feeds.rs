@@ -49,7 +49,11 @@ impl Feeds {
             return Ok(ExitCode::SUCCESS);
         }
         let rows = feeds.all().iter().map(|feed| {
-            let formats: Vec<&str> = feed.formats.iter().map(|format| format.name.as_str()).collect();
+            let formats: Vec<&str> = feed
+                .formats
+                .iter()
+                .map(|format| format.name.as_str())
+                .collect();
             vec![
                 feed.name.clone(),
                 feed.title.clone(),

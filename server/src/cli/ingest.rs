@@ -24,6 +24,7 @@ const MAX_DEPTH: usize = 16;
 /// Exits 0 unless the store failed, whatever the files held; with --strict, 1
 /// if a file was skipped or bad or a row was refused.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag of its own
 #[command(group = clap::ArgGroup::new("input").required(true).multiple(true))]
 pub(super) struct Ingest {
     /// The feed that the file is of [default: recognised by name and content]
@@ -84,15 +85,25 @@ impl Ingest {
         } else {
             self.print(&reports);
         }
-        let all_well = reports.iter().all(|report| report.verdict == Verdict::Read && report.refused == 0);
-        Ok(if self.strict && !all_well { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        let all_well = reports
+            .iter()
+            .all(|report| report.verdict == Verdict::Read && report.refused == 0);
+        Ok(if self.strict && !all_well {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
     }
 
     fn progress(&self, files: &[PathBuf]) -> ProgressBar {
         if self.json || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
-        let bytes = files.iter().filter_map(|path| fs::metadata(path).ok()).map(|file| file.len()).sum();
+        let bytes = files
+            .iter()
+            .filter_map(|path| fs::metadata(path).ok())
+            .map(|file| file.len())
+            .sum();
         let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {eta} {msg}");
         ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
@@ -111,7 +122,9 @@ impl Ingest {
                 feed: self.feed.clone(),
                 snapshot: self.snapshot,
             };
-            let report = owner.ingest(&request, document.input).map_err(Failure::Store)?;
+            let report = owner
+                .ingest(&request, document.input)
+                .map_err(Failure::Store)?;
             reports.push(report);
             Ok(())
         };
@@ -137,29 +150,54 @@ impl Ingest {
     }
 
     fn print(&self, reports: &[Report]) {
-        let read: Vec<&Report> = reports.iter().filter(|report| report.verdict == Verdict::Read).collect();
+        let read: Vec<&Report> = reports
+            .iter()
+            .filter(|report| report.verdict == Verdict::Read)
+            .collect();
         if !read.is_empty() {
             table::print(
-                &["FEED", "FORMAT", "ROWS", "ACCEPTED", "MERGED", "UNCHANGED", "REFUSED", "REMOVED", "FILE"],
+                &[
+                    "FEED",
+                    "FORMAT",
+                    "ROWS",
+                    "ACCEPTED",
+                    "MERGED",
+                    "UNCHANGED",
+                    "REFUSED",
+                    "REMOVED",
+                    "FILE",
+                ],
                 read.iter().map(|report| row(report)),
             );
         }
         for report in reports {
             let name = report.name.escape_debug();
             if report.verdict != Verdict::Read {
-                let verdict = if report.verdict == Verdict::Skipped { "skipped" } else { "bad" };
-                println!("{verdict}: {name}: {}", report.reason.as_deref().unwrap_or_default());
+                let verdict = if report.verdict == Verdict::Skipped {
+                    "skipped"
+                } else {
+                    "bad"
+                };
+                println!(
+                    "{verdict}: {name}: {}",
+                    report.reason.as_deref().unwrap_or_default()
+                );
             }
             for warning in &report.warnings {
                 println!("warning: {name}: {warning}");
             }
             if self.show_refused {
                 for refused in &report.refused_rows {
-                    println!("refused: {name}:{}: {}: {}", refused.line, refused.reason, refused.text.escape_debug());
+                    println!(
+                        "refused: {name}:{}: {}: {}",
+                        refused.line,
+                        refused.reason,
+                        refused.text.escape_debug()
+                    );
                 }
             }
         }
-        let sum = |field: fn(&Report) -> u64| reports.iter().map(|report| field(report)).sum::<u64>();
+        let sum = |field: fn(&Report) -> u64| reports.iter().map(&field).sum::<u64>();
         println!(
             "{} rows: {} accepted, {} merged, {} unchanged, {} refused; {} claims removed; {} of {} documents read",
             sum(|r| r.rows),
@@ -175,8 +213,14 @@ impl Ingest {
 }
 
 fn row(report: &Report) -> Vec<String> {
-    let numbers =
-        [report.rows, report.accepted, report.merged, report.unchanged, report.refused, report.removed];
+    let numbers = [
+        report.rows,
+        report.accepted,
+        report.merged,
+        report.unchanged,
+        report.refused,
+        report.removed,
+    ];
     let mut row = vec![
         report.feed.clone().unwrap_or_default(),
         report.format.clone().unwrap_or_default(),

@@ -64,16 +64,35 @@ impl Key {
                     println!("{keys}");
                 } else {
                     let rows = keys.as_array().into_iter().flatten().map(|key| {
-                        ["id", "prefix", "name", "account", "tier", "status", "scopes", "expires_at"]
-                            .map(|field| table::text(key, field))
-                            .to_vec()
+                        [
+                            "id",
+                            "prefix",
+                            "name",
+                            "account",
+                            "tier",
+                            "status",
+                            "scopes",
+                            "expires_at",
+                        ]
+                        .map(|field| table::text(key, field))
+                        .to_vec()
                     });
-                    table::print(&["ID", "PREFIX", "NAME", "ACCOUNT", "TIER", "STATUS", "SCOPES", "EXPIRES"], rows);
+                    table::print(
+                        &[
+                            "ID", "PREFIX", "NAME", "ACCOUNT", "TIER", "STATUS", "SCOPES",
+                            "EXPIRES",
+                        ],
+                        rows,
+                    );
                 }
             }
             Key::Revoke { key } => {
                 let key = owner.perform(Operation::RevokeKey { key })?;
-                println!("revoked {} ({})", table::text(&key, "id"), table::text(&key, "name"));
+                println!(
+                    "revoked {} ({})",
+                    table::text(&key, "id"),
+                    table::text(&key, "name")
+                );
             }
         }
         owner.close()?;
@@ -103,7 +122,10 @@ impl Create {
             table::text(&key, "name"),
             table::text(&key, "tier"),
             table::text(&key, "scopes"),
-            key["expires_at"].as_str().map(|end| format!(", expires {end}")).unwrap_or_default(),
+            key["expires_at"]
+                .as_str()
+                .map(|end| format!(", expires {end}"))
+                .unwrap_or_default(),
         );
         Ok(())
     }

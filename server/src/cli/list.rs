@@ -27,10 +27,25 @@ pub(super) struct List {
 impl List {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let owner = Owner::find(&global.settings(Written::default())?)?;
-        let List { r#type: kind, limit, format } = self;
-        let answer = owner.perform(Operation::List { kind, limit, format })?;
+        let List {
+            r#type: kind,
+            limit,
+            format,
+        } = self;
+        let answer = owner.perform(Operation::List {
+            kind,
+            limit,
+            format,
+        })?;
         let body = table::text(&answer, "body");
-        print!("{body}{}", if body.is_empty() || body.ends_with('\n') { "" } else { "\n" });
+        print!(
+            "{body}{}",
+            if body.is_empty() || body.ends_with('\n') {
+                ""
+            } else {
+                "\n"
+            }
+        );
         owner.close()?;
         Ok(ExitCode::SUCCESS)
     }

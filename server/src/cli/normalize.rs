@@ -33,7 +33,9 @@ impl Normalize {
             let mut input = io::stdin().lock();
             while input.read_until(b'\n', &mut line)? > 0 {
                 let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line));
-                let typed = text.split_once('\t').and_then(|(kind, value)| Some((kind.parse().ok()?, value)));
+                let typed = text
+                    .split_once('\t')
+                    .and_then(|(kind, value)| Some((kind.parse().ok()?, value)));
                 let (kind, value) = match typed {
                     Some((kind, value)) => (Some(kind), value),
                     None => (self.r#type, &*text),

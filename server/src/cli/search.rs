@@ -61,7 +61,10 @@ fn print_answer(asked: &str, answer: &Json) {
     let asked = asked.escape_debug();
     if entries.is_empty() {
         let none = AnsiColor::Yellow.on_default();
-        anstream::println!("{bold}{asked}{bold:#}: {none}not found{none:#}{}", searched(answer));
+        anstream::println!(
+            "{bold}{asked}{bold:#}: {none}not found{none:#}{}",
+            searched(answer)
+        );
         return;
     }
     let noun = if total == 1 { "entry" } else { "entries" };
@@ -74,15 +77,32 @@ fn print_answer(asked: &str, answer: &Json) {
             table::text(entry, "status"),
             table::text(&entry["source"], "feed_name"),
             table::text(entry, "last_seen"),
-            [table::text(entry, "malware"), table::text(entry, "context")].join(" ").trim().escape_debug().to_string(),
+            [table::text(entry, "malware"), table::text(entry, "context")]
+                .join(" ")
+                .trim()
+                .escape_debug()
+                .to_string(),
         ]
     });
-    table::print(&["VALUE", "TYPE", "CONFIDENCE", "STATUS", "SOURCE", "LAST SEEN", "CONTEXT"], rows);
+    table::print(
+        &[
+            "VALUE",
+            "TYPE",
+            "CONFIDENCE",
+            "STATUS",
+            "SOURCE",
+            "LAST SEEN",
+            "CONTEXT",
+        ],
+        rows,
+    );
 }
 
 /// What a "no" rests on.
 fn searched(answer: &Json) -> String {
-    let readings = answer["meta"]["query"]["interpretations"].as_array().map_or(0, Vec::len);
+    let readings = answer["meta"]["query"]["interpretations"]
+        .as_array()
+        .map_or(0, Vec::len);
     if readings == 0 {
         return " (it is no indicator in any reading)".to_owned();
     }

@@ -31,7 +31,10 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let settings = global.settings(Written { listen: self.listen, ..Written::default() })?;
+        let settings = global.settings(Written {
+            listen: self.listen,
+            ..Written::default()
+        })?;
         start_log(&settings.log)?;
         let node = Arc::new(Node::open(&settings)?);
         let runtime = tokio::runtime::Runtime::new()?;
@@ -56,8 +59,10 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
     let commands = control_socket::bind(&settings.data).context("cannot listen on control.sock")?;
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
 
     let app = App::new(
         Arc::clone(&node.store),
@@ -103,7 +108,10 @@ async fn sweep(node: Arc<Node>) {
 
 fn start_log(log: &Log) -> anyhow::Result<()> {
     let level: tracing::Level = log.level.as_str().parse()?;
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false);
+    let lines = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
     match log.format {
         LogFormat::Text => lines.with_target(false).init(),
         LogFormat::Json => lines.json().init(),

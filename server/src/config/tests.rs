@@ -6,7 +6,10 @@ fn written(text: &str) -> Written {
 
 #[test]
 fn nothing_written_gives_the_defaults() {
-    assert_eq!(Settings::resolve([written("")]).unwrap(), Settings::default());
+    assert_eq!(
+        Settings::resolve([written("")]).unwrap(),
+        Settings::default()
+    );
 }
 
 #[test]
@@ -14,17 +17,30 @@ fn later_places_win() {
     let environment = Written::from_env([
         ("IOCD_LISTEN".to_owned(), "127.0.0.1:2".to_owned()),
         ("IOCD_LOG_LEVEL".to_owned(), "debug".to_owned()),
-        ("IOCD_TRUSTED_PROXIES".to_owned(), "192.0.2.1, 2001:db8::/32".to_owned()),
+        (
+            "IOCD_TRUSTED_PROXIES".to_owned(),
+            "192.0.2.1, 2001:db8::/32".to_owned(),
+        ),
         ("IOCD_API_KEY".to_owned(), "somebody's".to_owned()),
         ("HOME".to_owned(), "/".to_owned()),
     ])
     .unwrap();
-    let flags = Written { listen: Some("127.0.0.1:3".into()), ..Written::default() };
-    let file = written("listen = '127.0.0.1:1'\ndata = 'd'\n[log]\nlevel = 'error'\nformat = 'json'");
+    let flags = Written {
+        listen: Some("127.0.0.1:3".into()),
+        ..Written::default()
+    };
+    let file =
+        written("listen = '127.0.0.1:1'\ndata = 'd'\n[log]\nlevel = 'error'\nformat = 'json'");
     let settings = Settings::resolve([file, environment, flags]).unwrap();
     assert_eq!(settings.listen.port(), 3);
     assert_eq!(settings.data, PathBuf::from("d"));
-    assert_eq!(settings.log, Log { format: LogFormat::Json, level: LogLevel::Debug });
+    assert_eq!(
+        settings.log,
+        Log {
+            format: LogFormat::Json,
+            level: LogLevel::Debug
+        }
+    );
     assert_eq!(settings.trusted_proxies.len(), 2);
 }
 
@@ -39,8 +55,15 @@ fn what_is_printed_reads_back_the_same() {
     let settings = Settings::resolve([written(text)]).unwrap();
     assert_eq!(settings.tiers.get(PRO).unwrap().limits.per_minute, None);
     assert_eq!(settings.tiers.get(PRO).unwrap().results, 10_000);
-    assert_eq!(Settings::resolve([written(&settings.to_toml())]).unwrap(), settings);
-    let names: Vec<_> = settings.tiers.iter().map(|tier| tier.name.as_str()).collect();
+    assert_eq!(
+        Settings::resolve([written(&settings.to_toml())]).unwrap(),
+        settings
+    );
+    let names: Vec<_> = settings
+        .tiers
+        .iter()
+        .map(|tier| tier.name.as_str())
+        .collect();
     assert_eq!(names, [FREE, PRO, "gold plus", UNLIMITED]);
 }
 

@@ -48,7 +48,7 @@ pub enum Formats {
 }
 
 /// A tier as the configuration writes it. In numbers, 0 means "no limit".
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WrittenTier {
     /// See [`Tier::rank`]; free is 10, pro 20, unlimited 30.
@@ -84,8 +84,15 @@ impl WrittenTier {
     }
 
     fn resolve(self, name: &str) -> Result<Tier, ConfigError> {
-        let lacks = |missing| move || ConfigError::IncompleteTier { tier: name.to_owned(), missing };
-        let results = self.results_per_request.ok_or_else(lacks("results_per_request"))?;
+        let lacks = |missing| {
+            move || ConfigError::IncompleteTier {
+                tier: name.to_owned(),
+                missing,
+            }
+        };
+        let results = self
+            .results_per_request
+            .ok_or_else(lacks("results_per_request"))?;
         if results == 0 {
             return Err(ConfigError::Value {
                 key: format!("tiers.{name}.results_per_request"),
@@ -98,16 +105,26 @@ impl WrittenTier {
             name: name.to_owned(),
             rank: self.rank.ok_or_else(lacks("rank"))?,
             limits: Limits {
-                per_minute: bound(self.requests_per_minute.ok_or_else(lacks("requests_per_minute"))?),
-                per_day: bound(self.requests_per_day.ok_or_else(lacks("requests_per_day"))?),
+                per_minute: bound(
+                    self.requests_per_minute
+                        .ok_or_else(lacks("requests_per_minute"))?,
+                ),
+                per_day: bound(
+                    self.requests_per_day
+                        .ok_or_else(lacks("requests_per_day"))?,
+                ),
             },
             results,
             lookback_days: bound(self.lookback_days.ok_or_else(lacks("lookback_days"))?),
             article_lookback_days: bound(
-                self.article_lookback_days.ok_or_else(lacks("article_lookback_days"))?,
+                self.article_lookback_days
+                    .ok_or_else(lacks("article_lookback_days"))?,
             ),
             formats: self.formats.ok_or_else(lacks("formats"))?,
-            keys: bound(self.keys_per_account.ok_or_else(lacks("keys_per_account"))?),
+            keys: bound(
+                self.keys_per_account
+                    .ok_or_else(lacks("keys_per_account"))?,
+            ),
         })
     }
 }
@@ -139,7 +156,9 @@ impl Tiers {
 
     /// The smallest tier.
     pub fn lowest(&self) -> &Arc<Tier> {
-        self.iter().next().expect("the shipped tiers are always there")
+        self.iter()
+            .next()
+            .expect("the shipped tiers are always there")
     }
 
     /// Every tier, smallest first.
@@ -149,9 +168,15 @@ impl Tiers {
         tiers.into_iter()
     }
 
-    pub(super) fn apply(&mut self, written: BTreeMap<String, WrittenTier>) -> Result<(), ConfigError> {
+    pub(super) fn apply(
+        &mut self,
+        written: BTreeMap<String, WrittenTier>,
+    ) -> Result<(), ConfigError> {
         for (name, tier) in written {
-            let known = self.0.get(&name).map_or_else(WrittenTier::default, |tier| (&**tier).into());
+            let known = self
+                .0
+                .get(&name)
+                .map_or_else(WrittenTier::default, |tier| (&**tier).into());
             let tier = known.overridden_by(tier).resolve(&name)?;
             self.0.insert(name, Arc::new(tier));
         }
@@ -191,7 +216,10 @@ impl Default for Tiers {
             Tier {
                 name: FREE.into(),
                 rank: 10,
-                limits: Limits { per_minute: Some(10), per_day: Some(1_000) },
+                limits: Limits {
+                    per_minute: Some(10),
+                    per_day: Some(1_000),
+                },
                 results: 100,
                 lookback_days: Some(1),
                 article_lookback_days: Some(7),
@@ -201,7 +229,10 @@ impl Default for Tiers {
             Tier {
                 name: PRO.into(),
                 rank: 20,
-                limits: Limits { per_minute: Some(1_000), per_day: Some(1_000_000) },
+                limits: Limits {
+                    per_minute: Some(1_000),
+                    per_day: Some(1_000_000),
+                },
                 results: 10_000,
                 lookback_days: Some(365),
                 article_lookback_days: Some(365),
@@ -220,6 +251,11 @@ impl Default for Tiers {
                 keys: None,
             },
         ];
-        Tiers(tiers.into_iter().map(|tier| (tier.name.clone(), Arc::new(tier))).collect())
+        Tiers(
+            tiers
+                .into_iter()
+                .map(|tier| (tier.name.clone(), Arc::new(tier)))
+                .collect(),
+        )
     }
 }

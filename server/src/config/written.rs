@@ -106,7 +106,11 @@ impl Written {
             "IOCD_FEEDS" => self.feeds = Some(value.into()),
             "IOCD_LOG_FORMAT" => self.log.format = Some(read_name(name, &value, "text or json")?),
             "IOCD_LOG_LEVEL" => {
-                self.log.level = Some(read_name(name, &value, "error, warn, info, debug or trace")?);
+                self.log.level = Some(read_name(
+                    name,
+                    &value,
+                    "error, warn, info, debug or trace",
+                )?);
             }
             "IOCD_MAX_CONNECTIONS" => self.limits.max_connections = Some(read(name, &value)?),
             "IOCD_REQUEST_TIMEOUT_SECONDS" => {
@@ -122,7 +126,10 @@ impl Written {
             "IOCD_MAX_HEADER_BYTES" => self.limits.max_header_bytes = Some(read(name, &value)?),
             "IOCD_API_KEY_IN_QUERY" => self.api_key_in_query = Some(read_switch(name, &value)?),
             "IOCD_TRUSTED_PROXIES" => {
-                let parts = value.split(',').map(str::trim).filter(|part| !part.is_empty());
+                let parts = value
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty());
                 self.trusted_proxies = Some(parts.map(str::to_owned).collect());
             }
             _ => {
@@ -163,7 +170,9 @@ impl WrittenLimits {
     fn overridden_by(self, other: WrittenLimits) -> WrittenLimits {
         WrittenLimits {
             max_connections: other.max_connections.or(self.max_connections),
-            request_timeout_seconds: other.request_timeout_seconds.or(self.request_timeout_seconds),
+            request_timeout_seconds: other
+                .request_timeout_seconds
+                .or(self.request_timeout_seconds),
             header_timeout_seconds: other.header_timeout_seconds.or(self.header_timeout_seconds),
             shutdown_timeout_seconds: other
                 .shutdown_timeout_seconds

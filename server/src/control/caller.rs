@@ -27,8 +27,18 @@ pub enum AuthError {
 }
 
 impl Caller {
-    pub(super) fn new(key: KeyInfo, digest: Digest, tier: Arc<Tier>, activity: Arc<Activity>) -> Caller {
-        Caller { key, digest, tier, activity }
+    pub(super) fn new(
+        key: KeyInfo,
+        digest: Digest,
+        tier: Arc<Tier>,
+        activity: Arc<Activity>,
+    ) -> Caller {
+        Caller {
+            key,
+            digest,
+            tier,
+            activity,
+        }
     }
 
     /// The key that was presented.
@@ -57,7 +67,10 @@ impl Caller {
         self.key.networks.is_empty()
             || address.is_some_and(|address| {
                 let address = address.to_canonical();
-                self.key.networks.iter().any(|network| network.contains(&address))
+                self.key
+                    .networks
+                    .iter()
+                    .any(|network| network.contains(&address))
             })
     }
 

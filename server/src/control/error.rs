@@ -9,7 +9,9 @@ pub enum ControlError {
     #[error("the control database failed: {0}")]
     Storage(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database was made by a later version of this program.
-    #[error("the control database has version {found}, and this program knows up to {known}: use a newer program")]
+    #[error(
+        "the control database has version {found}, and this program knows up to {known}: use a newer program"
+    )]
     Version {
         /// What the database says.
         found: i64,
@@ -26,13 +28,17 @@ pub enum ControlError {
         source: std::io::Error,
     },
     /// There are keys, but not the file that their digests were made with.
-    #[error("the key file {0} is missing though there are keys: restore it from a backup; without it no key is valid")]
+    #[error(
+        "the key file {0} is missing though there are keys: restore it from a backup; without it no key is valid"
+    )]
     KeyFileMissing(String),
     /// The system gave no random bytes.
     #[error("the system's random source failed: {0}")]
     Random(getrandom::Error),
     /// A name that is no name.
-    #[error("{0:?} cannot be a name: a name has 1 to 100 characters, none of them a control character")]
+    #[error(
+        "{0:?} cannot be a name: a name has 1 to 100 characters, none of them a control character"
+    )]
     Name(String),
     /// The account is there already.
     #[error("account {0:?} exists already")]

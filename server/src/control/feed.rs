@@ -129,9 +129,11 @@ impl Coverage {
 
     pub(super) fn to_json(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(96);
-        for (key, number) in
-            [("{\"feeds\":", self.feeds), (",\"stale\":", self.stale), (",\"failing\":", self.failing)]
-        {
+        for (key, number) in [
+            ("{\"feeds\":", self.feeds),
+            (",\"stale\":", self.stale),
+            (",\"failing\":", self.failing),
+        ] {
             out.extend_from_slice(key.as_bytes());
             write_number(&mut out, number);
         }

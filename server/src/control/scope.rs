@@ -61,12 +61,13 @@ impl FromStr for Scope {
     type Err = ControlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Scope::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or_else(|| {
-            ControlError::UnknownScope {
+        Scope::ALL
+            .into_iter()
+            .find(|scope| scope.as_str() == text)
+            .ok_or_else(|| ControlError::UnknownScope {
                 given: text.chars().take(64).collect(),
                 known: Scope::ALL.map(Scope::as_str).join(", "),
-            }
-        })
+            })
     }
 }
 
@@ -79,7 +80,12 @@ impl Scopes {
     pub fn reading() -> Scopes {
         Scope::ALL
             .into_iter()
-            .filter(|scope| !matches!(scope, Scope::ReadMetrics | Scope::ManageKeys | Scope::ManageFeeds))
+            .filter(|scope| {
+                !matches!(
+                    scope,
+                    Scope::ReadMetrics | Scope::ManageKeys | Scope::ManageFeeds
+                )
+            })
             .collect()
     }
 
@@ -90,13 +96,19 @@ impl Scopes {
 
     /// The scopes of the set.
     pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL.into_iter().filter(move |scope| self.contain(*scope))
+        Scope::ALL
+            .into_iter()
+            .filter(move |scope| self.contain(*scope))
     }
 }
 
 impl FromIterator<Scope> for Scopes {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        Scopes(scopes.into_iter().fold(0, |set, scope| set | 1 << scope as u8))
+        Scopes(
+            scopes
+                .into_iter()
+                .fold(0, |set, scope| set | 1 << scope as u8),
+        )
     }
 }
 
@@ -118,6 +130,9 @@ impl FromStr for Scopes {
 
     /// Reads names separated by spaces or commas.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.split([' ', ',']).filter(|name| !name.is_empty()).map(str::parse).collect()
+        text.split([' ', ','])
+            .filter(|name| !name.is_empty())
+            .map(str::parse)
+            .collect()
     }
 }

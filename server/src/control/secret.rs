@@ -28,7 +28,9 @@ impl Secret {
     pub(super) fn random() -> Result<Secret, ControlError> {
         let mut bytes = [0; RANDOM];
         getrandom::fill(&mut bytes).map_err(ControlError::Random)?;
-        let random = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 63)]));
+        let random = bytes
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte & 63)]));
         Ok(Secret(MARK.chars().chain(random).collect()))
     }
 
@@ -46,7 +48,9 @@ impl Secret {
     pub fn is_well_formed(text: &[u8]) -> bool {
         text.strip_prefix(MARK.as_bytes()).is_some_and(|random| {
             (32..=128).contains(&random.len())
-                && random.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+                && random
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         })
     }
 }
@@ -75,7 +79,10 @@ impl Hasher {
     /// The key in `path`. It is made where there is none and `may_create`;
     /// where keys exist that were hashed with another, a new one is of no use.
     pub fn open(path: &Path, may_create: bool) -> Result<Hasher, ControlError> {
-        let failed = |source| ControlError::KeyFile { path: path.display().to_string(), source };
+        let failed = |source| ControlError::KeyFile {
+            path: path.display().to_string(),
+            source,
+        };
         match File::open(path) {
             Ok(file) => Hasher::read(&file).map_err(failed),
             Err(error) if error.kind() == io::ErrorKind::NotFound && may_create => {
@@ -113,8 +120,12 @@ impl Hasher {
     /// Whole or not at all: a crash must not leave half a key under the name.
     fn write(&self, path: &Path) -> io::Result<()> {
         let draft = path.with_extension("new");
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)?;
         writeln!(file, "{}", blake3::Hash::from_bytes(self.0).to_hex())?;
         file.sync_all()?;
         std::fs::rename(&draft, path)?;
@@ -143,7 +154,12 @@ mod tests {
         assert!(Secret::is_well_formed(secret.reveal().as_bytes()));
         assert_eq!(secret.reveal().len(), MARK.len() + RANDOM);
         assert!(!format!("{secret:?}").contains(secret.reveal()));
-        for wrong in ["", "sk_live_", "sk_test_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "sk_live_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+"] {
+        for wrong in [
+            "",
+            "sk_live_",
+            "sk_test_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "sk_live_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+",
+        ] {
             assert!(!Secret::is_well_formed(wrong.as_bytes()), "{wrong}");
         }
     }
@@ -152,12 +168,21 @@ mod tests {
     fn the_key_file_is_private_and_stays() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key.secret");
-        assert!(matches!(Hasher::open(&path, false), Err(ControlError::KeyFileMissing(_))));
+        assert!(matches!(
+            Hasher::open(&path, false),
+            Err(ControlError::KeyFileMissing(_))
+        ));
         let made = Hasher::open(&path, true).unwrap();
         let read = Hasher::open(&path, false).unwrap();
         assert_eq!(made.digest("x"), read.digest("x"));
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         std::fs::write(&path, "not a key").unwrap();
-        assert!(matches!(Hasher::open(&path, true), Err(ControlError::KeyFile { .. })));
+        assert!(matches!(
+            Hasher::open(&path, true),
+            Err(ControlError::KeyFile { .. })
+        ));
     }
 }

@@ -48,10 +48,14 @@ impl SqliteRecords {
 impl Records for SqliteRecords {
     fn accounts(&self) -> Result<Vec<Account>, ControlError> {
         let connection = self.connection();
-        let mut statement =
-            connection.prepare_cached("SELECT name, tier, created_at FROM accounts ORDER BY name")?;
+        let mut statement = connection
+            .prepare_cached("SELECT name, tier, created_at FROM accounts ORDER BY name")?;
         let rows = statement.query_map([], |row| {
-            Ok(Account { name: row.get(0)?, tier: row.get(1)?, created_at: time(row, 2)? })
+            Ok(Account {
+                name: row.get(0)?,
+                tier: row.get(1)?,
+                created_at: time(row, 2)?,
+            })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -168,7 +172,11 @@ impl Records for SqliteRecords {
             "SELECT line, text, reason FROM refused WHERE feed = ?1 ORDER BY position",
         )?;
         let rows = statement.query_map([feed], |row| {
-            Ok(RefusedRow { line: count(row, 0)?, text: row.get(1)?, reason: row.get(2)? })
+            Ok(RefusedRow {
+                line: count(row, 0)?,
+                text: row.get(1)?,
+                reason: row.get(2)?,
+            })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -196,7 +204,10 @@ impl Records for SqliteRecords {
                 ])?;
             transaction
                 .prepare_cached("UPDATE keys SET last_used_at = ?2 WHERE id = ?1")?
-                .execute(params![usage.key, usage.last_used_at.map(Timestamp::as_millisecond)])?;
+                .execute(params![
+                    usage.key,
+                    usage.last_used_at.map(Timestamp::as_millisecond)
+                ])?;
         }
         transaction.commit()?;
         Ok(())
@@ -228,7 +239,10 @@ const MAX_TEXT: usize = 512;
 
 fn read_key(row: &Row<'_>) -> rusqlite::Result<StoredKey> {
     let networks: String = row.get(7)?;
-    let networks = networks.split_whitespace().map(str::parse).collect::<Result<_, _>>();
+    let networks = networks
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<_, _>>();
     Ok(StoredKey {
         digest: Digest(row.get(1)?),
         info: KeyInfo {
@@ -248,7 +262,9 @@ fn read_key(row: &Row<'_>) -> rusqlite::Result<StoredKey> {
 }
 
 fn parsed<T: FromStr<Err: Display>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    row.get::<_, String>(column)?.parse().map_err(|error| unreadable(column, &error))
+    row.get::<_, String>(column)?
+        .parse()
+        .map_err(|error| unreadable(column, &error))
 }
 
 fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {

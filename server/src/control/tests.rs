@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::*;
 use crate::config::{FREE, PRO};
 
@@ -22,14 +24,27 @@ fn request(account: &str, tier: Option<&str>) -> KeyRequest {
 #[test]
 fn a_fresh_directory_has_one_account_and_keeps_what_is_made() {
     let directory = tempfile::tempdir().unwrap();
-    let open = || Control::open(directory.path(), Tiers::default(), Clock::manual(at(1_000_000))).unwrap();
+    let open = || {
+        Control::open(
+            directory.path(),
+            Tiers::default(),
+            Clock::manual(at(1_000_000)),
+        )
+        .unwrap()
+    };
     let control = open();
     let accounts = control.accounts().unwrap();
     assert_eq!(accounts.len(), 1);
-    assert_eq!((accounts[0].name.as_str(), accounts[0].tier.as_str()), ("default", "unlimited"));
+    assert_eq!(
+        (accounts[0].name.as_str(), accounts[0].tier.as_str()),
+        ("default", "unlimited")
+    );
     let request = KeyRequest {
         expires_in_days: Some(30),
-        networks: vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+        networks: vec![
+            "192.0.2.0/24".parse().unwrap(),
+            "2001:db8::/32".parse().unwrap(),
+        ],
         scopes: Some("read:iocs,manage:keys".parse().unwrap()),
         tier: Some(PRO.into()),
         ..KeyRequest::named("desk")
@@ -38,8 +53,10 @@ fn a_fresh_directory_has_one_account_and_keeps_what_is_made() {
     drop(control);
 
     let control = open();
-    assert_eq!(control.keys().unwrap(), [info.clone()]);
-    let caller = control.authenticate(secret.reveal().as_bytes(), at(1_000_001)).unwrap();
+    assert_eq!(control.keys().unwrap(), std::slice::from_ref(&info));
+    let caller = control
+        .authenticate(secret.reveal().as_bytes(), at(1_000_001))
+        .unwrap();
     assert_eq!(caller.key(), &info);
     assert_eq!(caller.tier().name, PRO);
     drop(control);
@@ -52,7 +69,10 @@ fn a_fresh_directory_has_one_account_and_keeps_what_is_made() {
     }
     std::fs::remove_file(directory.path().join("key.secret")).unwrap();
     let reopened = Control::open(directory.path(), Tiers::default(), Clock::System);
-    assert!(matches!(reopened.err(), Some(ControlError::KeyFileMissing(_))));
+    assert!(matches!(
+        reopened.err(),
+        Some(ControlError::KeyFileMissing(_))
+    ));
 }
 
 #[test]
@@ -60,8 +80,14 @@ fn a_later_database_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("control.sqlite");
     drop(SqliteRecords::open(&path).unwrap());
-    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(SqliteRecords::open(&path), Err(ControlError::Version { found: 99, .. })));
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    assert!(matches!(
+        SqliteRecords::open(&path),
+        Err(ControlError::Version { found: 99, .. })
+    ));
 }
 
 #[test]
@@ -71,22 +97,40 @@ fn revocation_works_at_once_and_stays() {
     let secret = secret.reveal().as_bytes();
     assert!(control.authenticate(secret, at(0)).is_ok());
     let revoked = control.revoke_key(&info.prefix).unwrap();
-    assert!(matches!(control.authenticate(secret, at(0)), Err(AuthError::Invalid)));
+    assert!(matches!(
+        control.authenticate(secret, at(0)),
+        Err(AuthError::Invalid)
+    ));
     assert_eq!(control.revoke_key(&info.id).unwrap(), revoked);
-    assert!(matches!(control.revoke_key("sk_live_none"), Err(ControlError::UnknownKey(_))));
+    assert!(matches!(
+        control.revoke_key("sk_live_none"),
+        Err(ControlError::UnknownKey(_))
+    ));
 }
 
 #[test]
 fn keys_expire() {
     let control = control();
-    let request = KeyRequest { expires_in_days: Some(1), ..KeyRequest::named("a") };
+    let request = KeyRequest {
+        expires_in_days: Some(1),
+        ..KeyRequest::named("a")
+    };
     let (_, secret) = control.create_key(&request).unwrap();
     let secret = secret.reveal().as_bytes();
     assert!(control.authenticate(secret, at(1_086_399)).is_ok());
-    assert!(matches!(control.authenticate(secret, at(1_086_400)), Err(AuthError::Expired(_))));
+    assert!(matches!(
+        control.authenticate(secret, at(1_086_400)),
+        Err(AuthError::Expired(_))
+    ));
     for days in [0, 366] {
-        let request = KeyRequest { expires_in_days: Some(days), ..KeyRequest::named("a") };
-        assert!(matches!(control.create_key(&request), Err(ControlError::Expiry(_))));
+        let request = KeyRequest {
+            expires_in_days: Some(days),
+            ..KeyRequest::named("a")
+        };
+        assert!(matches!(
+            control.create_key(&request),
+            Err(ControlError::Expiry(_))
+        ));
     }
 }
 
@@ -94,9 +138,18 @@ fn keys_expire() {
 fn an_account_bounds_its_keys() {
     let control = control();
     control.create_account("small", FREE).unwrap();
-    assert!(matches!(control.create_account("small", PRO), Err(ControlError::AccountExists(_))));
-    assert!(matches!(control.create_account("x", "gold"), Err(ControlError::UnknownTier { .. })));
-    assert!(matches!(control.create_account(" ", PRO), Err(ControlError::Name(_))));
+    assert!(matches!(
+        control.create_account("small", PRO),
+        Err(ControlError::AccountExists(_))
+    ));
+    assert!(matches!(
+        control.create_account("x", "gold"),
+        Err(ControlError::UnknownTier { .. })
+    ));
+    assert!(matches!(
+        control.create_account(" ", PRO),
+        Err(ControlError::Name(_))
+    ));
     assert!(matches!(
         control.create_key(&request("small", Some(PRO))),
         Err(ControlError::TierAboveAccount { .. })
@@ -105,8 +158,9 @@ fn an_account_bounds_its_keys() {
         control.create_key(&request("nobody", None)),
         Err(ControlError::UnknownAccount(_))
     ));
-    let keys: Vec<_> =
-        (0..3).map(|_| control.create_key(&request("small", None)).unwrap().0).collect();
+    let keys: Vec<_> = (0..3)
+        .map(|_| control.create_key(&request("small", None)).unwrap().0)
+        .collect();
     assert!(keys.iter().all(|key| key.tier == FREE));
     assert!(matches!(
         control.create_key(&request("small", None)),
@@ -122,7 +176,9 @@ fn windows_outlive_a_reload() {
     let (_, secret) = control.create_key(&request("default", Some(FREE))).unwrap();
     let limits = Tiers::default().get(FREE).unwrap().limits;
     let charge = || {
-        let caller = control.authenticate(secret.reveal().as_bytes(), at(5_000)).unwrap();
+        let caller = control
+            .authenticate(secret.reveal().as_bytes(), at(5_000))
+            .unwrap();
         caller.activity().meter.charge(limits, at(5_000)).is_ok()
     };
     assert!((0..10).all(|_| charge()));
@@ -158,13 +214,20 @@ fn feed_states_make_the_coverage() {
         String::from_utf8(out).unwrap(),
         r#"{"feeds":3,"stale":1,"failing":1,"oldest_fetch":"1970-01-01T00:01:40Z"}"#
     );
-    assert_eq!(control.records.feed_states().unwrap(), control.feed_states());
+    assert_eq!(
+        control.records.feed_states().unwrap(),
+        control.feed_states()
+    );
 }
 
 #[test]
 fn refused_rows_are_replaced_and_bounded() {
     let control = control();
-    let row = |line| RefusedRow { line, text: "x".repeat(600), reason: "no value".into() };
+    let row = |line| RefusedRow {
+        line,
+        text: "x".repeat(600),
+        reason: "no value".into(),
+    };
     let rows: Vec<_> = (1..=1_500).map(row).collect();
     control.put_refused("a", &rows).unwrap();
     let kept = control.refused("a").unwrap();
@@ -179,10 +242,14 @@ fn refused_rows_are_replaced_and_bounded() {
 fn usage_adds_up() {
     let control = Arc::new(control());
     let (info, secret) = control.create_key(&KeyRequest::named("a")).unwrap();
-    let caller = control.authenticate(secret.reveal().as_bytes(), at(0)).unwrap();
+    let caller = control
+        .authenticate(secret.reveal().as_bytes(), at(0))
+        .unwrap();
     for _ in 0..2 {
         for status in [200, 304, 404, 429, 500] {
-            caller.activity().count(Outcome::of_status(status), at(1_000_000));
+            caller
+                .activity()
+                .count(Outcome::of_status(status), at(1_000_000));
         }
         control.flush_usage().unwrap();
         control.flush_usage().unwrap();

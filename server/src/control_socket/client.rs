@@ -38,9 +38,14 @@ impl RemoteError {
 type RequestBody = BoxBody<Bytes, io::Error>;
 
 /// Asks for an operation.
-pub async fn perform(socket: &Path, operation: &Operation) -> Result<serde_json::Value, RemoteError> {
+pub async fn perform(
+    socket: &Path,
+    operation: &Operation,
+) -> Result<serde_json::Value, RemoteError> {
     let body = serde_json::to_vec(operation).map_err(RemoteError::broken)?;
-    let body = Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed();
+    let body = Full::new(Bytes::from(body))
+        .map_err(|never| match never {})
+        .boxed();
     ask(socket, "/operation", body).await
 }
 
@@ -64,7 +69,13 @@ pub async fn ingest(
             let over = matches!(&piece, Ok(piece) if piece.is_empty());
             let failed = piece.is_err();
             // A server that stopped listening has an answer that says why.
-            if over || sender.send(piece.map(|piece| Frame::data(piece.into()))).await.is_err() || failed {
+            if over
+                || sender
+                    .send(piece.map(|piece| Frame::data(piece.into())))
+                    .await
+                    .is_err()
+                || failed
+            {
                 break;
             }
         }
@@ -79,8 +90,14 @@ fn read_piece(input: &mut dyn BufRead) -> io::Result<Vec<u8>> {
     Ok(piece)
 }
 
-async fn ask<T: DeserializeOwned>(socket: &Path, path: &str, body: RequestBody) -> Result<T, RemoteError> {
-    let stream = UnixStream::connect(socket).await.map_err(RemoteError::broken)?;
+async fn ask<T: DeserializeOwned>(
+    socket: &Path,
+    path: &str,
+    body: RequestBody,
+) -> Result<T, RemoteError> {
+    let stream = UnixStream::connect(socket)
+        .await
+        .map_err(RemoteError::broken)?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(RemoteError::broken)?;
@@ -91,14 +108,22 @@ async fn ask<T: DeserializeOwned>(socket: &Path, path: &str, body: RequestBody) 
         .body(body)
         .map_err(RemoteError::broken)?;
     let asking = async {
-        let response = sender.send_request(request).await.map_err(RemoteError::broken)?;
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(RemoteError::broken)?;
         let status = response.status();
-        let bytes = response.into_body().collect().await.map_err(RemoteError::broken)?.to_bytes();
+        let bytes = response
+            .into_body()
+            .collect()
+            .await
+            .map_err(RemoteError::broken)?
+            .to_bytes();
         match status {
             StatusCode::OK => serde_json::from_slice(&bytes).map_err(RemoteError::broken),
-            StatusCode::UNPROCESSABLE_ENTITY => {
-                Err(RemoteError::Refused(String::from_utf8_lossy(&bytes).into_owned()))
-            }
+            StatusCode::UNPROCESSABLE_ENTITY => Err(RemoteError::Refused(
+                String::from_utf8_lossy(&bytes).into_owned(),
+            )),
             other => Err(RemoteError::broken(format!("it said {other}"))),
         }
     };

@@ -3,7 +3,8 @@
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
-use super::error::{ApiError, Code};
+use super::code::Code;
+use super::error::ApiError;
 
 /// Refuses with 406 where the client says that it does not take `media_type`.
 /// Only a plain exclusion counts: a header that makes no sense excludes nothing.
@@ -12,7 +13,10 @@ pub(super) fn check_accept(headers: &HeaderMap, media_type: &'static str) -> Res
         return Ok(());
     }
     let media_type = media_type.split(';').next().unwrap_or(media_type);
-    let ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let mut best: Option<(u8, bool)> = None;
     let mut said_anything = false;
     for range in ranges.flat_map(|value| value.split(',')) {
@@ -52,7 +56,10 @@ fn precision(range: &str, media_type: &str) -> u8 {
     let main = media_type.split('/').next().unwrap_or(media_type);
     if range.eq_ignore_ascii_case(media_type) {
         3
-    } else if range.strip_suffix("/*").is_some_and(|kind| kind.eq_ignore_ascii_case(main)) {
+    } else if range
+        .strip_suffix("/*")
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(main))
+    {
         2
     } else {
         u8::from(range == "*/*" || range == "*")
@@ -85,7 +92,11 @@ mod tests {
         ] {
             assert!(takes(accept), "{accept}");
         }
-        for accept in ["text/html", "application/xml, text/*", "*/*, application/json;q=0"] {
+        for accept in [
+            "text/html",
+            "application/xml, text/*",
+            "*/*, application/json;q=0",
+        ] {
             assert!(!takes(accept), "{accept}");
         }
     }

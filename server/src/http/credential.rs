@@ -8,8 +8,9 @@ use axum::http::header::AUTHORIZATION;
 use jiff::Timestamp;
 
 use super::App;
-use super::error::{ApiError, Code};
-use super::parameter::decode;
+use super::code::Code;
+use super::error::ApiError;
+use super::escape::decode;
 use super::peer::client_address;
 use crate::control::{AuthError, Caller};
 
@@ -21,7 +22,10 @@ pub(super) struct Unidentified {
 
 impl From<ApiError> for Unidentified {
     fn from(error: ApiError) -> Self {
-        Unidentified { error, caller: None }
+        Unidentified {
+            error,
+            caller: None,
+        }
     }
 }
 
@@ -33,12 +37,16 @@ pub(super) fn identify<S>(
 ) -> Result<Arc<Caller>, Unidentified> {
     let secret = presented(request, app.settings.api_key_in_query)?;
     let secret = secret.ok_or_else(ApiError::missing_api_key)?;
-    let caller = app.control.authenticate(&secret, now).map_err(|error| match error {
-        AuthError::Invalid => ApiError::invalid_api_key().into(),
-        AuthError::Expired(caller) => {
-            Unidentified { error: ApiError::expired_api_key(), caller: Some(caller) }
-        }
-    })?;
+    let caller = app
+        .control
+        .authenticate(&secret, now)
+        .map_err(|error| match error {
+            AuthError::Invalid => ApiError::invalid_api_key().into(),
+            AuthError::Expired(caller) => Unidentified {
+                error: ApiError::expired_api_key(),
+                caller: Some(caller),
+            },
+        })?;
     if !caller.key().networks.is_empty() {
         let address = client_address(request, &app.settings.trusted_proxies);
         if !caller.may_call_from(address) {
@@ -49,16 +57,19 @@ pub(super) fn identify<S>(
 }
 
 /// The one secret that the request presents, wherever it stands.
-fn presented(request: &Request, in_query: bool) -> Result<Option<Cow<'_, [u8]>>, ApiError> {
-    let mut found: Option<Cow<'_, [u8]>> = None;
-    let mut add = |secret: Cow<'_, [u8]>| match &found {
+fn presented<'a>(request: &'a Request, in_query: bool) -> Result<Option<Cow<'a, [u8]>>, ApiError> {
+    let mut found: Option<Cow<'a, [u8]>> = None;
+    let mut add = |secret: Cow<'a, [u8]>| match &found {
         // Which of the two is meant cannot be known; the same twice is one.
         Some(other) if *other != secret => Err(ApiError::new(
             Code::InvalidParameter,
             "The request presents two different API keys: send one.",
         )
         .about("api_key")),
-        _ => Ok(found = Some(secret.into_owned().into())),
+        _ => {
+            found = Some(secret);
+            Ok(())
+        }
     };
     for field in request.headers().get_all(AUTHORIZATION) {
         if let Some(secret) = bearer(field.as_bytes()) {
@@ -72,7 +83,7 @@ fn presented(request: &Request, in_query: bool) -> Result<Option<Cow<'_, [u8]>>,
         for pair in request.uri().query().unwrap_or_default().split('&') {
             if let Some(secret) = pair.strip_prefix("api_key=") {
                 let secret = decode(secret).map_err(|_| ApiError::invalid_api_key())?;
-                add(secret.as_bytes().into())?;
+                add(secret.into_owned().into_bytes().into())?;
             }
         }
     }
@@ -80,16 +91,19 @@ fn presented(request: &Request, in_query: bool) -> Result<Option<Cow<'_, [u8]>>,
 }
 
 /// The token of a `Bearer` field (RFC 6750). Basic credentials present no key
-/// here; what is neither is taken whole, and will be found invalid.
+/// here; what is neither is a malformed one.
 fn bearer(field: &[u8]) -> Option<&[u8]> {
     let field = field.trim_ascii();
-    let end = field.iter().position(|byte| *byte == b' ').unwrap_or(field.len());
+    let end = field
+        .iter()
+        .position(|byte| *byte == b' ')
+        .unwrap_or(field.len());
     let (scheme, token) = field.split_at(end);
     if scheme.eq_ignore_ascii_case(b"basic") || field.is_empty() {
         None
     } else if scheme.eq_ignore_ascii_case(b"bearer") {
         Some(token.trim_ascii())
     } else {
-        Some(field)
+        Some(b"")
     }
 }

@@ -8,10 +8,12 @@ use std::fmt;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use iocd_core::export::json::write_string;
 
+use super::code::Code;
+use super::nearest::nearest;
 use super::request_id::RequestId;
 use crate::store::StoreError;
 
@@ -20,65 +22,6 @@ const MISSING_API_KEY: &str = "API key is required. Include it in the Authorizat
                                \"Bearer sk_live_...\" or in the X-API-Key header.";
 /// Characters of a client's own text that an error repeats.
 const MAX_GIVEN: usize = 200;
-
-macro_rules! codes {
-    ($($name:ident = $text:literal, $status:ident;)+) => {
-        /// `error.code`: the names that clients program against.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(missing_docs)] // the names in the API say it
-        pub enum Code {
-            $($name,)+
-        }
-
-        impl Code {
-            /// Every code.
-            pub const ALL: &[Code] = &[$(Code::$name,)+];
-
-            /// The name in the API.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Code::$name => $text,)+
-                }
-            }
-
-            /// The status that it travels under.
-            pub const fn status(self) -> StatusCode {
-                match self {
-                    $(Code::$name => StatusCode::$status,)+
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    MissingParameter = "missing_parameter", BAD_REQUEST;
-    InvalidParameter = "invalid_parameter", BAD_REQUEST;
-    UnknownParameter = "unknown_parameter", BAD_REQUEST;
-    MissingApiKey = "missing_api_key", UNAUTHORIZED;
-    InvalidApiKey = "invalid_api_key", UNAUTHORIZED;
-    ExpiredApiKey = "expired_api_key", UNAUTHORIZED;
-    TierRequired = "tier_required", FORBIDDEN;
-    InsufficientScope = "insufficient_scope", FORBIDDEN;
-    LookbackExceeded = "lookback_exceeded", FORBIDDEN;
-    NotFound = "not_found", NOT_FOUND;
-    ArticleNotFound = "article_not_found", NOT_FOUND;
-    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
-    NotAcceptable = "not_acceptable", NOT_ACCEPTABLE;
-    Timeout = "timeout", REQUEST_TIMEOUT;
-    KeyLimitReached = "key_limit_reached", CONFLICT;
-    FeedBusy = "feed_busy", CONFLICT;
-    ArticleArchived = "article_archived", GONE;
-    CursorExpired = "cursor_expired", GONE;
-    HistoryCompacted = "history_compacted", GONE;
-    PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE;
-    UriTooLong = "uri_too_long", URI_TOO_LONG;
-    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
-    HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE;
-    RateLimitExceeded = "rate_limit_exceeded", TOO_MANY_REQUESTS;
-    InternalError = "internal_error", INTERNAL_SERVER_ERROR;
-    Unavailable = "unavailable", SERVICE_UNAVAILABLE;
-}
 
 /// A request could not be answered.
 #[derive(Debug)]
@@ -146,8 +89,11 @@ impl ApiError {
 
     /// A parameter that has to be there is not.
     pub(super) fn missing(parameter: &'static str, meaning: &str) -> ApiError {
-        ApiError::new(Code::MissingParameter, format!("Parameter {parameter} is required: {meaning}."))
-            .about(parameter)
+        ApiError::new(
+            Code::MissingParameter,
+            format!("Parameter {parameter} is required: {meaning}."),
+        )
+        .about(parameter)
     }
 
     /// No key came with a request that needs one.
@@ -157,22 +103,35 @@ impl ApiError {
 
     /// The key opens nothing.
     pub(super) fn invalid_api_key() -> ApiError {
-        ApiError::new(Code::InvalidApiKey, "The API key is unknown, malformed or revoked.").challenge()
+        ApiError::new(
+            Code::InvalidApiKey,
+            "The API key is unknown, malformed or revoked.",
+        )
+        .challenge()
     }
 
     /// The key opens nothing from where it is used.
     pub(super) fn foreign_network() -> ApiError {
-        ApiError::new(Code::InvalidApiKey, "The API key may not be used from this network.").challenge()
+        ApiError::new(
+            Code::InvalidApiKey,
+            "The API key may not be used from this network.",
+        )
+        .challenge()
     }
 
     /// The key's time is over.
     pub(super) fn expired_api_key() -> ApiError {
-        ApiError::new(Code::ExpiredApiKey, "The API key has expired: make a new one.").challenge()
+        ApiError::new(
+            Code::ExpiredApiKey,
+            "The API key has expired: make a new one.",
+        )
+        .challenge()
     }
 
     /// Something here went wrong; `cause` is for the log only.
     pub(super) fn internal(cause: impl fmt::Display) -> ApiError {
-        let message = "Something went wrong here. The operator's log has more under the request id.";
+        let message =
+            "Something went wrong here. The operator's log has more under the request id.";
         let mut error = ApiError::new(Code::InternalError, message);
         error.0.cause = Some(cause.to_string());
         error
@@ -181,6 +140,11 @@ impl ApiError {
     /// The code.
     pub fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// Headers that the response has besides those of every response.
+    pub(super) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0.headers
     }
 
     /// What only the log may say.
@@ -222,14 +186,21 @@ impl ApiError {
         let body = self.body(id);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.0.code.status();
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response.headers_mut().extend(self.0.headers);
         response
     }
 
     /// The body that tells it.
     pub(super) fn body(&self, id: RequestId) -> Vec<u8> {
-        let Inner { code, message, details, .. } = &*self.0;
+        let Inner {
+            code,
+            message,
+            details,
+            ..
+        } = &*self.0;
         let mut out = Vec::with_capacity(256);
         out.extend_from_slice(b"{\"error\":{\"code\":");
         write_string(&mut out, code.as_str());
@@ -245,7 +216,9 @@ impl ApiError {
 
 impl Details {
     fn write(&self, out: &mut Vec<u8>) {
-        let Some(parameter) = &self.parameter else { return };
+        let Some(parameter) = &self.parameter else {
+            return;
+        };
         out.extend_from_slice(b",\"details\":{\"parameter\":");
         write_string(out, parameter);
         if let Some(given) = &self.given {
@@ -253,7 +226,11 @@ impl Details {
             write_string(out, given);
         }
         for (position, allowed) in self.allowed.iter().enumerate() {
-            out.extend_from_slice(if position == 0 { b",\"allowed\":[" } else { b"," });
+            out.extend_from_slice(if position == 0 {
+                b",\"allowed\":["
+            } else {
+                b","
+            });
             write_string(out, allowed);
         }
         if !self.allowed.is_empty() {
@@ -271,9 +248,11 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(cause) => {
-                let mut error =
-                    ApiError::new(Code::Unavailable, "The store is not available now: try again soon.")
-                        .retry_after(5);
+                let mut error = ApiError::new(
+                    Code::Unavailable,
+                    "The store is not available now: try again soon.",
+                )
+                .retry_after(5);
                 error.0.cause = Some(cause);
                 error
             }
@@ -284,53 +263,4 @@ impl From<StoreError> for ApiError {
 
 fn cut(text: &str) -> String {
     text.chars().take(MAX_GIVEN).collect()
-}
-
-/// The allowed name that differs least, if by no more than a third of it.
-fn nearest(given: &str, allowed: &'static [&'static str]) -> Option<&'static str> {
-    if given.len() > 64 {
-        return None;
-    }
-    allowed
-        .iter()
-        .map(|known| (distance(given.as_bytes(), known.as_bytes()), *known))
-        .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
-        .min()
-        .map(|(_, known)| known)
-}
-
-/// Levenshtein's distance in bytes.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_name_is_found() {
-        const NAMES: &[&str] = &["q", "type", "status", "limit", "offset", "include_related"];
-        assert_eq!(nearest("limt", NAMES), Some("limit"));
-        assert_eq!(nearest("statuses", NAMES), Some("status"));
-        assert_eq!(nearest("includerelated", NAMES), Some("include_related"));
-        assert_eq!(nearest("zzzzzz", NAMES), None);
-    }
-
-    #[test]
-    fn codes_have_one_name_each() {
-        for (position, code) in Code::ALL.iter().enumerate() {
-            assert!(Code::ALL[..position].iter().all(|other| other.as_str() != code.as_str()));
-            assert!(code.status().as_u16() >= 400);
-        }
-    }
 }

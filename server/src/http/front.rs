@@ -1,22 +1,25 @@
 //! What surrounds every handler: who asks, whether they may, how long it may
 //! take, what a failure looks like, and the headers and the log line of it all.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::handler::Handler;
-use axum::http::Method;
 use axum::http::header::CONTENT_LENGTH;
+use axum::http::{Method, Uri};
 use axum::response::Response;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
 use super::App;
+use super::code::Code;
 use super::credential::identify;
-use super::error::{ApiError, Code};
+use super::error::ApiError;
 use super::headers::stamp;
+use super::peer::client_address;
 use super::request_id::RequestId;
 use crate::config::Settings;
 use crate::control::{Caller, Outcome, Scope};
@@ -49,7 +52,11 @@ pub(super) struct Open<H>(H);
 
 /// Only keys with this scope, of this tier or a higher one, reach the handler.
 pub(super) fn keyed<H>(scope: Scope, tier: &'static str, handler: H) -> Keyed<H> {
-    Keyed { scope, tier, handler }
+    Keyed {
+        scope,
+        tier,
+        handler,
+    }
 }
 
 /// Everyone reaches the handler.
@@ -73,7 +80,12 @@ where
             let (caller, standing, admitted) = admit(&app, &request, exchange.now, &self);
             let result = match (admitted, caller.clone()) {
                 (Ok(()), Some(caller)) => {
-                    let call = Call { app: Arc::clone(&app), caller, request, now: exchange.now };
+                    let call = Call {
+                        app: Arc::clone(&app),
+                        caller,
+                        request,
+                        now: exchange.now,
+                    };
                     bounded(&app.settings, (self.handler)(call)).await
                 }
                 (Ok(()), None) => Err(ApiError::missing_api_key()),
@@ -97,7 +109,9 @@ where
             let exchange = Exchange::begin(&app, &request);
             // Who presents a key is told how its windows stand, at no charge.
             let caller = identify(&app, &request, exchange.now).ok();
-            let standing = caller.as_ref().map(|caller| standing_of(caller, exchange.now));
+            let standing = caller
+                .as_ref()
+                .map(|caller| standing_of(caller, exchange.now));
             let result = match check_size(&app.settings, &request) {
                 Ok(()) => bounded(&app.settings, (self.0)(Arc::clone(&app), request)).await,
                 Err(error) => Err(error),
@@ -117,7 +131,10 @@ fn admit<S, H>(
     let caller = match identify(app, request, now) {
         Ok(caller) => caller,
         Err(unidentified) => {
-            let standing = unidentified.caller.as_ref().map(|caller| standing_of(caller, now));
+            let standing = unidentified
+                .caller
+                .as_ref()
+                .map(|caller| standing_of(caller, now));
             return (unidentified.caller, standing, Err(unidentified.error));
         }
     };
@@ -142,7 +159,11 @@ fn admit<S, H>(
 }
 
 fn check_permission<S, H>(app: &App<S>, caller: &Caller, route: &Keyed<H>) -> Result<(), ApiError> {
-    let needed = app.settings.tiers.get(route.tier).map_or(u32::MAX, |tier| tier.rank);
+    let needed = app
+        .settings
+        .tiers
+        .get(route.tier)
+        .map_or(u32::MAX, |tier| tier.rank);
     if caller.tier().rank < needed {
         let message = format!(
             "This endpoint needs tier {}; the key has tier {}.",
@@ -152,27 +173,38 @@ fn check_permission<S, H>(app: &App<S>, caller: &Caller, route: &Keyed<H>) -> Re
         return Err(ApiError::new(Code::TierRequired, message));
     }
     if !caller.may(route.scope) {
-        let message = format!("This endpoint needs a key with scope {}.", route.scope.as_str());
+        let message = format!(
+            "This endpoint needs a key with scope {}.",
+            route.scope.as_str()
+        );
         return Err(ApiError::new(Code::InsufficientScope, message));
     }
     Ok(())
 }
 
 fn check_size(settings: &Settings, request: &Request) -> Result<(), ApiError> {
-    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
     if target > MAX_URI {
         let message = format!("The request's target has more than {MAX_URI} bytes.");
         return Err(ApiError::new(Code::UriTooLong, message));
     }
     let headers = request.headers();
     // 4: what stands between and after name and value.
-    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let size: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
     if size > settings.limits.max_headers {
         let limit = settings.limits.max_headers;
         let message = format!("The request's header fields have more than {limit} bytes.");
         return Err(ApiError::new(Code::HeadersTooLarge, message));
     }
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > settings.limits.max_body) {
         let limit = settings.limits.max_body;
         let message = format!("The request's body has more than {limit} bytes.");
@@ -194,11 +226,15 @@ async fn bounded(
                 .downcast_ref::<&str>()
                 .copied()
                 .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-            Err(ApiError::internal(format_args!("panic: {}", text.unwrap_or("without a message"))))
+            Err(ApiError::internal(format_args!(
+                "panic: {}",
+                text.unwrap_or("without a message")
+            )))
         }
         Err(_elapsed) => {
             let seconds = settings.limits.request_timeout.as_secs();
-            let message = format!("The request took more than {seconds} s: ask for less at a time.");
+            let message =
+                format!("The request took more than {seconds} s: ask for less at a time.");
             Err(ApiError::new(Code::Timeout, message))
         }
     }
@@ -213,11 +249,19 @@ struct Exchange {
     id: RequestId,
     now: Timestamp,
     method: Method,
+    uri: Uri,
+    client: Option<IpAddr>,
 }
 
 impl Exchange {
     fn begin<S>(app: &App<S>, request: &Request) -> Exchange {
-        Exchange { id: app.ids.next(), now: app.clock.now(), method: request.method().clone() }
+        Exchange {
+            id: app.ids.next(),
+            now: app.clock.now(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            client: client_address(request, &app.settings.trusted_proxies),
+        }
     }
 
     fn finish(
@@ -246,15 +290,16 @@ impl Exchange {
 
     /// Neither the query string nor a header is logged: both may hold secrets.
     fn log(&self, error: &ApiError, caller: Option<&Caller>) {
+        let Exchange { id, method, .. } = self;
+        let path = self.uri.path();
+        let path = path.get(..path.len().min(200)).unwrap_or_default();
+        let client = self.client.map(tracing::field::display);
+        let (code, key) = (error.code().as_str(), key(caller));
         let status = error.code().status().as_u16();
-        let code = error.code().as_str();
-        match error.cause() {
-            Some(cause) => {
-                tracing::error!(request_id = %self.id, status, code, method = %self.method, key = key(caller), cause);
-            }
-            None => {
-                tracing::info!(request_id = %self.id, status, code, method = %self.method, key = key(caller));
-            }
+        if let Some(cause) = error.cause() {
+            tracing::error!(request_id = %id, status, code, %method, path, client, key, cause);
+        } else {
+            tracing::info!(request_id = %id, status, code, %method, path, client, key);
         }
     }
 }

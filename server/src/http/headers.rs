@@ -26,8 +26,17 @@ pub(super) fn stamp(headers: &mut HeaderMap, id: RequestId, standing: Option<Sta
     text.extend_from_slice(id.as_str().as_bytes());
     let id_end = text.len();
     let mut ends = [id_end; 3];
-    if let Some(Standing { limit, remaining, reset }) = standing {
-        let numbers = [u64::from(limit), u64::from(remaining), reset.max(0).unsigned_abs()];
+    if let Some(Standing {
+        limit,
+        remaining,
+        reset,
+    }) = standing
+    {
+        let numbers = [
+            u64::from(limit),
+            u64::from(remaining),
+            reset.max(0).unsigned_abs(),
+        ];
         for (end, number) in ends.iter_mut().zip(numbers) {
             write_number(&mut text, number);
             *end = text.len();
@@ -49,7 +58,9 @@ pub(super) fn stamp(headers: &mut HeaderMap, id: RequestId, standing: Option<Sta
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     );
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// Says what the body is.

@@ -7,7 +7,8 @@ use axum::extract::Request;
 use axum::response::Response;
 
 use super::App;
-use super::error::{ApiError, Code};
+use super::code::Code;
+use super::error::ApiError;
 use super::headers::set_content_type;
 use crate::store::ClaimStore;
 
@@ -39,7 +40,10 @@ pub(super) async fn no_such_path<S: ClaimStore>(
     _app: Arc<App<S>>,
     _request: Request,
 ) -> Result<Response, ApiError> {
-    Err(ApiError::new(Code::NotFound, "There is nothing at this path."))
+    Err(ApiError::new(
+        Code::NotFound,
+        "There is nothing at this path.",
+    ))
 }
 
 /// A route without the method. The router adds `Allow`.

@@ -15,17 +15,33 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::accept::check_accept;
 use super::error::ApiError;
+use super::escape::encode_into;
 use super::front::Call;
 use super::headers::set_content_type;
-use super::parameter::{Parameters, encode_into};
+use super::parameter::Parameters;
 use crate::config::Tier;
 use crate::store::ClaimStore;
 
 const PATH: &str = "/api/v1/iocs";
 const PARAMETERS: &[&str] = &[
-    "type", "confidence", "category", "since", "until", "limit", "offset", "format", "raw",
+    "type",
+    "confidence",
+    "category",
+    "since",
+    "until",
+    "limit",
+    "offset",
+    "format",
+    "raw",
     // Of the contract, and not in this version:
-    "industry", "source", "tag", "technique", "malware", "min_score", "cursor", "include_removed",
+    "industry",
+    "source",
+    "tag",
+    "technique",
+    "malware",
+    "min_score",
+    "cursor",
+    "include_removed",
     "include_expired",
 ];
 /// Entries on a page where the client does not say.
@@ -35,24 +51,31 @@ const DEFAULT_LIMIT: u32 = 100;
 pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     let tier = call.caller.tier();
     let query = call.request.uri().query();
-    let asked = Asked::read(query, call.app.settings.api_key_in_query, tier, call.now)?;
+    // Whole seconds: times in the answer should read like the others.
+    let second = Timestamp::from_second(call.now.as_second()).unwrap_or(call.now);
+    let asked = Asked::read(query, call.app.settings.api_key_in_query, tier, second)?;
     check_accept(call.request.headers(), asked.format.media_type())?;
     let mut answer = Answer {
         out: Vec::with_capacity(64 << 10),
         asked: &asked,
-        now: call.now,
+        now: second,
         revision: call.app.store.counts().revision,
         next: None,
         entries: 0,
     };
-    call.app.store.list(&asked.filter, asked.page, call.now, &mut answer).await?;
+    call.app
+        .store
+        .list(&asked.filter, asked.page, call.now, &mut answer)
+        .await?;
     let Answer { mut out, next, .. } = answer;
     if asked.format == Format::Json {
         out.extend_from_slice(b"]}");
     }
     let mut response = Response::new(Body::from(out));
     set_content_type(response.headers_mut(), asked.format.media_type());
-    if let Some(link) = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok()) {
+    if let Some(link) =
+        next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok())
+    {
         response.headers_mut().insert(LINK, link);
     }
     Ok(response)
@@ -79,7 +102,10 @@ impl Asked {
         let mut asked = Asked {
             filter: Filter::default(),
             since_given: false,
-            page: Page { offset: 0, limit: DEFAULT_LIMIT.min(cap) },
+            page: Page {
+                offset: 0,
+                limit: DEFAULT_LIMIT.min(cap),
+            },
             format: Format::default(),
             cells: Cells::default(),
         };
@@ -91,7 +117,9 @@ impl Asked {
                 "confidence" => {
                     let names = ["high", "medium", "low"];
                     let read = |text: &str| {
-                        Confidence::ALL.into_iter().find(|label| label.as_str() == text)
+                        Confidence::ALL
+                            .into_iter()
+                            .find(|label| label.as_str() == text)
                     };
                     filter.confidence = Some(parameter.one_of(read, names)?);
                 }
@@ -114,7 +142,11 @@ impl Asked {
                     asked.format = parameter.one_of(|text| text.parse().ok(), names)?;
                 }
                 "raw" => {
-                    asked.cells = if parameter.switch()? { Cells::Raw } else { Cells::Guarded };
+                    asked.cells = if parameter.switch()? {
+                        Cells::Raw
+                    } else {
+                        Cells::Guarded
+                    };
                 }
                 _ => return Err(parameter.not_available()),
             }
@@ -130,7 +162,13 @@ impl Asked {
 
     /// This list from another place on.
     fn link(&self, offset: u64) -> String {
-        let Filter { kind, confidence, category, since, until } = self.filter;
+        let Filter {
+            kind,
+            confidence,
+            category,
+            since,
+            until,
+        } = self.filter;
         let mut link = format!("{PATH}?limit={}&offset={offset}", self.page.limit);
         let mut add = |name: &str, value: &str| {
             link.push('&');

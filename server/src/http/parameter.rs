@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::error::{ApiError, Code};
+use super::code::Code;
+use super::error::ApiError;
+use super::escape::{NotUtf8, decode};
 
 /// The parameters of one request, one after the other.
 pub(super) struct Parameters<'a> {
@@ -39,7 +41,12 @@ impl<'a> Parameters<'a> {
         api_key: bool,
     ) -> Parameters<'a> {
         debug_assert!(known.len() <= 32);
-        Parameters { rest: query.unwrap_or_default(), known, seen: 0, api_key }
+        Parameters {
+            rest: query.unwrap_or_default(),
+            known,
+            seen: 0,
+            api_key,
+        }
     }
 
     /// The next parameter. Empty pairs, as in `a=1&&b=2`, are none.
@@ -51,8 +58,8 @@ impl<'a> Parameters<'a> {
                 continue;
             }
             let (name, raw) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode(name)
-                .map_err(|NotUtf8| ApiError::unknown(&lossy(name), self.known))?;
+            let name =
+                decode(name).map_err(|NotUtf8| ApiError::unknown(&lossy(name), self.known))?;
             if self.api_key && name == "api_key" {
                 continue;
             }
@@ -76,8 +83,9 @@ impl<'a> Parameters<'a> {
 impl<'a> Parameter<'a> {
     /// The decoded text; borrowed where nothing was escaped.
     pub(super) fn text(self) -> Result<Cow<'a, str>, ApiError> {
-        decode(self.raw)
-            .map_err(|NotUtf8| ApiError::invalid(self.name, &lossy(self.raw), "percent-encoded UTF-8"))
+        decode(self.raw).map_err(|NotUtf8| {
+            ApiError::invalid(self.name, &lossy(self.raw), "percent-encoded UTF-8")
+        })
     }
 
     /// A type's name.
@@ -92,7 +100,11 @@ impl<'a> Parameter<'a> {
         // Digits that are too many for the type are a large number all the same.
         let number = digits.then(|| text.parse().unwrap_or(u64::MAX));
         number.filter(|number| *number >= least).ok_or_else(|| {
-            ApiError::invalid(self.name, &text, format_args!("a whole number of at least {least}"))
+            ApiError::invalid(
+                self.name,
+                &text,
+                format_args!("a whole number of at least {least}"),
+            )
         })
     }
 
@@ -112,7 +124,11 @@ impl<'a> Parameter<'a> {
     pub(super) fn time(self) -> Result<Timestamp, ApiError> {
         let text = self.text()?;
         read_time(&text).ok_or_else(|| {
-            ApiError::invalid(self.name, &text, "a time as RFC 3339 writes it, or a date, YYYY-MM-DD")
+            ApiError::invalid(
+                self.name,
+                &text,
+                "a time as RFC 3339 writes it, or a date, YYYY-MM-DD",
+            )
         })
     }
 
@@ -124,8 +140,12 @@ impl<'a> Parameter<'a> {
     ) -> Result<T, ApiError> {
         let text = self.text()?;
         read(&text).ok_or_else(|| {
-            ApiError::invalid(self.name, &text, format_args!("one of {}", names.join(", ")))
-                .allowing(names)
+            ApiError::invalid(
+                self.name,
+                &text,
+                format_args!("one of {}", names.join(", ")),
+            )
+            .allowing(names)
         })
     }
 
@@ -143,66 +163,20 @@ fn read_time(text: &str) -> Option<Timestamp> {
     if text.len() > 64 {
         return None;
     }
-    if let Ok(date) = text.parse::<Date>() && text.len() == 10 {
-        return date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    if let Ok(date) = text.parse::<Date>()
+        && text.len() == 10
+    {
+        return date
+            .to_zoned(TimeZone::UTC)
+            .ok()
+            .map(|zoned| zoned.timestamp());
     }
-    if let Some((time, offset)) = text.rsplit_once(' ') && time.contains(['T', 't']) {
+    if let Some((time, offset)) = text.rsplit_once(' ')
+        && time.contains(['T', 't'])
+    {
         return format!("{time}+{offset}").parse().ok();
     }
     text.parse().ok()
-}
-
-/// The bytes that were escaped are not UTF-8.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct NotUtf8;
-
-/// Undoes `%xx` and `+`.
-pub(super) fn decode(raw: &str) -> Result<Cow<'_, str>, NotUtf8> {
-    let bytes = raw.as_bytes();
-    let Some(first) = bytes.iter().position(|byte| matches!(byte, b'%' | b'+')) else {
-        return Ok(Cow::Borrowed(raw));
-    };
-    let mut out = Vec::with_capacity(bytes.len());
-    out.extend_from_slice(&bytes[..first]);
-    let mut position = first;
-    while let Some(&byte) = bytes.get(position) {
-        let escaped = match byte {
-            b'%' => bytes.get(position + 1).zip(bytes.get(position + 2)).and_then(|(high, low)| {
-                Some(hex_digit(*high)? << 4 | hex_digit(*low)?)
-            }),
-            _ => None,
-        };
-        out.push(match (byte, escaped) {
-            (_, Some(escaped)) => escaped,
-            (b'+', None) => b' ',
-            (byte, None) => byte,
-        });
-        position += if escaped.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(out).map(Cow::Owned).map_err(|_| NotUtf8)
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
-}
-
-/// Appends text so that a query string carries it.
-pub(super) fn encode_into(out: &mut String, text: &str) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':') {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
 }
 
 /// As it was written, for an error's `given`.
@@ -215,31 +189,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_undone_and_what_is_none_stays() {
-        for (raw, text) in [
-            ("plain", "plain"),
-            ("a+b%2Bc", "a b+c"),
-            ("%C3%BC", "ü"),
-            ("100%", "100%"),
-            ("%zz%4", "%zz%4"),
-            ("%00", "\0"),
-            ("", ""),
-        ] {
-            assert_eq!(decode(raw).as_deref(), Ok(text), "{raw}");
-        }
-        assert_eq!(decode("%ff"), Err(NotUtf8));
-        let mut encoded = String::new();
-        encode_into(&mut encoded, "a b&c=ü:");
-        assert_eq!(encoded, "a%20b%26c%3D%C3%BC:");
-    }
-
-    #[test]
     fn times_are_rfc_3339_or_dates() {
         let expected: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
-        for text in ["2026-01-02", "2026-01-02T00:00:00Z", "2026-01-02T02:00:00+02:00", "2026-01-02T02:00:00 02:00"] {
+        for text in [
+            "2026-01-02",
+            "2026-01-02T00:00:00Z",
+            "2026-01-02T02:00:00+02:00",
+            "2026-01-02T02:00:00 02:00",
+        ] {
             assert_eq!(read_time(text), Some(expected), "{text}");
         }
-        for text in ["", "yesterday", "2026-13-01", "2026-01-02T00:00:00", "1767312000"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-01-02T00:00:00",
+            "1767312000",
+        ] {
             assert_eq!(read_time(text), None, "{text}");
         }
     }
@@ -257,8 +223,17 @@ mod tests {
         };
         assert_eq!(read("&q=1&&%74ype=x&", false).unwrap(), ["q", "type"]);
         assert_eq!(read("q&api_key=x", true).unwrap(), ["q"]);
-        assert_eq!(read("q&api_key=x", false).unwrap_err().code(), Code::UnknownParameter);
-        assert_eq!(read("q=1&q=1", false).unwrap_err().code(), Code::InvalidParameter);
-        assert_eq!(read("%ff=1", false).unwrap_err().code(), Code::UnknownParameter);
+        assert_eq!(
+            read("q&api_key=x", false).unwrap_err().code(),
+            Code::UnknownParameter
+        );
+        assert_eq!(
+            read("q=1&q=1", false).unwrap_err().code(),
+            Code::InvalidParameter
+        );
+        assert_eq!(
+            read("%ff=1", false).unwrap_err().code(),
+            Code::UnknownParameter
+        );
     }
 }

@@ -58,6 +58,10 @@ mod tests {
         let ids = RequestIds::new();
         let given: HashSet<String> = (0..10_000).map(|_| ids.next().to_string()).collect();
         assert_eq!(given.len(), 10_000);
-        assert!(given.iter().all(|id| id.starts_with("req_") && id.len() == 20));
+        assert!(
+            given
+                .iter()
+                .all(|id| id.starts_with("req_") && id.len() == 20)
+        );
     }
 }

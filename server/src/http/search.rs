@@ -23,8 +23,16 @@ use super::parameter::Parameters;
 use crate::control::Control;
 use crate::store::{ClaimStore, StoreError};
 
-const PARAMETERS: &[&str] =
-    &["q", "type", "status", "limit", "offset", "match", "include_related", "as_of"];
+const PARAMETERS: &[&str] = &[
+    "q",
+    "type",
+    "status",
+    "limit",
+    "offset",
+    "match",
+    "include_related",
+    "as_of",
+];
 /// Entries on a page where the client does not say.
 const DEFAULT_LIMIT: u32 = 100;
 
@@ -32,7 +40,11 @@ const DEFAULT_LIMIT: u32 = 100;
 pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     check_accept(call.request.headers(), "application/json")?;
     let cap = call.caller.tier().results;
-    let asked = Asked::read(call.request.uri().query(), call.app.settings.api_key_in_query, cap)?;
+    let asked = Asked::read(
+        call.request.uri().query(),
+        call.app.settings.api_key_in_query,
+        cap,
+    )?;
     let out = answer(&asked, &*call.app.store, &call.app.control, call.now).await?;
     let mut response = Response::new(Body::from(out));
     set_content_type(response.headers_mut(), "application/json");
@@ -47,8 +59,13 @@ pub(crate) async fn answer<S: ClaimStore>(
     now: Timestamp,
 ) -> Result<Vec<u8>, StoreError> {
     let understood = Understood::read(&asked.text, asked.kind);
-    let mut answer =
-        Answer { out: Vec::with_capacity(1_024), asked, understood: &understood, control, entries: 0 };
+    let mut answer = Answer {
+        out: Vec::with_capacity(1_024),
+        asked,
+        understood: &understood,
+        control,
+        entries: 0,
+    };
     if understood.values.is_empty() {
         answer.total(0);
     } else {
@@ -85,7 +102,10 @@ impl<'a> Asked<'a> {
             text: Cow::Borrowed(""),
             kind: None,
             status: StatusFilter::default(),
-            page: Page { offset: 0, limit: DEFAULT_LIMIT.min(cap) },
+            page: Page {
+                offset: 0,
+                limit: DEFAULT_LIMIT.min(cap),
+            },
         };
         while let Some(parameter) = parameters.next()? {
             match parameter.name {
@@ -148,11 +168,16 @@ impl Understood {
         if let Some(value) = canonical(text)
             && kind.is_none_or(|kind| kind == value.kind)
         {
-            return Understood { values: vec![value.to_value()], changes: Vec::new() };
+            return Understood {
+                values: vec![value.to_value()],
+                changes: Vec::new(),
+            };
         }
         let readings = interpret(text, kind).readings;
-        let (values, changes) =
-            readings.into_iter().map(|Reading { value, changes, .. }| (value, changes)).unzip();
+        let (values, changes) = readings
+            .into_iter()
+            .map(|Reading { value, changes, .. }| (value, changes))
+            .unzip();
         Understood { values, changes }
     }
 }
@@ -187,7 +212,11 @@ impl EntrySink for Answer<'_> {
             out.extend_from_slice(b"\",\"value\":");
             write_string(out, value.as_str());
             out.extend_from_slice(b",\"changes\":[");
-            let changes = self.understood.changes.get(position).map_or(&[][..], Vec::as_slice);
+            let changes = self
+                .understood
+                .changes
+                .get(position)
+                .map_or(&[][..], Vec::as_slice);
             for (position, change) in changes.iter().enumerate() {
                 if position > 0 {
                     out.push(b',');

@@ -11,16 +11,18 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service as _;
 
-use super::error::{ApiError, Code};
+use super::code::Code;
+use super::error::ApiError;
+use super::open_files::connections_allowed;
+use super::wire::{Wire, closing_response};
 use super::{App, Peer, router};
-use crate::config::Bounds;
 use crate::store::ClaimStore;
 
 /// How often what was counted is written down.
@@ -49,7 +51,8 @@ pub async fn serve<S: ClaimStore>(
     let bounds = app.settings.limits;
     let router = router(Arc::clone(&app));
     let graceful = GracefulShutdown::new();
-    let seats = Arc::new(Semaphore::new(bounds.max_connections.min(Semaphore::MAX_PERMITS)));
+    let seats = connections_allowed(bounds.max_connections).min(Semaphore::MAX_PERMITS);
+    let seats = Arc::new(Semaphore::new(seats));
     let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
     let flusher = tokio::spawn(flush_usage(Arc::clone(&app)));
     tokio::pin!(stop);
@@ -66,12 +69,13 @@ pub async fn serve<S: ClaimStore>(
             }
         };
         match Arc::clone(&seats).try_acquire_owned() {
-            Ok(seat) => converse(stream, peer, router.clone(), bounds, seat, &graceful),
+            Ok(seat) => converse(&app, stream, peer, router.clone(), seat, &graceful),
             Err(_) => {
                 if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
                     let id = app.ids.next();
                     let error = ApiError::new(Code::Unavailable, "There are too many connections.");
-                    tokio::spawn(refuse(stream, error.body(id), permit));
+                    let response = closing_response(&error.retry_after(1), id);
+                    tokio::spawn(refuse(stream, response, permit));
                 }
             }
         }
@@ -88,11 +92,11 @@ pub async fn serve<S: ClaimStore>(
 }
 
 /// Serves one connection in a task of its own.
-fn converse(
+fn converse<S: ClaimStore>(
+    app: &Arc<App<S>>,
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    bounds: Bounds,
     seat: OwnedSemaphorePermit,
     graceful: &GracefulShutdown,
 ) {
@@ -103,15 +107,23 @@ fn converse(
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         let mut router = router.clone();
-        async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
+        async move {
+            Ok::<_, Infallible>(
+                router
+                    .call(request)
+                    .await
+                    .unwrap_or_else(|never| match never {}),
+            )
+        }
     });
+    let bounds = app.settings.limits;
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.header_timeout)
         // Room for the longest target that the protocol has and for the header
         // fields: within it, refusals are ours and have the documented body.
         .max_buf_size((80 << 10) + bounds.max_headers)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(Wire::new(stream, Arc::clone(app)), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
@@ -122,14 +134,7 @@ fn converse(
 }
 
 /// Tells a client, in the documented form, that there is no room.
-async fn refuse(mut stream: TcpStream, body: Vec<u8>, permit: OwnedSemaphorePermit) {
-    let mut response = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         retry-after: 1\r\nconnection: close\r\n\r\n",
-        body.len()
-    )
-    .into_bytes();
-    response.extend_from_slice(&body);
+async fn refuse(mut stream: TcpStream, response: Vec<u8>, permit: OwnedSemaphorePermit) {
     let told = async {
         stream.write_all(&response).await?;
         stream.shutdown().await?;
@@ -153,7 +158,10 @@ async fn refuse(mut stream: TcpStream, body: Vec<u8>, permit: OwnedSemaphorePerm
 /// files are, and trying again at once would only burn the processor.
 async fn rest_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+    if !matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    ) {
         tracing::error!(%error, "no connection could be taken");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

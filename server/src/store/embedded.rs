@@ -57,8 +57,13 @@ impl From<IndexError> for StoreError {
 
 impl ClaimStore for Embedded {
     async fn record(&self, batch: Batch<'_>) -> Result<Receipt, StoreError> {
-        let outcomes = self.index.record(batch.source, batch.claims, batch.heard_at)?;
-        Ok(Receipt { outcomes, revision: self.index.counts().2 })
+        let outcomes = self
+            .index
+            .record(batch.source, batch.claims, batch.heard_at)?;
+        Ok(Receipt {
+            outcomes,
+            revision: self.index.counts().2,
+        })
     }
 
     async fn retain_present(
@@ -104,7 +109,11 @@ impl ClaimStore for Embedded {
 
     fn counts(&self) -> Counts {
         let (active, retained, revision) = self.index.counts();
-        Counts { active, retained, revision }
+        Counts {
+            active,
+            retained,
+            revision,
+        }
     }
 
     fn sources(&self) -> Vec<Source> {

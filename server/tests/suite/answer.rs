@@ -10,40 +10,43 @@ use crate::values::at;
 
 /// An answer: its total and the entries of the page.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Answer {
-    pub total: Option<u64>,
-    pub entries: Vec<Told>,
+pub(crate) struct Answer {
+    pub(crate) total: Option<u64>,
+    pub(crate) entries: Vec<Told>,
 }
 
 /// An entry as it was told.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
-    pub id: ClaimId,
-    pub kind: Kind,
-    pub value: String,
-    pub source: Source,
-    pub confidence: u8,
-    pub status: Status,
-    pub first_seen: Option<Timestamp>,
-    pub last_seen: Option<Timestamp>,
-    pub expires_at: Option<Timestamp>,
-    pub updated_at: Timestamp,
-    pub context: Option<String>,
-    pub malware: Option<String>,
-    pub tags: Vec<String>,
-    pub techniques: Vec<String>,
-    pub sectors: Vec<String>,
-    pub ports: Vec<u16>,
-    pub references: Vec<String>,
-    pub tlp: Option<Tlp>,
-    pub article: Option<ArticleRef>,
-    pub warnings: Vec<String>,
-    pub matched: Option<Match>,
+pub(crate) struct Told {
+    pub(crate) id: ClaimId,
+    pub(crate) kind: Kind,
+    pub(crate) value: String,
+    pub(crate) source: Source,
+    pub(crate) confidence: u8,
+    pub(crate) status: Status,
+    pub(crate) first_seen: Option<Timestamp>,
+    pub(crate) last_seen: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) context: Option<String>,
+    pub(crate) malware: Option<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) techniques: Vec<String>,
+    pub(crate) sectors: Vec<String>,
+    pub(crate) ports: Vec<u16>,
+    pub(crate) references: Vec<String>,
+    pub(crate) tlp: Option<Tlp>,
+    pub(crate) article: Option<ArticleRef>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) matched: Option<Match>,
 }
 
 impl EntrySink for Answer {
     fn total(&mut self, total: u64) {
-        assert!(self.total.is_none() && self.entries.is_empty(), "the total comes first, and once");
+        assert!(
+            self.total.is_none() && self.entries.is_empty(),
+            "the total comes first, and once"
+        );
         self.total = Some(total);
     }
 
@@ -78,21 +81,30 @@ impl EntrySink for Answer {
 
 impl Answer {
     /// The entries' values, in order.
-    pub fn values(&self) -> Vec<&str> {
-        self.entries.iter().map(|entry| entry.value.as_str()).collect()
+    pub(crate) fn values(&self) -> Vec<&str> {
+        self.entries
+            .iter()
+            .map(|entry| entry.value.as_str())
+            .collect()
     }
 
     /// The entries' sources, in order.
-    pub fn sources(&self) -> Vec<&str> {
-        self.entries.iter().map(|entry| entry.source.name.as_str()).collect()
+    pub(crate) fn sources(&self) -> Vec<&str> {
+        self.entries
+            .iter()
+            .map(|entry| entry.source.name.as_str())
+            .collect()
     }
 }
 
 /// A page long enough for every test.
-pub const ALL: Page = Page { offset: 0, limit: 1_000 };
+pub(crate) const ALL: Page = Page {
+    offset: 0,
+    limit: 1_000,
+};
 
 /// What the store answers to a question at `second`.
-pub async fn find<S: ClaimStore>(
+pub(crate) async fn find<S: ClaimStore>(
     store: &S,
     readings: &[Value],
     status: StatusFilter,
@@ -100,19 +112,39 @@ pub async fn find<S: ClaimStore>(
     second: i64,
 ) -> Answer {
     let mut answer = Answer::default();
-    let question = Question { readings, status, page, now: at(second) };
+    let question = Question {
+        readings,
+        status,
+        page,
+        now: at(second),
+    };
     store.find(&question, &mut answer).await.unwrap();
     answer
 }
 
 /// What is seen of a value at `second`.
-pub async fn seen<S: ClaimStore>(store: &S, value: &Value, second: i64) -> Answer {
-    find(store, std::slice::from_ref(value), StatusFilter::Seen, ALL, second).await
+pub(crate) async fn seen<S: ClaimStore>(store: &S, value: &Value, second: i64) -> Answer {
+    find(
+        store,
+        std::slice::from_ref(value),
+        StatusFilter::Seen,
+        ALL,
+        second,
+    )
+    .await
 }
 
 /// What the store lists at `second`.
-pub async fn list<S: ClaimStore>(store: &S, filter: &Filter, page: Page, second: i64) -> Answer {
+pub(crate) async fn list<S: ClaimStore>(
+    store: &S,
+    filter: &Filter,
+    page: Page,
+    second: i64,
+) -> Answer {
     let mut answer = Answer::default();
-    store.list(filter, page, at(second), &mut answer).await.unwrap();
+    store
+        .list(filter, page, at(second), &mut answer)
+        .await
+        .unwrap();
     answer
 }

@@ -27,6 +27,7 @@ macro_rules! conformance {
                 removing_what_is_not_there_does_nothing
                 time_runs_out_with_or_without_the_sweeper
                 expiry_after_the_last_hearing
+                what_is_over_said_again_is_no_news
                 a_removal_after_the_end_changes_nothing,
             finding: nothing_is_found_in_an_empty_store
                 a_value_never_answers_for_part_of_another
@@ -63,3 +64,4 @@ macro_rules! conformance {
 }
 
 conformance!(model, (crate::model::Model::default(), ()));
+conformance!(embedded, crate::embedded::open());

@@ -13,10 +13,20 @@ use crate::values::{DAY, at, source, value};
 
 /// One event in the life of a store.
 #[derive(Clone, Debug)]
-pub enum Step {
-    Record { source: usize, claims: Vec<Claim> },
-    Retain { source: usize, present: Vec<usize> },
-    Remove { source: usize, values: Vec<usize>, reason: Removal },
+pub(crate) enum Step {
+    Record {
+        source: usize,
+        claims: Vec<Claim>,
+    },
+    Retain {
+        source: usize,
+        present: Vec<usize>,
+    },
+    Remove {
+        source: usize,
+        values: Vec<usize>,
+        reason: Removal,
+    },
     Expire,
     /// Seconds go by.
     Wait(i64),
@@ -44,10 +54,25 @@ const VALUES: [&str; 16] = [
 
 fn sources() -> [Source; 4] {
     [
-        Source { list_non_global: false, ..source("window") },
-        Source { extent: Extent::Snapshot, category: Category::Government, ..source("snapshot") },
-        Source { expires_after: Some(100_000), extent: Extent::Events, ..source("events") },
-        Source { expires_after: Some(200_000), extent: Extent::Snapshot, ..source("short") },
+        Source {
+            list_non_global: false,
+            ..source("window")
+        },
+        Source {
+            extent: Extent::Snapshot,
+            category: Category::Government,
+            ..source("snapshot")
+        },
+        Source {
+            expires_after: Some(100_000),
+            extent: Extent::Events,
+            ..source("events")
+        },
+        Source {
+            expires_after: Some(200_000),
+            extent: Extent::Snapshot,
+            ..source("short")
+        },
     ]
 }
 
@@ -62,14 +87,22 @@ fn claims() -> impl Strategy<Value = Claim> {
     (
         (0..VALUES.len(), 0_u8..=100, any::<bool>()),
         (time.clone(), time.clone(), time),
-        (words(&["a", "b", "c"]), words(&["T1001", "T1059"]), words(&["energy"])),
+        (
+            words(&["a", "b", "c"]),
+            words(&["T1001", "T1059"]),
+            words(&["energy"]),
+        ),
         (word(&["x", "y"]), word(&["Worm", "Bot"])),
         prop::collection::vec(prop::sample::select(&[80_u16, 443][..]), 0..3),
         words(&["https://example.com/1", "https://example.com/2"]),
     )
         .prop_map(|(basic, times, lists, texts, ports, references)| Claim {
             confidence: basic.1,
-            scope: if basic.2 { Scope::Subtree } else { Scope::Exact },
+            scope: if basic.2 {
+                Scope::Subtree
+            } else {
+                Scope::Exact
+            },
             first_seen: times.0,
             last_seen: times.1,
             expires_at: times.2,
@@ -90,7 +123,7 @@ fn plain_claims() -> impl Strategy<Value = Claim> {
 }
 
 /// Histories of up to `length` events.
-pub fn histories(length: usize) -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn histories(length: usize) -> impl Strategy<Value = Vec<Step>> {
     let source = 0..sources().len();
     let some = prop::collection::vec(0..VALUES.len(), 0..10);
     let said = prop_oneof![claims(), plain_claims()];
@@ -112,7 +145,7 @@ pub fn histories(length: usize) -> impl Strategy<Value = Vec<Step>> {
 
 /// Lives through the history with both stores; after each event they must
 /// have done the same, and in the end they must answer every question alike.
-pub async fn agree<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, history: &[Step]) {
+pub(crate) async fn agree<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, history: &[Step]) {
     let mut now = 0;
     for step in history {
         if let Step::Wait(seconds) = step {
@@ -132,38 +165,75 @@ pub async fn agree<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, history: &[Step])
 async fn perform<S: ClaimStore>(store: &S, step: &Step, now: i64) -> String {
     let sources = sources();
     let values = |numbers: &[usize]| -> Vec<Value> {
-        numbers.iter().map(|number| value(VALUES[*number])).collect()
+        numbers
+            .iter()
+            .map(|number| value(VALUES[*number]))
+            .collect()
     };
     let before = store.counts().revision;
     let done = match step {
         Step::Record { source, claims } => {
-            let batch =
-                Batch { source: &sources[*source], claims: claims.clone(), heard_at: at(now) };
+            let batch = Batch {
+                source: &sources[*source],
+                claims: claims.clone(),
+                heard_at: at(now),
+            };
             format!("{:?}", store.record(batch).await.unwrap().outcomes)
         }
         Step::Retain { source, present } => {
             let source = &sources[*source];
             let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), &source.name);
             let present: HashSet<ClaimId> = values(present).iter().map(id).collect();
-            store.retain_present(source, &present, at(now)).await.unwrap().to_string()
+            store
+                .retain_present(source, &present, at(now))
+                .await
+                .unwrap()
+                .to_string()
         }
-        Step::Remove { source, values: numbers, reason } => {
+        Step::Remove {
+            source,
+            values: numbers,
+            reason,
+        } => {
             let values = values(numbers);
-            store.remove(&sources[*source], &values, *reason, at(now)).await.unwrap().to_string()
+            store
+                .remove(&sources[*source], &values, *reason, at(now))
+                .await
+                .unwrap()
+                .to_string()
         }
         Step::Expire => store.expire_due(at(now)).await.unwrap().to_string(),
         Step::Wait(_) => String::new(),
     };
     let counts = store.counts();
     let moved = counts.revision > before;
-    format!("{done}, active {}, retained {}, moved {moved}", counts.active, counts.retained)
+    format!(
+        "{done}, active {}, retained {}, moved {moved}",
+        counts.active, counts.retained
+    )
 }
 
 async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64) {
-    let questions = VALUES.iter().chain(&["203.0.113.9", "c.b.a.example.com", "::ffff:203.0.113.1"]);
+    let questions =
+        VALUES
+            .iter()
+            .chain(&["203.0.113.9", "c.b.a.example.com", "::ffff:203.0.113.1"]);
     let mut questions: Vec<Vec<Value>> = questions.map(|text| vec![value(text)]).collect();
-    questions.push(vec![value("a.example.com"), value("http://a.example.com/"), value("203.0.113.7")]);
-    let pages = [Page { offset: 0, limit: 100 }, Page { offset: 1, limit: 2 }];
+    questions.push(vec![
+        value("a.example.com"),
+        value("http://a.example.com/"),
+        value("203.0.113.7"),
+    ]);
+    let pages = [
+        Page {
+            offset: 0,
+            limit: 100,
+        },
+        Page {
+            offset: 1,
+            limit: 2,
+        },
+    ];
     for readings in &questions {
         for status in [StatusFilter::Seen, StatusFilter::Active, StatusFilter::Any] {
             for page in pages {
@@ -175,11 +245,27 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
     }
     let everything = Filter::default();
     let mut filters = vec![everything.clone()];
-    filters.extend([Kind::Ipv4, Kind::Domain].map(|kind| Filter { kind: Some(kind), ..everything.clone() }));
-    filters.extend(Confidence::ALL.map(|label| Filter { confidence: Some(label), ..everything.clone() }));
-    filters.push(Filter { category: Some(Category::Government), ..everything.clone() });
-    filters.push(Filter { since: Some(at(DAY)), ..everything.clone() });
-    filters.push(Filter { since: Some(at(100)), until: Some(at(2 * DAY)), ..everything });
+    filters.extend([Kind::Ipv4, Kind::Domain].map(|kind| Filter {
+        kind: Some(kind),
+        ..everything.clone()
+    }));
+    filters.extend(Confidence::ALL.map(|label| Filter {
+        confidence: Some(label),
+        ..everything.clone()
+    }));
+    filters.push(Filter {
+        category: Some(Category::Government),
+        ..everything.clone()
+    });
+    filters.push(Filter {
+        since: Some(at(DAY)),
+        ..everything.clone()
+    });
+    filters.push(Filter {
+        since: Some(at(100)),
+        until: Some(at(2 * DAY)),
+        ..everything
+    });
     for filter in &filters {
         for page in pages {
             let in_a = list(a, filter, page, second).await;
@@ -189,13 +275,28 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
     }
 }
 
+/// How many histories a test tries; `PROPTEST_CASES` says otherwise. A history
+/// that failed becomes a case of the conformance suite, not a file of seeds.
+pub(crate) fn cases(count: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(asked.unwrap_or(count))
+    }
+}
+
 /// Runs a future of a test that is no async function.
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(crate::histories::cases(24))]
 
     /// The model is a function of its history.
     #[test]

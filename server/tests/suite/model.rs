@@ -8,16 +8,19 @@ use std::sync::{Mutex, MutexGuard};
 
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::held::{Decision, Held, Outcome};
-use iocd_core::claim::{Claim, ClaimId, Confidence, Scope, Source, Status};
-use iocd_core::query::{Entry, EntrySink, Filter, Match, MatchKind, Page, Question};
-use iocd_core::value::{Kind, Value, is_non_global};
+use iocd_core::claim::{Claim, ClaimId, Confidence, Extent, Source, Status};
+use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question};
+use iocd_core::value::{Value, is_non_global};
 use iocd_core::warning::NON_GLOBAL;
-use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
+
+mod relation;
+
+use relation::relation;
 
 /// The store.
 #[derive(Default)]
-pub struct Model(Mutex<State>);
+pub(crate) struct Model(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -41,7 +44,10 @@ struct Version {
 }
 
 enum What {
-    Said { held: Box<Held>, touched: Option<Timestamp> },
+    Said {
+        held: Box<Held>,
+        touched: Option<Timestamp>,
+    },
     Ended(Status),
 }
 
@@ -65,9 +71,15 @@ impl Model {
 
 impl State {
     fn known(&mut self, source: &Source) -> &mut Known {
-        let position = self.sources.iter().position(|known| known.source.name == source.name);
+        let position = self
+            .sources
+            .iter()
+            .position(|known| known.source.name == source.name);
         let position = position.unwrap_or_else(|| {
-            self.sources.push(Known { source: source.clone(), listed_at: None });
+            self.sources.push(Known {
+                source: source.clone(),
+                listed_at: None,
+            });
             self.sources.len() - 1
         });
         self.sources[position].source = source.clone();
@@ -79,23 +91,36 @@ impl State {
         // Times of changes never run backwards.
         let at = self.changed_at.map_or(at, |before| before.max(at));
         self.changed_at = Some(at);
-        let version = Version { revision: self.revision, at, what };
+        let version = Version {
+            revision: self.revision,
+            at,
+            what,
+        };
         self.histories.entry(key).or_default().push(version);
     }
 
     fn present(&self, now: Timestamp) -> Vec<Present<'_>> {
         let mut all = Vec::new();
         for ((value, source), versions) in &self.histories {
-            let known = self.sources.iter().find(|known| known.source.name == *source).unwrap();
-            let said = versions.iter().rev().find_map(|version| match &version.what {
-                What::Said { held, touched } => Some((&**held, *touched)),
-                What::Ended(_) => None,
-            });
+            let known = self
+                .sources
+                .iter()
+                .find(|known| known.source.name == *source)
+                .unwrap();
+            let said = versions
+                .iter()
+                .rev()
+                .find_map(|version| match &version.what {
+                    What::Said { held, touched } => Some((&**held, *touched)),
+                    What::Ended(_) => None,
+                });
             let (held, touched) = said.unwrap();
             let last = versions.last().unwrap();
             let status = match last.what {
                 What::Ended(status) => status,
-                What::Said { .. } if held.expires_at(&known.source).is_some_and(|end| end <= now) => {
+                What::Said { .. }
+                    if held.expires_at(&known.source).is_some_and(|end| end <= now) =>
+                {
                     Status::Expired
                 }
                 What::Said { .. } => Status::Active,
@@ -145,18 +170,29 @@ impl State {
         let present = self.present(at).into_iter().find(|present| {
             *present.value == claim.value && present.known.source.name == source.name
         });
-        let existing = present.as_ref().map(|present| (present.held, present.status));
+        let existing = present
+            .as_ref()
+            .map(|present| (present.held, present.status));
         let touched = present.as_ref().and_then(|present| present.touched);
         match Held::hear(existing, touched, claim, source, at) {
             Decision::Write(held, outcome) => {
-                self.append(key, at, What::Said { held: Box::new(held), touched: None });
+                self.append(
+                    key,
+                    at,
+                    What::Said {
+                        held: Box::new(held),
+                        touched: None,
+                    },
+                );
                 outcome
             }
             Decision::Touch(time) => {
-                let version = self.histories.get_mut(&key).unwrap().last_mut().unwrap();
-                if let What::Said { touched, .. } = &mut version.what {
-                    *touched = Some(time);
-                }
+                let versions = self.histories.get_mut(&key).unwrap().iter_mut().rev();
+                let mut said = versions.filter_map(|version| match &mut version.what {
+                    What::Said { touched, .. } => Some(touched),
+                    What::Ended(_) => None,
+                });
+                *said.next().unwrap() = Some(time);
                 Outcome::Unchanged
             }
             Decision::Keep => Outcome::Unchanged,
@@ -171,24 +207,36 @@ impl ClaimStore for Model {
         // What a batch says about one value is folded first: the first claim
         // has the outcome of the whole.
         let mut folded: Vec<(usize, Claim)> = Vec::new();
+        let mut later = Vec::new();
         let mut outcomes = Vec::new();
         for mut claim in batch.claims {
             claim.tidy();
-            let same = folded.iter_mut().find(|(_, earlier)| earlier.value == claim.value);
-            if let Some((_, earlier)) = same {
+            let same = folded
+                .iter_mut()
+                .find(|(_, earlier)| earlier.value == claim.value);
+            if let Some((first, earlier)) = same {
                 let before = earlier.clone();
                 earlier.merge(&claim);
-                let said_more = *earlier != before;
-                outcomes.push(if said_more { Outcome::Merged } else { Outcome::Unchanged });
+                if *earlier != before {
+                    later.push((outcomes.len(), *first));
+                }
             } else {
                 folded.push((outcomes.len(), claim));
-                outcomes.push(Outcome::Unchanged);
             }
+            outcomes.push(Outcome::Unchanged);
         }
         for (position, claim) in folded {
             outcomes[position] = state.hear(claim, batch.source, batch.heard_at);
         }
-        Ok(Receipt { outcomes, revision: state.revision })
+        for (position, first) in later {
+            if outcomes[first] != Outcome::Unchanged {
+                outcomes[position] = Outcome::Merged;
+            }
+        }
+        Ok(Receipt {
+            outcomes,
+            revision: state.revision,
+        })
     }
 
     async fn retain_present(
@@ -215,7 +263,11 @@ impl ClaimStore for Model {
         reason: Removal,
         at: Timestamp,
     ) -> Result<u64, StoreError> {
-        Ok(self.state().end(&source.name, reason.status(), at, |claim| values.contains(claim.value)))
+        Ok(self
+            .state()
+            .end(&source.name, reason.status(), at, |claim| {
+                values.contains(claim.value)
+            }))
     }
 
     async fn expire_due(&self, now: Timestamp) -> Result<u64, StoreError> {
@@ -241,9 +293,10 @@ impl ClaimStore for Model {
         let state = self.state();
         let mut hits = Vec::new();
         for mut present in state.present(question.now) {
-            let reasons = question.readings.iter().filter_map(|asked| {
-                relation(present.value, present.held.claim.scope, asked)
-            });
+            let reasons = question
+                .readings
+                .iter()
+                .filter_map(|asked| relation(present.value, present.held.claim.scope, asked));
             present.matched = reasons.min_by_key(|reason| reason.distance);
             if present.matched.is_some() && question.status.admits(present.status) {
                 hits.push(present);
@@ -276,10 +329,12 @@ impl ClaimStore for Model {
             entry.status == Status::Active
                 && (source.list_non_global || !is_non_global(&entry.value.as_ref()))
                 && filter.kind.is_none_or(|kind| kind == entry.value.kind())
+                && filter.confidence.is_none_or(|label| {
+                    label == Confidence::from_score(entry.held.claim.confidence)
+                })
                 && filter
-                    .confidence
-                    .is_none_or(|label| label == Confidence::from_score(entry.held.claim.confidence))
-                && filter.category.is_none_or(|category| category == source.category)
+                    .category
+                    .is_none_or(|category| category == source.category)
                 && filter.since.is_none_or(|since| entry.updated_at >= since)
                 && filter.until.is_none_or(|until| entry.updated_at < until)
         });
@@ -290,7 +345,10 @@ impl ClaimStore for Model {
 
     fn counts(&self) -> Counts {
         let state = self.state();
-        let active = state.histories.values().filter(|versions| !State::is_ended(versions));
+        let active = state
+            .histories
+            .values()
+            .filter(|versions| !State::is_ended(versions));
         Counts {
             active: active.count() as u64,
             retained: state.histories.len() as u64,
@@ -299,27 +357,40 @@ impl ClaimStore for Model {
     }
 
     fn sources(&self) -> Vec<Source> {
-        self.state().sources.iter().map(|known| known.source.clone()).collect()
+        self.state()
+            .sources
+            .iter()
+            .map(|known| known.source.clone())
+            .collect()
     }
 }
 
 fn tell<S: EntrySink>(all: &[Present<'_>], page: Page, sink: &mut S) {
     sink.total(all.len() as u64);
-    for present in all.iter().skip(usize::try_from(page.offset).unwrap_or(usize::MAX)).take(page.limit as usize) {
+    for present in all
+        .iter()
+        .skip(usize::try_from(page.offset).unwrap_or(usize::MAX))
+        .take(page.limit as usize)
+    {
         sink.entry(&present.entry());
     }
 }
 
 impl Present<'_> {
     fn id(&self) -> ClaimId {
-        ClaimId::new(self.value.kind(), self.value.as_str(), &self.known.source.name)
+        ClaimId::new(
+            self.value.kind(),
+            self.value.as_str(),
+            &self.known.source.name,
+        )
     }
 
     fn entry(&self) -> Entry<'_> {
         let source = &self.known.source;
         let claim = &self.held.claim;
-        // Only what is still on the list was on it at the last fetch.
-        let listed_at = self.known.listed_at.filter(|_| self.status == Status::Active);
+        // Of a snapshot source, what is still on the list was on it at the last fetch.
+        let still_listed = source.extent == Extent::Snapshot && self.status == Status::Active;
+        let listed_at = self.known.listed_at.filter(|_| still_listed);
         let mut warnings = Vec::new();
         if is_non_global(&self.value.as_ref()) {
             warnings.push(NON_GLOBAL);
@@ -348,42 +419,4 @@ impl Present<'_> {
             matched: self.matched,
         }
     }
-}
-
-/// Why a claim about `stored` answers a question for `asked`, from first
-/// principles: the scope that it states covers the value.
-fn relation(stored: &Value, scope: Scope, asked: &Value) -> Option<Match> {
-    if stored == asked {
-        return Some(Match::EXACT);
-    }
-    match (stored.kind(), asked.kind()) {
-        (Kind::Ipv4, Kind::Ipv4) | (Kind::Ipv6, Kind::Ipv6) => {
-            covers(network(stored)?, network(asked)?, MatchKind::Network)
-        }
-        (Kind::Ipv4, Kind::Ipv6) => {
-            let IpNet::V6(outer) = network(asked)? else { return None };
-            let inner = outer.addr().to_ipv4_mapped()?;
-            let length = outer.prefix_len().checked_sub(96)?;
-            let inner = IpNet::V4(Ipv4Net::new(inner, length).ok()?);
-            covers(network(stored)?, inner, MatchKind::MappedIpv4)
-        }
-        (Kind::Domain, Kind::Domain) if scope == Scope::Subtree => {
-            let below = asked.as_str().strip_suffix(stored.as_str())?.strip_suffix('.')?;
-            // Nobody speaks for all of a public suffix.
-            psl::domain_str(stored.as_str())?;
-            let distance = u8::try_from(below.split('.').count()).ok()?;
-            Some(Match { kind: MatchKind::ParentDomain, distance })
-        }
-        _ => None,
-    }
-}
-
-fn network(value: &Value) -> Option<IpNet> {
-    let text = value.as_str();
-    text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
-}
-
-fn covers(stored: IpNet, asked: IpNet, kind: MatchKind) -> Option<Match> {
-    let distance = asked.prefix_len().checked_sub(stored.prefix_len())?;
-    stored.contains(&asked).then_some(Match { kind, distance })
 }

@@ -6,15 +6,15 @@ use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
 /// A day in seconds.
-pub const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
 
 /// The time `second` seconds after the beginning of the tests' world.
-pub fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_760_000_000 + second).unwrap()
 }
 
 /// A value of the type that its look suggests.
-pub fn value(text: &str) -> Value {
+pub(crate) fn value(text: &str) -> Value {
     Kind::ALL
         .into_iter()
         .find_map(|kind| Value::parse(kind, text).ok())
@@ -22,7 +22,7 @@ pub fn value(text: &str) -> Value {
 }
 
 /// A source whose entries are listed whatever they are about.
-pub fn source(name: &str) -> Source {
+pub(crate) fn source(name: &str) -> Source {
     Source {
         name: name.to_owned(),
         title: format!("{name} list"),
@@ -35,22 +35,29 @@ pub fn source(name: &str) -> Source {
 }
 
 /// A claim of confidence 80 that says nothing but the value.
-pub fn claim(text: &str) -> Claim {
+pub(crate) fn claim(text: &str) -> Claim {
     Claim::new(value(text), 80)
 }
 
 /// The same about the subdomains too.
-pub fn subtree(text: &str) -> Claim {
-    Claim { scope: Scope::Subtree, ..claim(text) }
+pub(crate) fn subtree(text: &str) -> Claim {
+    Claim {
+        scope: Scope::Subtree,
+        ..claim(text)
+    }
 }
 
 /// Records claims of a source, heard at `second`.
-pub async fn record<S: ClaimStore>(
+pub(crate) async fn record<S: ClaimStore>(
     store: &S,
     source: &Source,
     second: i64,
     claims: impl IntoIterator<Item = Claim>,
 ) -> Receipt {
-    let batch = Batch { source, claims: claims.into_iter().collect(), heard_at: at(second) };
+    let batch = Batch {
+        source,
+        claims: claims.into_iter().collect(),
+        heard_at: at(second),
+    };
     store.record(batch).await.unwrap()
 }

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::group::Group;
 use crate::observation::{ColumnId, Columns, Observation};
 
 /// A column as a path of keys.
@@ -22,15 +23,20 @@ impl JsonColumn {
             Some(name) => (true, name),
             None => (false, name),
         };
-        JsonColumn { id, path: name.split('.').map(str::to_owned).collect(), parent, anchor }
+        JsonColumn {
+            id,
+            path: name.split('.').map(str::to_owned).collect(),
+            parent,
+            anchor,
+        }
     }
 }
 
 /// Picks the columns of a format out of rows.
 #[derive(Debug)]
 pub(super) struct Picker {
-    columns: Vec<JsonColumn>,
-    own: u64,
+    pub(super) columns: Vec<JsonColumn>,
+    pub(super) own: u64,
     parents: u64,
     anchors: u64,
 }
@@ -51,11 +57,20 @@ impl Picker {
         let own = mask(&|column| !column.parent);
         let parents = mask(&|column| column.parent);
         let anchors = mask(&|column| column.anchor);
-        Ok(Picker { columns, own, parents, anchors })
+        Ok(Picker {
+            columns,
+            own,
+            parents,
+            anchors,
+        })
     }
 
     /// Picks a row's cells; true if a column of values is among its keys.
-    pub(super) fn pick(&self, text: &str, row: &mut Observation) -> Result<bool, serde_json::Error> {
+    pub(super) fn pick(
+        &self,
+        text: &str,
+        row: &mut Observation,
+    ) -> Result<bool, serde_json::Error> {
         self.pick_from(&mut serde_json::Deserializer::from_str(text), self.own, row)
     }
 
@@ -71,8 +86,18 @@ impl Picker {
     ) -> Result<bool, serde_json::Error> {
         // Once for the group's own cells, which may stand behind its rows; this
         // also shows that the whole is valid.
-        self.pick_from(&mut serde_json::Deserializer::from_str(text), self.parents, parent)?;
-        let group = Group { picker: self, each, parent, row, give };
+        self.pick_from(
+            &mut serde_json::Deserializer::from_str(text),
+            self.parents,
+            parent,
+        )?;
+        let group = Group {
+            picker: self,
+            each,
+            parent,
+            row,
+            give,
+        };
         serde_json::Deserializer::from_str(text).deserialize_map(group)
     }
 
@@ -83,7 +108,14 @@ impl Picker {
         row: &mut Observation,
     ) -> Result<bool, D::Error> {
         let mut seen = 0;
-        Pick { columns: &self.columns, mask, depth: 0, row, seen: &mut seen }.deserialize(source)?;
+        Pick {
+            columns: &self.columns,
+            mask,
+            depth: 0,
+            row,
+            seen: &mut seen,
+        }
+        .deserialize(source)?;
         Ok(seen & self.anchors != 0)
     }
 }
@@ -106,17 +138,20 @@ pub(super) fn keys(text: &str) -> Vec<String> {
             Ok(keys)
         }
     }
-    serde_json::Deserializer::from_str(text).deserialize_map(Keys).unwrap_or_default()
+    serde_json::Deserializer::from_str(text)
+        .deserialize_map(Keys)
+        .unwrap_or_default()
 }
 
 /// Walks a value for the columns of `mask`, all of whose paths agree with the
 /// way here for `depth` keys.
-struct Pick<'a> {
-    columns: &'a [JsonColumn],
-    mask: u64,
-    depth: usize,
-    row: &'a mut Observation,
-    seen: &'a mut u64,
+pub(super) struct Pick<'a> {
+    pub(super) columns: &'a [JsonColumn],
+    pub(super) mask: u64,
+    pub(super) depth: usize,
+    pub(super) row: &'a mut Observation,
+    /// The columns whose keys were there, whatever they hold.
+    pub(super) seen: &'a mut u64,
 }
 
 impl Pick<'_> {
@@ -148,9 +183,11 @@ impl<'de> Visitor<'de> for Pick<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(mask) =
-            map.next_key_seed(Key { columns: self.columns, mask: self.mask, depth: self.depth })?
-        {
+        while let Some(mask) = map.next_key_seed(Key {
+            columns: self.columns,
+            mask: self.mask,
+            depth: self.depth,
+        })? {
             if mask == 0 {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -248,77 +285,5 @@ impl Visitor<'_> for Key<'_> {
             left &= left - 1;
         }
         Ok(through)
-    }
-}
-
-/// A group: an object one of whose keys holds the rows.
-struct Group<'a> {
-    picker: &'a Picker,
-    each: &'a str,
-    parent: &'a Observation,
-    row: &'a mut Observation,
-    give: &'a mut dyn FnMut(&Observation),
-}
-
-impl<'de> Visitor<'de> for Group<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a group of rows")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<bool, A::Error> {
-        let mut found = false;
-        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-            if *key == *self.each {
-                found |= map.next_value_seed(GroupRows(&mut self))?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-}
-
-struct GroupRows<'g, 'a>(&'g mut Group<'a>);
-
-impl<'de> DeserializeSeed<'de> for GroupRows<'_, '_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<bool, D::Error> {
-        source.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for GroupRows<'_, '_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of rows")
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
-        let Group { picker, parent, row, give, .. } = self.0;
-        loop {
-            row.clear();
-            row.damaged = parent.damaged;
-            let mut seen = 0;
-            let pick = Pick {
-                columns: &picker.columns,
-                mask: picker.own,
-                depth: 0,
-                row: &mut **row,
-                seen: &mut seen,
-            };
-            if seq.next_element_seed(pick)?.is_none() {
-                return Ok(true);
-            }
-            row.push_around(parent);
-            give(row);
-        }
     }
 }

@@ -25,7 +25,10 @@ pub(super) struct Scanner<'s, 'r> {
 
 impl<'s, 'r> Scanner<'s, 'r> {
     pub(super) fn new(input: &'s mut Input<'r>) -> Self {
-        Scanner { input, fresh: false }
+        Scanner {
+            input,
+            fresh: false,
+        }
     }
 
     pub(super) fn line(&self) -> u64 {
@@ -122,7 +125,11 @@ impl<'s, 'r> Scanner<'s, 'r> {
             if chunk.is_empty() {
                 // Only a number or a word may end with the input.
                 return if walk.started && walk.depth == 0 && !walk.in_string {
-                    Ok(if fits { Capture::Whole } else { Capture::TooLong })
+                    Ok(if fits {
+                        Capture::Whole
+                    } else {
+                        Capture::TooLong
+                    })
                 } else {
                     Err(self.truncated())
                 };
@@ -137,17 +144,27 @@ impl<'s, 'r> Scanner<'s, 'r> {
                 return Err(self.malformed("a value is missing"));
             }
             if done {
-                return Ok(if fits { Capture::Whole } else { Capture::TooLong });
+                return Ok(if fits {
+                    Capture::Whole
+                } else {
+                    Capture::TooLong
+                });
             }
         }
     }
 
     fn truncated(&self) -> FeedError {
-        FeedError::Truncated { line: self.input.line(), rows: 0 }
+        FeedError::Truncated {
+            line: self.input.line(),
+            rows: 0,
+        }
     }
 
     fn malformed(&self, what: &'static str) -> FeedError {
-        FeedError::Malformed { line: self.input.line(), what }
+        FeedError::Malformed {
+            line: self.input.line(),
+            what,
+        }
     }
 }
 
@@ -190,9 +207,8 @@ impl Walk {
                 continue;
             }
             match chunk[at] {
-                b'"' if self.depth == 0 && self.started => return (at, true),
+                b'"' | b'{' | b'[' if self.depth == 0 && self.started => return (at, true),
                 b'"' => self.in_string = true,
-                b'{' | b'[' if self.depth == 0 && self.started => return (at, true),
                 b'{' | b'[' => self.depth += 1,
                 b'}' | b']' => {
                     if self.depth == 0 {
@@ -246,10 +262,16 @@ mod tests {
     #[test]
     fn what_is_cut_or_broken_is_told() {
         for cut in ["[", "[1", "[1,", r#"[{"a"#, r#"["x"#] {
-            assert!(matches!(elements(cut, 8), Err(FeedError::Truncated { .. })), "{cut}");
+            assert!(
+                matches!(elements(cut, 8), Err(FeedError::Truncated { .. })),
+                "{cut}"
+            );
         }
         for broken in ["[1 2]", "[1,,2]", "[}", r#"["a""b"]"#] {
-            assert!(matches!(elements(broken, 8), Err(FeedError::Malformed { .. })), "{broken}");
+            assert!(
+                matches!(elements(broken, 8), Err(FeedError::Malformed { .. })),
+                "{broken}"
+            );
         }
     }
 }

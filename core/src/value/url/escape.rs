@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// Brings the escapes of a URL into one spelling: digits in upper case,
 /// unreserved characters (RFC 3986, section 2.3) as themselves. Never decodes
 /// what it has decoded.
-pub(super) fn settle(url: &str) -> Cow<'_, str> {
+pub(crate) fn settle(url: &str) -> Cow<'_, str> {
     let bytes = url.as_bytes();
     let Some(first) = memchr::memchr(b'%', bytes) else {
         return Cow::Borrowed(url);

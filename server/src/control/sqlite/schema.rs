@@ -58,7 +58,9 @@ const STEPS: [&str; 1] = ["
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), ControlError> {
     let known = i64::try_from(STEPS.len()).expect("there are few steps");
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let done = usize::try_from(found).ok().filter(|done| *done <= STEPS.len());
+    let done = usize::try_from(found)
+        .ok()
+        .filter(|done| *done <= STEPS.len());
     let Some(done) = done else {
         return Err(ControlError::Version { found, known });
     };

@@ -12,7 +12,10 @@ use crate::answer::{ALL, find, list, seen};
 use crate::values::{DAY, at, claim, record, source, value};
 
 fn snapshot(name: &str) -> Source {
-    Source { extent: Extent::Snapshot, ..source(name) }
+    Source {
+        extent: Extent::Snapshot,
+        ..source(name)
+    }
 }
 
 fn ids(source: &Source, values: &[&str]) -> HashSet<ClaimId> {
@@ -20,12 +23,20 @@ fn ids(source: &Source, values: &[&str]) -> HashSet<ClaimId> {
     values.iter().map(|text| id(value(text))).collect()
 }
 
-pub async fn what_left_the_list_is_removed<S: ClaimStore>(store: &S) {
+pub(crate) async fn what_left_the_list_is_removed<S: ClaimStore>(store: &S) {
     let feed = snapshot("a");
-    record(store, &feed, 10, [claim("one.example.com"), claim("two.example.com")]).await;
+    record(
+        store,
+        &feed,
+        10,
+        [claim("one.example.com"), claim("two.example.com")],
+    )
+    .await;
     record(store, &source("b"), 10, [claim("two.example.com")]).await;
     let before = store.counts().revision;
-    let removed = store.retain_present(&feed, &ids(&feed, &["one.example.com"]), at(20)).await;
+    let removed = store
+        .retain_present(&feed, &ids(&feed, &["one.example.com"]), at(20))
+        .await;
     assert_eq!(removed.unwrap(), 1);
     let counts = store.counts();
     assert!(counts.revision > before);
@@ -41,81 +52,155 @@ pub async fn what_left_the_list_is_removed<S: ClaimStore>(store: &S) {
     let active = find(store, &two, StatusFilter::Active, ALL, 30).await;
     assert_eq!(active.sources(), ["b"]);
 
-    let again = store.retain_present(&feed, &ids(&feed, &["one.example.com"]), at(40)).await;
-    assert_eq!((again.unwrap(), store.counts().revision), (0, counts.revision));
+    let again = store
+        .retain_present(&feed, &ids(&feed, &["one.example.com"]), at(40))
+        .await;
+    assert_eq!(
+        (again.unwrap(), store.counts().revision),
+        (0, counts.revision)
+    );
 }
 
-pub async fn still_listed_moves_last_seen<S: ClaimStore>(store: &S) {
+pub(crate) async fn still_listed_moves_last_seen<S: ClaimStore>(store: &S) {
     let feed = snapshot("a");
-    let dated = Claim { last_seen: Some(at(-50)), ..claim("dated.example.com") };
+    let dated = Claim {
+        last_seen: Some(at(-50)),
+        ..claim("dated.example.com")
+    };
     record(store, &feed, 10, [claim("one.example.com"), dated]).await;
     let present = ids(&feed, &["one.example.com", "dated.example.com"]);
     let before = store.counts().revision;
-    store.retain_present(&feed, &present, at(9 * DAY)).await.unwrap();
+    store
+        .retain_present(&feed, &present, at(9 * DAY))
+        .await
+        .unwrap();
     assert_eq!(store.counts().revision, before);
-    let entry = seen(store, &value("one.example.com"), 9 * DAY).await.entries.remove(0);
-    assert_eq!((entry.last_seen, entry.updated_at), (Some(at(9 * DAY)), at(10)));
+    let entry = seen(store, &value("one.example.com"), 9 * DAY)
+        .await
+        .entries
+        .remove(0);
+    assert_eq!(
+        (entry.last_seen, entry.updated_at),
+        (Some(at(9 * DAY)), at(10))
+    );
     // What the source says of itself is better than what we conclude.
-    let entry = seen(store, &value("dated.example.com"), 9 * DAY).await.entries.remove(0);
+    let entry = seen(store, &value("dated.example.com"), 9 * DAY)
+        .await
+        .entries
+        .remove(0);
     assert_eq!(entry.last_seen, Some(at(-50)));
 }
 
-pub async fn removed_entries_come_back<S: ClaimStore>(store: &S) {
+pub(crate) async fn removed_entries_come_back<S: ClaimStore>(store: &S) {
     let feed = snapshot("a");
-    let first = Claim { tags: vec!["kept".into()], ..claim("one.example.com") };
+    let first = Claim {
+        tags: vec!["kept".into()],
+        ..claim("one.example.com")
+    };
     record(store, &feed, 10, [first]).await;
-    store.retain_present(&feed, &HashSet::new(), at(20)).await.unwrap();
+    store
+        .retain_present(&feed, &HashSet::new(), at(20))
+        .await
+        .unwrap();
     assert_eq!(store.counts().active, 0);
     let receipt = record(store, &feed, 30, [claim("one.example.com")]).await;
     assert_eq!(receipt.outcomes, [Merged]);
-    let entry = seen(store, &value("one.example.com"), 40).await.entries.remove(0);
-    assert_eq!((entry.status, entry.first_seen), (Status::Active, Some(at(10))));
-    assert_eq!((entry.updated_at, entry.tags), (at(30), vec!["kept".to_owned()]));
+    let entry = seen(store, &value("one.example.com"), 40)
+        .await
+        .entries
+        .remove(0);
+    assert_eq!(
+        (entry.status, entry.first_seen),
+        (Status::Active, Some(at(10)))
+    );
+    assert_eq!(
+        (entry.updated_at, entry.tags),
+        (at(30), vec!["kept".to_owned()])
+    );
     let counts = store.counts();
     assert_eq!((counts.active, counts.retained), (1, 1));
 }
 
-pub async fn false_positives_answer_only_on_request<S: ClaimStore>(store: &S) {
+pub(crate) async fn false_positives_answer_only_on_request<S: ClaimStore>(store: &S) {
     let feed = source("a");
     let values = [value("good.example.com"), value("never.example.com")];
     record(store, &feed, 10, [claim("good.example.com")]).await;
-    let removed = store.remove(&feed, &values, Removal::FalsePositive, at(20)).await;
+    let removed = store
+        .remove(&feed, &values, Removal::FalsePositive, at(20))
+        .await;
     assert_eq!(removed.unwrap(), 1);
     assert_eq!(seen(store, &values[0], 30).await.total, Some(0));
     let active = find(store, &values, StatusFilter::Active, ALL, 30).await;
     assert_eq!(active.total, Some(0));
     let any = find(store, &values, StatusFilter::Any, ALL, 30).await;
-    assert_eq!((any.total, any.entries[0].status), (Some(1), Status::FalsePositive));
+    assert_eq!(
+        (any.total, any.entries[0].status),
+        (Some(1), Status::FalsePositive)
+    );
 }
 
-pub async fn removing_what_is_not_there_does_nothing<S: ClaimStore>(store: &S) {
+pub(crate) async fn removing_what_is_not_there_does_nothing<S: ClaimStore>(store: &S) {
     record(store, &source("a"), 10, [claim("one.example.com")]).await;
     let values = [value("one.example.com")];
     let before = store.counts();
-    let by_other = store.remove(&source("b"), &values, Removal::RemovedBySource, at(20)).await;
+    let by_other = store
+        .remove(&source("b"), &values, Removal::RemovedBySource, at(20))
+        .await;
     assert_eq!((by_other.unwrap(), store.counts()), (0, before));
     let twice = [values[0].clone(), values[0].clone()];
-    let removed = store.remove(&source("a"), &twice, Removal::RemovedBySource, at(20)).await;
+    let removed = store
+        .remove(&source("a"), &twice, Removal::RemovedBySource, at(20))
+        .await;
     assert_eq!(removed.unwrap(), 1);
     let after = store.counts();
-    let again = store.remove(&source("a"), &values, Removal::FalsePositive, at(30)).await;
+    let again = store
+        .remove(&source("a"), &values, Removal::FalsePositive, at(30))
+        .await;
     assert_eq!((again.unwrap(), store.counts()), (0, after));
-    assert_eq!(seen(store, &values[0], 40).await.entries[0].status, Status::Removed);
+    assert_eq!(
+        seen(store, &values[0], 40).await.entries[0].status,
+        Status::Removed
+    );
 }
 
-pub async fn time_runs_out_with_or_without_the_sweeper<S: ClaimStore>(store: &S) {
+pub(crate) async fn time_runs_out_with_or_without_the_sweeper<S: ClaimStore>(store: &S) {
     let feed = source("a");
-    let bounded = Claim { expires_at: Some(at(100)), ..claim("one.example.com") };
-    record(store, &feed, 10, [bounded.clone(), claim("two.example.com")]).await;
+    let bounded = Claim {
+        expires_at: Some(at(100)),
+        ..claim("one.example.com")
+    };
+    record(
+        store,
+        &feed,
+        10,
+        [bounded.clone(), claim("two.example.com")],
+    )
+    .await;
     let one = value("one.example.com");
     let everything = Filter::default();
-    assert_eq!(seen(store, &one, 99).await.entries[0].status, Status::Active);
+    assert_eq!(
+        seen(store, &one, 99).await.entries[0].status,
+        Status::Active
+    );
     assert_eq!(list(store, &everything, ALL, 99).await.total, Some(2));
     // From its end on, though nobody has swept.
-    assert_eq!(seen(store, &one, 100).await.entries[0].status, Status::Expired);
-    assert_eq!(list(store, &everything, ALL, 100).await.values(), ["two.example.com"]);
+    assert_eq!(
+        seen(store, &one, 100).await.entries[0].status,
+        Status::Expired
+    );
+    assert_eq!(
+        list(store, &everything, ALL, 100).await.values(),
+        ["two.example.com"]
+    );
     assert_eq!(list(store, &everything, ALL, 100).await.total, Some(1));
-    let active = find(store, std::slice::from_ref(&one), StatusFilter::Active, ALL, 100).await;
+    let active = find(
+        store,
+        std::slice::from_ref(&one),
+        StatusFilter::Active,
+        ALL,
+        100,
+    )
+    .await;
     assert_eq!(active.total, Some(0));
     assert_eq!(store.counts().active, 2);
 
@@ -131,38 +216,121 @@ pub async fn time_runs_out_with_or_without_the_sweeper<S: ClaimStore>(store: &S)
     assert_eq!(entry.expires_at, Some(at(100)));
 
     // A later end revives it.
-    let extended = Claim { expires_at: Some(at(500)), ..bounded };
-    assert_eq!(record(store, &feed, 200, [extended]).await.outcomes, [Merged]);
-    assert_eq!(seen(store, &one, 210).await.entries[0].status, Status::Active);
-    assert_eq!(seen(store, &one, 500).await.entries[0].status, Status::Expired);
+    let extended = Claim {
+        expires_at: Some(at(500)),
+        ..bounded
+    };
+    assert_eq!(
+        record(store, &feed, 200, [extended]).await.outcomes,
+        [Merged]
+    );
+    assert_eq!(
+        seen(store, &one, 210).await.entries[0].status,
+        Status::Active
+    );
+    assert_eq!(
+        seen(store, &one, 500).await.entries[0].status,
+        Status::Expired
+    );
 }
 
-pub async fn expiry_after_the_last_hearing<S: ClaimStore>(store: &S) {
-    let feed = Source { expires_after: Some(3 * 86_400), ..source("a") };
+pub(crate) async fn expiry_after_the_last_hearing<S: ClaimStore>(store: &S) {
+    let feed = Source {
+        expires_after: Some(3 * 86_400),
+        ..source("a")
+    };
     let one = value("one.example.com");
     record(store, &feed, 0, [claim("one.example.com")]).await;
-    assert_eq!(seen(store, &one, 10).await.entries[0].expires_at, Some(at(3 * DAY)));
+    assert_eq!(
+        seen(store, &one, 10).await.entries[0].expires_at,
+        Some(at(3 * DAY))
+    );
     // Heard again within a day: not worth a revision.
-    assert_eq!(record(store, &feed, DAY - 1, [claim("one.example.com")]).await.outcomes, [Unchanged]);
-    assert_eq!(record(store, &feed, DAY, [claim("one.example.com")]).await.outcomes, [Merged]);
-    assert_eq!(seen(store, &one, DAY).await.entries[0].expires_at, Some(at(4 * DAY)));
-    assert_eq!(seen(store, &one, 4 * DAY).await.entries[0].status, Status::Expired);
+    assert_eq!(
+        record(store, &feed, DAY - 1, [claim("one.example.com")])
+            .await
+            .outcomes,
+        [Unchanged]
+    );
+    assert_eq!(
+        record(store, &feed, DAY, [claim("one.example.com")])
+            .await
+            .outcomes,
+        [Merged]
+    );
+    assert_eq!(
+        seen(store, &one, DAY).await.entries[0].expires_at,
+        Some(at(4 * DAY))
+    );
+    assert_eq!(
+        seen(store, &one, 4 * DAY).await.entries[0].status,
+        Status::Expired
+    );
     // Heard again after its end.
-    assert_eq!(record(store, &feed, 9 * DAY, [claim("one.example.com")]).await.outcomes, [Merged]);
+    assert_eq!(
+        record(store, &feed, 9 * DAY, [claim("one.example.com")])
+            .await
+            .outcomes,
+        [Merged]
+    );
     let entry = seen(store, &one, 9 * DAY).await.entries.remove(0);
-    assert_eq!((entry.status, entry.expires_at), (Status::Active, Some(at(12 * DAY))));
+    assert_eq!(
+        (entry.status, entry.expires_at),
+        (Status::Active, Some(at(12 * DAY)))
+    );
 }
 
-pub async fn a_removal_after_the_end_changes_nothing<S: ClaimStore>(store: &S) {
+pub(crate) async fn what_is_over_said_again_is_no_news<S: ClaimStore>(store: &S) {
+    let feed = source("a");
+    let one = value("one.example.com");
+    let over = Claim {
+        expires_at: Some(at(100)),
+        ..claim("one.example.com")
+    };
+    record(store, &feed, 200, [over.clone()]).await;
+    let first = store.counts();
+    assert_eq!(
+        record(store, &feed, 300, [over.clone()]).await.outcomes,
+        [Unchanged]
+    );
+    assert_eq!(store.counts(), first);
+    assert_eq!(store.expire_due(at(400)).await.unwrap(), 1);
+    let swept = store.counts();
+    assert_eq!(
+        record(store, &feed, 500, [over]).await.outcomes,
+        [Unchanged]
+    );
+    assert_eq!(store.counts(), swept);
+    assert_eq!(
+        seen(store, &one, 500).await.entries[0].status,
+        Status::Expired
+    );
+}
+
+pub(crate) async fn a_removal_after_the_end_changes_nothing<S: ClaimStore>(store: &S) {
     let feed = snapshot("a");
     let one = value("one.example.com");
-    let bounded = Claim { expires_at: Some(at(100)), ..claim("one.example.com") };
+    let bounded = Claim {
+        expires_at: Some(at(100)),
+        ..claim("one.example.com")
+    };
     record(store, &feed, 10, [bounded]).await;
     let before = store.counts();
     let values = std::slice::from_ref(&one);
-    let removed = store.remove(&feed, values, Removal::RemovedBySource, at(200)).await;
+    let removed = store
+        .remove(&feed, values, Removal::RemovedBySource, at(200))
+        .await;
     assert_eq!(removed.unwrap(), 0);
-    assert_eq!(store.retain_present(&feed, &HashSet::new(), at(200)).await.unwrap(), 0);
+    assert_eq!(
+        store
+            .retain_present(&feed, &HashSet::new(), at(200))
+            .await
+            .unwrap(),
+        0
+    );
     assert_eq!(store.counts(), before);
-    assert_eq!(seen(store, &one, 210).await.entries[0].status, Status::Expired);
+    assert_eq!(
+        seen(store, &one, 210).await.entries[0].status,
+        Status::Expired
+    );
 }

@@ -8,7 +8,7 @@ use iocd_core::value::Kind;
 use crate::answer::{ALL, list};
 use crate::values::{at, claim, record, source, value};
 
-pub async fn newest_update_first<S: ClaimStore>(store: &S) {
+pub(crate) async fn newest_update_first<S: ClaimStore>(store: &S) {
     let feed = source("a");
     let texts = ["one.example.com", "two.example.com", "three.example.com"];
     record(store, &feed, 10, texts.map(claim)).await;
@@ -17,34 +17,88 @@ pub async fn newest_update_first<S: ClaimStore>(store: &S) {
     let answer = list(store, &everything, ALL, 30).await;
     assert_eq!(
         answer.values(),
-        ["four.example.com", "three.example.com", "two.example.com", "one.example.com"]
+        [
+            "four.example.com",
+            "three.example.com",
+            "two.example.com",
+            "one.example.com"
+        ]
     );
     assert!(answer.entries.iter().all(|entry| entry.matched.is_none()));
-    let news = Claim { tags: vec!["news".into()], ..claim("two.example.com") };
+    let news = Claim {
+        tags: vec!["news".into()],
+        ..claim("two.example.com")
+    };
     record(store, &feed, 40, [news]).await;
     let answer = list(store, &everything, ALL, 50).await;
     assert_eq!(
         answer.values(),
-        ["two.example.com", "four.example.com", "three.example.com", "one.example.com"]
+        [
+            "two.example.com",
+            "four.example.com",
+            "three.example.com",
+            "one.example.com"
+        ]
     );
     assert_eq!(answer.total, Some(4));
 }
 
-pub async fn filters_and_exact_totals<S: ClaimStore>(store: &S) {
-    let government = Source { category: Category::Government, ..source("gov") };
+pub(crate) async fn filters_and_exact_totals<S: ClaimStore>(store: &S) {
+    let government = Source {
+        category: Category::Government,
+        ..source("gov")
+    };
     for number in 0..60 {
         let confidence = [10, 50, 90][number % 3];
-        let domain = Claim { confidence, ..claim(&format!("d{number}.example.com")) };
-        let address = Claim { confidence, ..claim(&format!("203.0.113.{number}")) };
-        let feed = if number % 2 == 0 { source("com") } else { government.clone() };
+        let domain = Claim {
+            confidence,
+            ..claim(&format!("d{number}.example.com"))
+        };
+        let address = Claim {
+            confidence,
+            ..claim(&format!("203.0.113.{number}"))
+        };
+        let feed = if number % 2 == 0 {
+            source("com")
+        } else {
+            government.clone()
+        };
         record(store, &feed, 10, [domain, address]).await;
     }
     let total = async |filter: Filter| list(store, &filter, ALL, 20).await.total.unwrap();
     assert_eq!(total(Filter::default()).await, 120);
-    assert_eq!(total(Filter { kind: Some(Kind::Domain), ..Filter::default() }).await, 60);
-    assert_eq!(total(Filter { kind: Some(Kind::Url), ..Filter::default() }).await, 0);
-    assert_eq!(total(Filter { confidence: Some(Confidence::Low), ..Filter::default() }).await, 40);
-    assert_eq!(total(Filter { category: Some(Category::News), ..Filter::default() }).await, 0);
+    assert_eq!(
+        total(Filter {
+            kind: Some(Kind::Domain),
+            ..Filter::default()
+        })
+        .await,
+        60
+    );
+    assert_eq!(
+        total(Filter {
+            kind: Some(Kind::Url),
+            ..Filter::default()
+        })
+        .await,
+        0
+    );
+    assert_eq!(
+        total(Filter {
+            confidence: Some(Confidence::Low),
+            ..Filter::default()
+        })
+        .await,
+        40
+    );
+    assert_eq!(
+        total(Filter {
+            category: Some(Category::News),
+            ..Filter::default()
+        })
+        .await,
+        0
+    );
     let narrow = Filter {
         kind: Some(Kind::Ipv4),
         confidence: Some(Confidence::High),
@@ -60,29 +114,57 @@ pub async fn filters_and_exact_totals<S: ClaimStore>(store: &S) {
     }));
 }
 
-pub async fn since_and_until_bound_the_last_change<S: ClaimStore>(store: &S) {
+pub(crate) async fn since_and_until_bound_the_last_change<S: ClaimStore>(store: &S) {
     let feed = source("a");
-    let old_sighting = |text: &str| Claim { last_seen: Some(at(-9_999)), ..claim(text) };
+    let old_sighting = |text: &str| Claim {
+        last_seen: Some(at(-9_999)),
+        ..claim(text)
+    };
     record(store, &feed, 10, [old_sighting("one.example.com")]).await;
     record(store, &feed, 20, [old_sighting("two.example.com")]).await;
     record(store, &feed, 30, [old_sighting("three.example.com")]).await;
     let values = async |since: Option<i64>, until: Option<i64>| {
-        let filter = Filter { since: since.map(at), until: until.map(at), ..Filter::default() };
+        let filter = Filter {
+            since: since.map(at),
+            until: until.map(at),
+            ..Filter::default()
+        };
         let answer = list(store, &filter, ALL, 40).await;
         assert_eq!(answer.total, Some(answer.entries.len() as u64));
         answer.values().join(" ")
     };
-    assert_eq!(values(Some(20), None).await, "three.example.com two.example.com");
+    assert_eq!(
+        values(Some(20), None).await,
+        "three.example.com two.example.com"
+    );
     assert_eq!(values(Some(21), None).await, "three.example.com");
     assert_eq!(values(None, Some(20)).await, "one.example.com");
-    assert_eq!(values(Some(10), Some(30)).await, "two.example.com one.example.com");
+    assert_eq!(
+        values(Some(10), Some(30)).await,
+        "two.example.com one.example.com"
+    );
     assert_eq!(values(Some(30), Some(10)).await, "");
-    assert_eq!(values(Some(-1_759_999_999), Some(2_000_000_000)).await.split(' ').count(), 3);
+    assert_eq!(
+        values(Some(-1_759_999_999), Some(2_000_000_000))
+            .await
+            .split(' ')
+            .count(),
+        3
+    );
 }
 
-pub async fn what_is_not_global_is_listed_on_request_only<S: ClaimStore>(store: &S) {
-    let strict = Source { list_non_global: false, ..source("strict") };
-    let said = ["10.1.2.3", "203.0.113.7", "8.8.8.8", "evil.example.com", "http://192.168.0.1/x"];
+pub(crate) async fn what_is_not_global_is_listed_on_request_only<S: ClaimStore>(store: &S) {
+    let strict = Source {
+        list_non_global: false,
+        ..source("strict")
+    };
+    let said = [
+        "10.1.2.3",
+        "203.0.113.7",
+        "8.8.8.8",
+        "evil.example.com",
+        "http://192.168.0.1/x",
+    ];
     record(store, &strict, 10, said.map(claim)).await;
     record(store, &source("open"), 20, [claim("10.1.2.3")]).await;
     let answer = list(store, &Filter::default(), ALL, 30).await;
@@ -92,25 +174,53 @@ pub async fn what_is_not_global_is_listed_on_request_only<S: ClaimStore>(store: 
     assert!(answer.values().contains(&"8.8.8.8"));
     assert!(!answer.sources()[1..].contains(&"open"));
     let strict_values = &answer.values()[1..];
-    assert!(strict_values.iter().all(|text| !text.starts_with("10.") && !text.contains("192.168")));
+    assert!(
+        strict_values
+            .iter()
+            .all(|text| !text.starts_with("10.") && !text.contains("192.168"))
+    );
     // Search knows no such bound.
     let found = crate::answer::seen(store, &value("10.1.2.3"), 30).await;
     assert_eq!(found.sources(), ["open", "strict"]);
 }
 
-pub async fn ended_entries_are_not_listed<S: ClaimStore>(store: &S) {
+pub(crate) async fn ended_entries_are_not_listed<S: ClaimStore>(store: &S) {
     let feed = source("a");
-    let bounded = Claim { expires_at: Some(at(50)), ..claim("bounded.example.com") };
-    record(store, &feed, 10, [claim("one.example.com"), claim("two.example.com"), bounded]).await;
+    let bounded = Claim {
+        expires_at: Some(at(50)),
+        ..claim("bounded.example.com")
+    };
+    record(
+        store,
+        &feed,
+        10,
+        [claim("one.example.com"), claim("two.example.com"), bounded],
+    )
+    .await;
     let one = [value("one.example.com")];
-    store.remove(&feed, &one, Removal::FalsePositive, at(20)).await.unwrap();
+    store
+        .remove(&feed, &one, Removal::FalsePositive, at(20))
+        .await
+        .unwrap();
     let everything = Filter::default();
     assert_eq!(
         list(store, &everything, ALL, 30).await.values(),
         ["bounded.example.com", "two.example.com"]
     );
-    assert_eq!(list(store, &everything, ALL, 50).await.values(), ["two.example.com"]);
-    let last = list(store, &everything, Page { offset: 1, limit: 5 }, 50).await;
+    assert_eq!(
+        list(store, &everything, ALL, 50).await.values(),
+        ["two.example.com"]
+    );
+    let last = list(
+        store,
+        &everything,
+        Page {
+            offset: 1,
+            limit: 5,
+        },
+        50,
+    )
+    .await;
     assert_eq!((last.total, last.entries.len()), (Some(1), 0));
     record(store, &feed, 60, [claim("one.example.com")]).await;
     assert_eq!(
@@ -119,19 +229,25 @@ pub async fn ended_entries_are_not_listed<S: ClaimStore>(store: &S) {
     );
 }
 
-pub async fn pages_of_lists_are_exact<S: ClaimStore>(store: &S) {
+pub(crate) async fn pages_of_lists_are_exact<S: ClaimStore>(store: &S) {
     let feed = source("a");
     for batch in 0..5 {
         let claims = (0..50).map(|number| claim(&format!("d{number}.b{batch}.example.com")));
         record(store, &feed, batch, claims).await;
     }
-    let filter = Filter { kind: Some(Kind::Domain), ..Filter::default() };
+    let filter = Filter {
+        kind: Some(Kind::Domain),
+        ..Filter::default()
+    };
     let whole = list(store, &filter, ALL, 10).await;
     assert_eq!(whole.entries.len(), 250);
     for limit in [1, 7, 64, 249] {
         let mut walked = Vec::new();
         for offset in (0..=250).step_by(limit) {
-            let page = Page { offset, limit: u32::try_from(limit).unwrap() };
+            let page = Page {
+                offset,
+                limit: u32::try_from(limit).unwrap(),
+            };
             let answer = list(store, &filter, page, 10).await;
             assert_eq!(answer.total, Some(250));
             walked.extend(answer.entries);

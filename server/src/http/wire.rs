@@ -1,0 +1,174 @@
+//! The connection below HTTP: what is refused before it is a request.
+//!
+//! A request line or head that cannot be read never reaches the router; the
+//! HTTP library answers it with a bare status. Every error of this API has a
+//! body, so such an answer is replaced as it is written.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::App;
+use super::code::Code;
+use super::error::ApiError;
+use super::request_id::RequestId;
+
+/// A connection whose bare refusals get the documented body.
+pub(super) struct Wire<S> {
+    io: TokioIo<TcpStream>,
+    app: Arc<App<S>>,
+    replacement: Option<Replacement>,
+}
+
+/// What is written in place of a bare refusal.
+struct Replacement {
+    bytes: Vec<u8>,
+    written: usize,
+    /// Bytes of the bare refusal that it stands for.
+    stands_for: usize,
+}
+
+impl<S> Wire<S> {
+    pub(super) fn new(stream: TcpStream, app: Arc<App<S>>) -> Wire<S> {
+        Wire {
+            io: TokioIo::new(stream),
+            app,
+            replacement: None,
+        }
+    }
+
+    /// What to write in place of `bytes`, if they are a bare refusal.
+    fn replace(&self, bytes: &[u8]) -> Option<Replacement> {
+        let status = bytes.strip_prefix(b"HTTP/1.1 ")?.first_chunk::<3>()?;
+        let (code, message) = match status {
+            b"414" => (Code::UriTooLong, "The request's target is too long."),
+            b"431" => (
+                Code::HeadersTooLarge,
+                "The request's header fields are too many or too large.",
+            ),
+            b"400" => (
+                Code::InvalidParameter,
+                "This is no HTTP request that can be read.",
+            ),
+            _ => return None,
+        };
+        // Errors of our own have a body, and say so.
+        let head = str::from_utf8(bytes).ok()?;
+        if !head.ends_with("\r\n\r\n")
+            || !head
+                .to_ascii_lowercase()
+                .contains("\r\ncontent-length: 0\r\n")
+        {
+            return None;
+        }
+        let id = self.app.ids.next();
+        tracing::info!(request_id = %id, code = code.as_str(), "unreadable request");
+        let bytes = closing_response(&ApiError::new(code, message), id);
+        Some(Replacement {
+            bytes,
+            written: 0,
+            stands_for: head.len(),
+        })
+    }
+
+    fn poll_replacement(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<usize>>> {
+        let Some(replacement) = &mut self.replacement else {
+            return Poll::Ready(None);
+        };
+        while replacement.written < replacement.bytes.len() {
+            let rest = &replacement.bytes[replacement.written..];
+            match ready!(Pin::new(&mut self.io).poll_write(context, rest)) {
+                Ok(0) => return Poll::Ready(Some(Err(io::ErrorKind::WriteZero.into()))),
+                Ok(written) => replacement.written += written,
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+        let stands_for = replacement.stands_for;
+        self.replacement = None;
+        Poll::Ready(Some(Ok(stands_for)))
+    }
+}
+
+impl<S> Read for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(context, buffer)
+    }
+}
+
+impl<S> Write for Wire<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.replacement.is_none() {
+            self.replacement = self.replace(bytes);
+        }
+        match ready!(self.poll_replacement(context)) {
+            Some(result) => Poll::Ready(result),
+            None => Pin::new(&mut self.io).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.replacement.is_none()
+            && let [first] = slices
+        {
+            self.replacement = self.replace(first);
+        }
+        match ready!(self.poll_replacement(context)) {
+            Some(result) => Poll::Ready(result),
+            None => Pin::new(&mut self.io).poll_write_vectored(context, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
+
+/// A whole response that ends its connection.
+pub(super) fn closing_response(error: &ApiError, id: RequestId) -> Vec<u8> {
+    let status = error.code().status();
+    let body = error.body(id);
+    let mut response = format!(
+        "HTTP/1.1 {} {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         x-request-id: {id}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n\
+         connection: close\r\n",
+        status.as_str(),
+        status.canonical_reason().unwrap_or_default(),
+        body.len(),
+    );
+    for (name, value) in error.headers() {
+        if let Ok(value) = value.to_str() {
+            for part in [name.as_str(), ": ", value, "\r\n"] {
+                response.push_str(part);
+            }
+        }
+    }
+    response.push_str("\r\n");
+    let mut response = response.into_bytes();
+    response.extend_from_slice(&body);
+    response
+}

@@ -1,0 +1,10 @@
+//! The API in process: the router over the model store, with a clock that
+//! stands still.
+
+mod access;
+mod errors;
+mod limits;
+mod lists;
+mod search;
+mod server;
+mod standing;

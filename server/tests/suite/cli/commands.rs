@@ -1,0 +1,122 @@
+//! Commands that need no store, and keys.
+
+use super::Bench;
+
+#[test]
+fn what_needs_no_store_opens_none() {
+    let bench = Bench::new();
+    let feeds = bench.json(&["feeds", "list", "--json"]);
+    assert!(
+        feeds
+            .iter()
+            .any(|feed| feed["name"] == "urlhaus" && feed["connector"] == "csv")
+    );
+    assert!(bench.ok(&["feeds", "list"]).contains("Feodo Tracker"));
+    assert!(
+        bench
+            .ok(&["config", "show"])
+            .contains("listen = \"127.0.0.1:8080\"")
+    );
+    bench.ok(&["normalize", "example[.]com"]);
+    assert!(!bench.data().exists());
+}
+
+#[test]
+fn settings_come_from_file_environment_and_flags_in_that_order() {
+    let bench = Bench::new();
+    let file = bench.file(
+        "other.toml",
+        "listen = \"127.0.0.1:1111\"\napi_key_in_query = true\n",
+    );
+    let show = |envs: &[(&str, &str)]| {
+        let mut command = bench.command();
+        command.args(["config", "show", "--config"]).arg(&file);
+        command.envs(envs.iter().copied());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert!(show(&[]).contains("listen = \"127.0.0.1:1111\""));
+    let with_environment = show(&[("IOCD_LISTEN", "127.0.0.1:2222")]);
+    assert!(with_environment.contains("listen = \"127.0.0.1:2222\""));
+    assert!(with_environment.contains("api_key_in_query = true"));
+    assert!(
+        with_environment.contains(&format!("data = \"{}\"", bench.data().display())),
+        "the flag wins"
+    );
+
+    bench.file("iocd.toml", "listne = \"127.0.0.1:1\"\n");
+    let output = bench.run(&["config", "show"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("iocd.toml") && error.contains("listne"),
+        "{error}"
+    );
+}
+
+#[test]
+fn keys_are_made_listed_and_revoked() {
+    let bench = Bench::new();
+    let secret = bench.ok(&[
+        "key",
+        "create",
+        "--name",
+        "soar",
+        "--tier",
+        "pro",
+        "--expires-in-days",
+        "30",
+    ]);
+    assert!(
+        secret.trim().starts_with("sk_live_") && secret.trim().len() >= 40,
+        "{secret}"
+    );
+    let keys = &bench.json(&["key", "list", "--json"])[0];
+    assert_eq!(keys[0]["name"], "soar");
+    assert_eq!(keys[0]["tier"], "pro");
+    assert_eq!(keys[0]["status"], "active");
+    assert!(keys[0]["expires_at"].is_string());
+    assert!(
+        !keys.to_string().contains(secret.trim()),
+        "a secret is shown once"
+    );
+    bench.ok(&["key", "revoke", keys[0]["id"].as_str().unwrap()]);
+    assert_eq!(
+        bench.json(&["key", "list", "--json"])[0][0]["status"],
+        "revoked"
+    );
+    assert!(bench.ok(&["key", "list"]).contains("revoked"));
+
+    bench.ok(&["account", "create", "--name", "team", "--tier", "free"]);
+    assert!(bench.ok(&["account", "list"]).contains("team"));
+    let above = bench.run(&[
+        "key",
+        "create",
+        "--name",
+        "x",
+        "--account",
+        "team",
+        "--tier",
+        "pro",
+    ]);
+    assert_eq!(above.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&above.stderr).contains("free"));
+}
+
+#[test]
+fn a_search_without_an_answer_says_what_it_rests_on() {
+    let bench = Bench::new();
+    let miss = bench.search("nobody.example.com");
+    assert_eq!(miss["meta"]["total"], 0);
+    assert_eq!(miss["meta"]["coverage"]["feeds"], 0);
+    assert!(
+        bench
+            .ok(&["search", "nobody.example.com"])
+            .contains("not found")
+    );
+    assert!(
+        bench
+            .ok(&["search", "\u{1b}[31mno value"])
+            .contains("\\u{1b}"),
+        "nothing escapes to the terminal"
+    );
+}

@@ -1,0 +1,160 @@
+//! `iocd serve` with commands beside it.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::Value as Json;
+
+use super::Bench;
+
+fn body((status, body): (u16, String)) -> Json {
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+#[test]
+fn commands_reach_the_server_that_owns_the_data() {
+    let bench = Bench::new();
+    let server = bench.serve();
+    let socket = bench.data().join("control.sock");
+    assert_eq!(
+        std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert_eq!(
+        std::fs::metadata(bench.data())
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o700
+    );
+
+    // A key made beside the server works in it at once, and so does its end.
+    let key = bench
+        .ok(&["key", "create", "--name", "test"])
+        .trim()
+        .to_owned();
+    let search = "/api/v1/iocs/search?q=bad%5B.%5Dexample.com";
+    assert_eq!(body(server.ask(search, &key))["meta"]["total"], 0);
+    let file = bench.file(
+        "urls.txt",
+        "http://bad.example.com/a\nhttp://bad.example.com/b\n",
+    );
+    let report = &bench.json(&[
+        "ingest",
+        "--json",
+        "--feed",
+        "openphish",
+        "--file",
+        file.to_str().unwrap(),
+    ])[0];
+    assert_eq!(report["accepted"], 2, "{report}");
+    let found = body(server.ask("/api/v1/iocs/search?q=hxxp://bad%5B.%5Dexample.com/a", &key));
+    assert_eq!(found["meta"]["total"], 1);
+    assert_eq!(bench.total("http://bad.example.com/b"), 1);
+    assert!(
+        bench
+            .ok(&["list", "--format", "txt"])
+            .contains("http://bad.example.com/a")
+    );
+    let listed = body(server.ask("/api/v1/iocs?type=url", &key));
+    assert_eq!(listed["meta"]["total"], 2);
+
+    let id = bench.json(&["key", "list", "--json"])[0][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    bench.ok(&["key", "revoke", &id]);
+    let (status, refused) = server.ask(search, &key);
+    assert_eq!(
+        (status, refused.contains("invalid_api_key")),
+        (401, true),
+        "{refused}"
+    );
+
+    // Errors come back as they are.
+    let unknown = bench.run(&[
+        "ingest",
+        "--feed",
+        "nonsense",
+        "--file",
+        file.to_str().unwrap(),
+    ]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("nonsense"));
+
+    assert_eq!(server.terminate(), Some(0));
+    assert!(!socket.exists());
+    assert_eq!(
+        bench.total("http://bad.example.com/a"),
+        1,
+        "the store is free and whole"
+    );
+}
+
+#[test]
+fn a_second_server_gets_a_clear_error() {
+    let bench = Bench::new();
+    let server = bench.serve();
+    let second = bench.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&second.stderr);
+    assert!(
+        error.contains("in use") && error.contains(bench.data().to_str().unwrap()),
+        "{error}"
+    );
+    drop(server);
+}
+
+#[test]
+fn a_server_that_was_killed_leaves_nothing_in_the_way() {
+    let bench = Bench::new();
+    let server = bench.serve();
+    let file = bench.file("urls.txt", "http://bad.example.com/a\n");
+    bench.ok(&[
+        "ingest",
+        "--feed",
+        "openphish",
+        "--file",
+        file.to_str().unwrap(),
+    ]);
+    drop(server); // kill -9
+    assert!(bench.data().join("control.sock").exists());
+    assert_eq!(
+        bench.total("http://bad.example.com/a"),
+        1,
+        "commands open the store themselves"
+    );
+    let server = bench.serve();
+    assert_eq!(bench.total("http://bad.example.com/a"), 1);
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn requests_that_run_are_finished_at_a_stop() {
+    use std::io::{Read as _, Write as _};
+    let bench = Bench::new();
+    let server = bench.serve();
+    let key = bench
+        .ok(&["key", "create", "--name", "test"])
+        .trim()
+        .to_owned();
+    // A request whose last line has yet to come is running.
+    let mut stream = std::net::TcpStream::connect(&server.address).unwrap();
+    write!(
+        stream,
+        "GET /api/v1/iocs/search?q=example.com HTTP/1.1\r\nHost: x\r\n"
+    )
+    .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let stopping = std::thread::spawn(move || server.terminate());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let finished = write!(stream, "X-API-Key: {key}\r\nConnection: close\r\n\r\n").is_ok();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    assert_eq!(stopping.join().unwrap(), Some(0));
+    assert!(
+        !finished || answer.is_empty() || answer.starts_with("HTTP/1.1 200"),
+        "{answer}"
+    );
+}
