@@ -83,10 +83,11 @@ impl Held {
             heard_at: held.heard_at.max(heard_at),
         };
         // Said again, what is over is still over: only a later end revives it.
-        let still_over = status == Status::Expired
-            && next.expires_at(source).is_some_and(|end| end <= heard_at);
-        let settled = status == Status::Active || still_over;
-        if settled && same && !held.is_stale(last_seen, source, heard_at) {
+        let still_over =
+            status == Status::Expired && next.expires_at(source).is_some_and(|end| end <= heard_at);
+        let settled =
+            still_over || (status == Status::Active && !held.is_stale(last_seen, source, heard_at));
+        if settled && same {
             return match last_seen {
                 Some(moved) if last_seen > known_last_seen => Decision::Touch(moved),
                 _ => Decision::Keep,
