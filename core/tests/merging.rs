@@ -3,7 +3,7 @@
 // A test that cannot go on has failed: that is what `unwrap` says.
 #![allow(clippy::unwrap_used)]
 
-use iocd_core::claim::held::{Decision, Held, Outcome};
+use iocd_core::claim::held::{Decision, Held, Known, Outcome};
 use iocd_core::claim::{
     Category, Claim, Extent, MAX_REFERENCES, Origin, Scope, Source, Status, Tlp,
 };
@@ -69,8 +69,13 @@ struct Kept {
 
 impl Kept {
     fn hear(&mut self, claim: Claim) -> Decision {
-        let existing = self.held.as_ref().map(|held| (held, Status::Active));
-        let decision = Held::hear(existing, self.touched, claim, &source(), at(1_000_000));
+        let known = self.held.as_ref().map(|held| Known {
+            held,
+            status: Status::Active,
+            touched: self.touched,
+            listed_at: None,
+        });
+        let decision = Held::hear(known, claim, &source(), at(1_000_000));
         match &decision {
             Decision::Write(held, _) => {
                 *self = Kept {

@@ -57,12 +57,22 @@ pub(crate) struct Flags(u8);
 impl Flags {
     const CONFIDENCE: u8 = 0b0000_0011;
     const SUBTREE: u8 = 0b0000_0100;
+    /// The end of validity is by the feed's rule.
+    const DERIVES_EXPIRY: u8 = 0b0000_1000;
     /// Status 1-3 of a tombstone; 0: a claim version.
     const ENDED_SHIFT: u8 = 4;
 
     /// Of a claim version.
-    pub(crate) fn claim(confidence: u8, subtree: bool) -> Flags {
-        Flags((confidence & Self::CONFIDENCE) | if subtree { Self::SUBTREE } else { 0 })
+    pub(crate) fn claim(confidence: u8, subtree: bool, derives_expiry: bool) -> Flags {
+        Flags(
+            (confidence & Self::CONFIDENCE)
+                | if subtree { Self::SUBTREE } else { 0 }
+                | if derives_expiry {
+                    Self::DERIVES_EXPIRY
+                } else {
+                    0
+                },
+        )
     }
 
     /// Of a tombstone, with the number of its status.
@@ -77,6 +87,10 @@ impl Flags {
 
     pub(crate) fn is_subtree(self) -> bool {
         self.0 & Self::SUBTREE != 0
+    }
+
+    pub(crate) fn derives_expiry(self) -> bool {
+        self.0 & Self::DERIVES_EXPIRY != 0
     }
 
     /// Number of the status that a tombstone gave; 0 for a claim version.

@@ -31,6 +31,7 @@ mod table;
 mod time;
 mod write;
 
+use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
@@ -40,6 +41,7 @@ use parking_lot::{Mutex, RwLock};
 pub use error::IndexError;
 pub use log::Recovery;
 
+use fetches::Fetch;
 use state::State;
 use write::Writer;
 
@@ -86,7 +88,12 @@ impl Index {
         let mut state = state.unwrap_or_else(|| State::new(log_writer.key()));
         state.log = log;
         let (fetches, past) = fetches::Fetches::open(dir)?;
-        for fetch in past {
+        // The last fetch of each source is what counts.
+        let last: HashMap<u16, Fetch> = past
+            .into_iter()
+            .map(|fetch| (fetch.source, fetch))
+            .collect();
+        for fetch in last.into_values() {
             state.note_fetch(fetch);
         }
         Ok(Index {

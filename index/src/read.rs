@@ -11,7 +11,7 @@ use crate::columns::{NO_TIME, NONE};
 use crate::error::IndexError;
 use crate::facets::Intersection;
 use crate::record::Items;
-use crate::state::State;
+use crate::state::{State, expires_at};
 use crate::time::{seconds, timestamp};
 
 /// Entries of a page written before a waiting writer gets its turn.
@@ -88,9 +88,8 @@ impl Index {
             // What is due but not yet swept counts as expired.
             let is_due = |slot: u32| state.is_expired(slot, now);
             let due = state
-                .expiries
-                .up_to(now)
-                .filter(|&slot| matching.contains(slot) && is_due(slot))
+                .due(now)
+                .filter(|&slot| matching.contains(slot))
                 .count() as u64;
             sink.total(matching.count() - due);
             let wanted = page.limit as usize;
@@ -242,7 +241,11 @@ impl State {
         };
         let ended_by = self.columns.dead_by.get(slot);
         let changed = if ended_by == NONE { slot } else { ended_by };
-        let expires_at = self.columns.expires_at.get(slot);
+        let expires_at = if ended_by == NONE {
+            self.columns.expires_at.get(slot)
+        } else {
+            expires_at(&claim, &known.source, None)
+        };
         Ok(Entry {
             id: claim.id,
             kind: claim.kind,

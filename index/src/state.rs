@@ -188,7 +188,7 @@ impl State {
         let source = &known.source;
         let listable = is_listable(claim, source);
         let category = source.category;
-        let expires_at = expires_at(claim, source);
+        let expires_at = expires_at(claim, source, self.listed_at(claim.source));
         let label = Confidence::from_score(claim.confidence) as u8;
         let (slot, replaced) = self.push(
             address,
@@ -198,7 +198,11 @@ impl State {
                 address: address.0,
                 next: NONE,
                 source: claim.source,
-                flags: Flags::claim(label, claim.scope == Scope::Subtree),
+                flags: Flags::claim(
+                    label,
+                    claim.scope == Scope::Subtree,
+                    claim.expires_at.is_none(),
+                ),
                 updated_at: time,
                 expires_at,
             },
@@ -324,6 +328,7 @@ impl State {
         let log = self.log.clone();
         let (category, was) = (after.category as usize, before.category as usize);
         let same = category == was
+            && after.extent == before.extent
             && after.expires_after == before.expires_after
             && after.list_non_global == before.list_non_global;
         if same {
@@ -344,13 +349,8 @@ impl State {
             let Record::Claim(claim) = log.record(address)? else {
                 return Err(damaged(address));
             };
-            let expires_at = expires_at(&claim, &after);
-            if expires_at != self.columns.expires_at.get(slot) {
-                self.columns.expires_at.set(slot, expires_at);
-                if expires_at != NO_TIME {
-                    self.expiries.insert(slot, expires_at);
-                }
-            }
+            let expires_at = expires_at(&claim, &after, self.listed_at(number));
+            self.set_expiry(slot, expires_at);
             if is_listable(&claim, &after) {
                 self.listed.insert(slot);
             } else {
@@ -360,10 +360,47 @@ impl State {
         Ok(())
     }
 
-    /// Takes in that a complete fetch of a source happened.
+    fn set_expiry(&mut self, slot: u32, expires_at: u32) {
+        let before = self.columns.expires_at.get(slot);
+        self.columns.expires_at.set(slot, expires_at);
+        let is_filed = before != NO_TIME && Expiries::hour(before) == Expiries::hour(expires_at);
+        if expires_at != NO_TIME && !is_filed {
+            self.expiries.insert(slot, expires_at);
+        }
+    }
+
+    /// The live claim versions whose time is over, each once.
+    pub(crate) fn due(&self, now: u32) -> impl Iterator<Item = u32> + '_ {
+        self.expiries
+            .up_to(now)
+            .filter(move |&(hour, slot)| {
+                hour == Expiries::hour(self.columns.expires_at.get(slot))
+                    && self.alive.contains(slot)
+                    && self.is_expired(slot, now)
+            })
+            .map(|(_, slot)| slot)
+    }
+
+    /// Takes in that a complete fetch of a source happened: what is on its
+    /// list holds from then on for as long as the feed's rule says.
     pub(crate) fn note_fetch(&mut self, fetch: Fetch) {
-        if let Some(known) = self.sources.get_mut(fetch.source as usize) {
-            known.listed_at = known.listed_at.max(Some(fetch.at));
+        let Some(known) = self.sources.get_mut(fetch.source as usize) else {
+            return;
+        };
+        known.listed_at = known.listed_at.max(Some(fetch.at));
+        let after = known.source.expires_after;
+        let (Some(listed_at), Some(after)) = (self.listed_at(fetch.source), after) else {
+            return;
+        };
+        let holds_until = listed_at.saturating_add(after);
+        for slot in 0..self.columns.len() {
+            if self.columns.source.get(slot) == fetch.source
+                && self.alive.contains(slot)
+                && self.columns.flags.get(slot).derives_expiry()
+            {
+                let expires_at = self.columns.expires_at.get(slot).max(holds_until);
+                self.set_expiry(slot, expires_at);
+            }
         }
     }
 
@@ -421,8 +458,9 @@ pub(crate) fn ended(flags: Flags) -> Option<Status> {
 }
 
 /// End of validity as `Held::expires_at` has it.
-fn expires_at(claim: &ClaimRecord<'_>, source: &Source) -> u32 {
-    let derived = || claim.heard_at.checked_add(source.expires_after?);
+pub(crate) fn expires_at(claim: &ClaimRecord<'_>, source: &Source, listed_at: Option<u32>) -> u32 {
+    let known_at = claim.heard_at.max(listed_at.unwrap_or(0));
+    let derived = || known_at.checked_add(source.expires_after?);
     claim.expires_at.or_else(derived).unwrap_or(NO_TIME)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use iocd_core::claim::held::{Decision, Held, Outcome};
+use iocd_core::claim::held::{Decision, Held, Known, Outcome};
 use iocd_core::claim::{Claim, ClaimId, Source, Status};
 use iocd_core::value::{Value, ValueRef};
 use jiff::Timestamp;
@@ -196,11 +196,13 @@ impl Index {
             let latest = state.latest(newest, number, seconds(heard_at));
             let existing = latest.map(|(slot, status)| Ok((slot, held(&state, slot)?, status)));
             let existing = existing.transpose()?;
-            let touched = existing
-                .as_ref()
-                .and_then(|(slot, ..)| state.touched(*slot));
-            let known = existing.as_ref().map(|(_, held, status)| (held, *status));
-            match Held::hear(known, touched, claim, source, heard_at) {
+            let known = existing.as_ref().map(|(slot, held, status)| Known {
+                held,
+                status: *status,
+                touched: state.touched(*slot),
+                listed_at: state.listed_at(number).map(timestamp),
+            });
+            match Held::hear(known, claim, source, heard_at) {
                 Decision::Write(held, outcome) => {
                     draft.put_claim(&state, id, number, &held);
                     outcomes[position] = outcome;
@@ -301,11 +303,9 @@ impl Index {
         let mut writer = self.writer.lock();
         let state = self.state.read();
         let at = seconds(now);
-        let due = |&slot: &u32| state.alive.contains(slot) && state.is_expired(slot, at);
-        let mut slots: Vec<u32> = state.expiries.up_to(at).filter(due).collect();
+        let mut slots: Vec<u32> = state.due(at).collect();
         drop(state);
         slots.sort_unstable();
-        slots.dedup();
         self.end(&mut writer, &slots, Status::Expired, now)?;
         self.state.write().expiries.forget_before(at);
         Ok(slots.len() as u64)

@@ -43,18 +43,29 @@ pub enum Decision {
     Keep,
 }
 
+/// A claim as a store has it, where a new statement about it arrives.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Its last version.
+    pub held: &'a Held,
+    /// Whether it holds.
+    pub status: Status,
+    /// Last sighting that was noted beside the version.
+    pub touched: Option<Timestamp>,
+    /// When a complete fetch last showed the whole list of its snapshot source.
+    pub listed_at: Option<Timestamp>,
+}
+
 impl Held {
     /// What hearing `claim` (tidied) from `source` at `heard_at` does to what
-    /// the store holds of the same identity: `existing`, in `status`.
-    /// `touched` is the last sighting noted beside the existing version.
+    /// the store has of the same identity.
     pub fn hear(
-        existing: Option<(&Held, Status)>,
-        touched: Option<Timestamp>,
+        known: Option<Known<'_>>,
         claim: Claim,
         source: &Source,
         heard_at: Timestamp,
     ) -> Decision {
-        let Some((held, status)) = existing else {
+        let Some(known) = known else {
             return Decision::Write(
                 Held {
                     claim,
@@ -64,8 +75,9 @@ impl Held {
                 Outcome::Added,
             );
         };
+        let held = known.held;
         let versioned_last_seen = held.claim.last_seen;
-        let known_last_seen = versioned_last_seen.max(touched);
+        let known_last_seen = versioned_last_seen.max(known.touched);
         let mut merged = Claim {
             last_seen: known_last_seen,
             ..held.claim.clone()
@@ -83,10 +95,12 @@ impl Held {
             heard_at: held.heard_at.max(heard_at),
         };
         // Said again, what is over is still over: only a later end revives it.
-        let still_over =
-            status == Status::Expired && next.expires_at(source).is_some_and(|end| end <= heard_at);
-        let settled =
-            still_over || (status == Status::Active && !held.is_stale(last_seen, source, heard_at));
+        let still_over = known.status == Status::Expired
+            && next
+                .expires_at(source, None)
+                .is_some_and(|end| end <= heard_at);
+        let settled = still_over
+            || (known.status == Status::Active && !known.is_stale(last_seen, source, heard_at));
         if settled && same {
             return match last_seen {
                 Some(moved) if last_seen > known_last_seen => Decision::Touch(moved),
@@ -96,25 +110,14 @@ impl Held {
         Decision::Write(next, Outcome::Merged)
     }
 
-    /// Whether the soft parts have moved far enough to be worth a revision.
-    fn is_stale(&self, last_seen: Option<Timestamp>, source: &Source, heard_at: Timestamp) -> bool {
-        let seen_moved = match (last_seen, self.claim.last_seen) {
-            (Some(new), Some(old)) => new.duration_since(old) >= SOFT_STEP,
-            (new, old) => new != old,
-        };
-        // Of a snapshot source "still listed" is known without writing it to
-        // each claim, see `Source::extent`.
-        let hearing_counts = source.extent != Extent::Snapshot
-            && (last_seen.is_none()
-                || (source.expires_after.is_some() && self.claim.expires_at.is_none()));
-        seen_moved || (hearing_counts && heard_at.duration_since(self.heard_at) >= SOFT_STEP)
-    }
-
-    /// End of validity: the source's own, else the feed's rule.
-    pub fn expires_at(&self, source: &Source) -> Option<Timestamp> {
+    /// End of validity: the source's own, else the feed's rule, counted from
+    /// when the store last heard the claim or, for one that is on the list of a
+    /// snapshot source, from when that was last seen whole (`listed_at`).
+    pub fn expires_at(&self, source: &Source, listed_at: Option<Timestamp>) -> Option<Timestamp> {
         self.claim.expires_at.or_else(|| {
             let after = SignedDuration::from_secs(i64::from(source.expires_after?));
-            self.heard_at.checked_add(after).ok()
+            let known_at = Some(self.heard_at).max(listed_at)?;
+            known_at.checked_add(after).ok()
         })
     }
 
@@ -132,5 +135,32 @@ impl Held {
             .last_seen
             .max(touched)
             .unwrap_or(self.heard_at.max(listed_at.unwrap_or(self.heard_at)))
+    }
+}
+
+impl Known<'_> {
+    /// Whether the soft parts have moved far enough to be worth a revision.
+    fn is_stale(&self, last_seen: Option<Timestamp>, source: &Source, heard_at: Timestamp) -> bool {
+        let seen_moved = match (last_seen, self.held.claim.last_seen) {
+            (Some(new), Some(old)) => new.duration_since(old) >= SOFT_STEP,
+            (new, old) => new != old,
+        };
+        let derives_expiry = source
+            .expires_after
+            .filter(|_| self.held.claim.expires_at.is_none());
+        let hearing_moved = if source.extent == Extent::Snapshot {
+            // "Still listed" is known from each complete fetch without writing
+            // it to each claim. Only where files are read without being
+            // declared complete has the expiry to be moved here.
+            let known_at = self.listed_at.max(Some(self.held.heard_at));
+            derives_expiry.is_some_and(|after| {
+                let step = SOFT_STEP.max(SignedDuration::from_secs(i64::from(after / 2)));
+                known_at.is_some_and(|known_at| heard_at.duration_since(known_at) >= step)
+            })
+        } else {
+            (last_seen.is_none() || derives_expiry.is_some())
+                && heard_at.duration_since(self.held.heard_at) >= SOFT_STEP
+        };
+        seen_moved || hearing_moved
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
-use iocd_core::claim::held::{Decision, Held, Outcome};
+use iocd_core::claim::held::{self, Decision, Held, Outcome};
 use iocd_core::claim::{Claim, ClaimId, Confidence, Extent, Source, Status};
 use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question};
 use iocd_core::value::{Value, is_non_global};
@@ -58,9 +58,18 @@ struct Present<'a> {
     held: &'a Held,
     touched: Option<Timestamp>,
     status: Status,
+    expires_at: Option<Timestamp>,
     updated_at: Timestamp,
     revision: u64,
     matched: Option<Match>,
+}
+
+impl Known {
+    /// When a complete fetch last showed the list of a snapshot source.
+    fn last_listing(&self) -> Option<Timestamp> {
+        self.listed_at
+            .filter(|_| self.source.extent == Extent::Snapshot)
+    }
 }
 
 impl Model {
@@ -116,13 +125,14 @@ impl State {
                 });
             let (held, touched) = said.unwrap();
             let last = versions.last().unwrap();
+            // What has ended is on no list any more.
+            let listed_at = known
+                .last_listing()
+                .filter(|_| matches!(last.what, What::Said { .. }));
+            let expires_at = held.expires_at(&known.source, listed_at);
             let status = match last.what {
                 What::Ended(status) => status,
-                What::Said { .. }
-                    if held.expires_at(&known.source).is_some_and(|end| end <= now) =>
-                {
-                    Status::Expired
-                }
+                What::Said { .. } if expires_at.is_some_and(|end| end <= now) => Status::Expired,
                 What::Said { .. } => Status::Active,
             };
             all.push(Present {
@@ -131,6 +141,7 @@ impl State {
                 held,
                 touched,
                 status,
+                expires_at,
                 updated_at: last.at,
                 revision: last.revision,
                 matched: None,
@@ -170,11 +181,13 @@ impl State {
         let present = self.present(at).into_iter().find(|present| {
             *present.value == claim.value && present.known.source.name == source.name
         });
-        let existing = present
-            .as_ref()
-            .map(|present| (present.held, present.status));
-        let touched = present.as_ref().and_then(|present| present.touched);
-        match Held::hear(existing, touched, claim, source, at) {
+        let known = present.as_ref().map(|present| held::Known {
+            held: present.held,
+            status: present.status,
+            touched: present.touched,
+            listed_at: present.known.last_listing(),
+        });
+        match Held::hear(known, claim, source, at) {
             Decision::Write(held, outcome) => {
                 self.append(
                     key,
@@ -389,8 +402,8 @@ impl Present<'_> {
         let source = &self.known.source;
         let claim = &self.held.claim;
         // Of a snapshot source, what is still on the list was on it at the last fetch.
-        let still_listed = source.extent == Extent::Snapshot && self.status == Status::Active;
-        let listed_at = self.known.listed_at.filter(|_| still_listed);
+        let is_active = self.status == Status::Active;
+        let listed_at = self.known.last_listing().filter(|_| is_active);
         let mut warnings = Vec::new();
         if is_non_global(&self.value.as_ref()) {
             warnings.push(NON_GLOBAL);
@@ -404,7 +417,7 @@ impl Present<'_> {
             status: self.status,
             first_seen: Some(self.held.first_seen()),
             last_seen: Some(self.held.last_seen(self.touched, listed_at)),
-            expires_at: self.held.expires_at(source),
+            expires_at: self.expires_at,
             updated_at: self.updated_at,
             context: claim.context.as_deref(),
             malware: claim.malware.as_deref(),

@@ -332,3 +332,46 @@ pub(crate) async fn a_removal_after_the_end_changes_nothing<S: ClaimStore>(store
         Status::Expired
     );
 }
+
+pub(crate) async fn what_is_listed_holds_while_the_list_is_fetched<S: ClaimStore>(store: &S) {
+    let feed = Source {
+        expires_after: Some(3 * 86_400),
+        extent: Extent::Snapshot,
+        ..source("a")
+    };
+    let one = value("one.example.com");
+    let id = ClaimId::new(one.kind(), one.as_str(), "a");
+    let present = HashSet::from([id]);
+    let status = async |second| seen(store, &one, second).await.entries[0].status;
+    record(store, &feed, 0, [claim("one.example.com")]).await;
+    let revision = store.counts().revision;
+    for day in 0..30 {
+        let told = record(store, &feed, day * DAY, [claim("one.example.com")]).await;
+        assert_eq!((told.outcomes, told.revision), (vec![Unchanged], revision));
+        let fetched = store.retain_present(&feed, &present, at(day * DAY)).await;
+        assert_eq!(fetched.unwrap(), 0);
+    }
+    // The source fell silent.
+    assert_eq!(status(32 * DAY - 1).await, Status::Active);
+    assert_eq!(status(32 * DAY).await, Status::Expired);
+    assert_eq!(store.expire_due(at(32 * DAY)).await.unwrap(), 1);
+    // And is back.
+    let told = record(store, &feed, 40 * DAY, [claim("one.example.com")]).await;
+    assert_eq!(told.outcomes, [Merged]);
+    assert_eq!(status(40 * DAY).await, Status::Active);
+}
+
+pub(crate) async fn files_of_a_list_keep_its_claims_alive<S: ClaimStore>(store: &S) {
+    let feed = Source {
+        expires_after: Some(10 * 86_400),
+        extent: Extent::Snapshot,
+        ..source("a")
+    };
+    let one = value("one.example.com");
+    // Read every few days, never declared to be complete.
+    for day in 0..20 {
+        record(store, &feed, 3 * day * DAY, [claim("one.example.com")]).await;
+        let entry = seen(store, &one, 3 * day * DAY + 1).await.entries.remove(0);
+        assert_eq!(entry.status, Status::Active, "day {}", 3 * day);
+    }
+}
