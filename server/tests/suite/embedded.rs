@@ -1,10 +1,11 @@
 //! The embedded store, through the same suite as the model.
 
+use iocd::store::ClaimStore as _;
 use iocd::store::embedded::Embedded;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::histories::{agree, block_on, histories};
+use crate::histories::{agree, block_on, compare, histories};
 use crate::model::Model;
 
 /// A fresh store, and the directory that goes with it.
@@ -18,7 +19,14 @@ proptest! {
 
     #[test]
     fn random_histories_agree_with_the_model(history in histories(40)) {
-        let (embedded, _directory) = open();
-        block_on(agree(&Model::default(), &embedded, &history));
+        let (embedded, directory) = open();
+        let model = Model::default();
+        let now = block_on(agree(&model, &embedded, &history));
+        // And once more from what is on disk.
+        let counts = embedded.counts();
+        drop(embedded);
+        let embedded = Embedded::open(directory.path()).unwrap();
+        prop_assert_eq!(embedded.counts(), counts);
+        block_on(compare(&model, &embedded, now));
     }
 }
