@@ -23,7 +23,7 @@ use iocd::control::{Control, KeyRequest};
 use iocd::http::{App, router};
 use iocd::store::embedded::Embedded;
 use iocd_core::claim::{Category, Claim, Extent, Origin, Source};
-use iocd_core::query::{Entry, EntrySink, Page, Question, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -240,6 +240,7 @@ fn lookups(store: &Embedded, values: &[Value], found: bool) -> String {
         for value in values {
             let question = Question {
                 readings: std::slice::from_ref(value),
+                reach: Reach::Scope,
                 status: StatusFilter::Seen,
                 page: Page {
                     offset: 0,

@@ -1,17 +1,30 @@
 //! Which stored values answer a question.
 //!
-//! A question is turned into the exact keys of the claims whose stated scope
-//! covers its value; a store only has to look keys up, so every store agrees
-//! on the meaning.
+//! Upwards, from the value to what covers it, a question is turned into exact
+//! keys ([`probes`]); downwards, to what lies below it, into ranges of an order
+//! of values ([`ranges`], [`order_key`]), each with a test that decides. A
+//! store only looks up and walks, so every store agrees on the meaning.
+//!
+//! | asked | by its stated scope | by cascade too |
+//! | --- | --- | --- |
+//! | address, network | itself, networks around it, the same of the IPv4 address inside a v4-mapped one | what is inside a network, URLs on an address |
+//! | domain | itself, parents that cover their subdomains | all parents below the public suffix, subdomains, URLs on it |
+//! | URL | itself | its path's prefixes, other scheme, other ports; its host and what covers that |
+//! | others | itself | |
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
-use crate::query::{Match, MatchKind};
+use crate::query::{Match, MatchKind, Reach};
 use crate::value::{Kind, ValueRef, domain};
 
 mod key;
+mod network;
+mod range;
+mod url;
+
+pub use self::range::{Range, order_key, ranges};
 
 use self::key::Key;
+use self::network::{parse_v4, parse_v6};
+use self::url::{Host, Parts};
 
 /// What a store holds, as far as it spares questions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,253 +81,107 @@ pub struct Probe<'a> {
 /// Names the keys whose claims cover a value, the nearest of each relation
 /// first: itself, then the enclosing networks (also those of the IPv4 address
 /// inside a v4-mapped IPv6 one) or the parent domains above it, down to but
-/// never including the public suffix.
-pub fn probes(value: ValueRef<'_>, shape: &Shape, visit: &mut dyn FnMut(Probe<'_>)) {
-    visit(Probe {
-        key: value,
-        matched: Match::EXACT,
-        subtree_only: false,
-    });
-    match value.kind {
-        Kind::Ipv4 if shape.ipv4_lengths != 0 => {
-            if let Some((address, length)) = parse_v4(value.text) {
-                networks_v4(address, length, MatchKind::Network, shape, visit);
+/// never including the public suffix. By cascade, what the module's table adds
+/// upwards; a key may then be named twice.
+pub fn probes(value: ValueRef<'_>, shape: &Shape, reach: Reach, visit: &mut dyn FnMut(Probe<'_>)) {
+    let cascades = reach == Reach::Cascade;
+    Walk {
+        shape,
+        cascades,
+        visit,
+    }
+    .up_from(value, MatchKind::Exact, 0);
+}
+
+/// The way up from a value.
+struct Walk<'a, 'v> {
+    shape: &'a Shape,
+    cascades: bool,
+    visit: &'v mut dyn FnMut(Probe<'_>),
+}
+
+impl Walk<'_, '_> {
+    /// Names a value that is `distance` from the queried one, and what covers it.
+    fn up_from(&mut self, value: ValueRef<'_>, kind: MatchKind, distance: u16) {
+        self.name(value, kind, distance);
+        match value.kind {
+            Kind::Ipv4 if self.shape.ipv4_lengths != 0 => {
+                if let Some((address, length)) = parse_v4(value.text) {
+                    self.networks_v4(address, length, MatchKind::Network, distance);
+                }
+            }
+            Kind::Ipv6 => {
+                if let Some((address, length)) = parse_v6(value.text) {
+                    self.mapped(address, length, distance);
+                    self.networks_v6(address, length, distance);
+                }
+            }
+            Kind::Domain if self.cascades || self.shape.subtree => {
+                self.parents(value.text, distance);
+            }
+            Kind::Url if self.cascades => self.above_url(value.text, distance),
+            _ => {}
+        }
+    }
+
+    fn name(&mut self, key: ValueRef<'_>, kind: MatchKind, distance: u16) {
+        (self.visit)(Probe {
+            key,
+            matched: Match { kind, distance },
+            subtree_only: kind == MatchKind::ParentDomain && !self.cascades,
+        });
+    }
+
+    fn parents(&mut self, name: &str, distance: u16) {
+        let Some(registrable) = domain::registrable(name) else {
+            return;
+        };
+        let mut parent = name;
+        let mut distance = distance;
+        while let Some((_, text)) = parent.split_once('.') {
+            if text.len() < registrable.len() {
+                break;
+            }
+            distance += 1;
+            let kind = Kind::Domain;
+            self.name(ValueRef { kind, text }, MatchKind::ParentDomain, distance);
+            parent = text;
+        }
+    }
+
+    fn above_url(&mut self, text: &str, distance: u16) {
+        let Some(parts) = Parts::of(text) else {
+            return;
+        };
+        let kind = Kind::Url;
+        if let Some(other) = parts.other_scheme() {
+            let text = &other;
+            self.name(ValueRef { kind, text }, MatchKind::UrlScheme, distance + 1);
+        }
+        parts.visit_prefixes(&mut |text, steps| {
+            self.name(
+                ValueRef { kind, text },
+                MatchKind::UrlPrefix,
+                distance + steps,
+            );
+        });
+        let distance = distance + parts.steps_to_host();
+        match parts.host() {
+            Host::Domain(text) => {
+                let kind = Kind::Domain;
+                self.up_from(ValueRef { kind, text }, MatchKind::UrlHost, distance);
+            }
+            Host::V4(address) => {
+                let key = Key::v4(address, 32);
+                self.up_from(key.as_value(Kind::Ipv4), MatchKind::UrlHost, distance);
+            }
+            Host::V6(address) => {
+                let key = Key::v6(address, 128);
+                self.up_from(key.as_value(Kind::Ipv6), MatchKind::UrlHost, distance);
             }
         }
-        Kind::Ipv6 => {
-            if let Some((address, length)) = parse_v6(value.text) {
-                mapped(address, length, shape, visit);
-                networks_v6(address, length, shape, visit);
-            }
-        }
-        Kind::Domain if shape.subtree => parents(value.text, visit),
-        _ => {}
-    }
-}
-
-fn parse_v4(text: &str) -> Option<(Ipv4Addr, u8)> {
-    match text.split_once('/') {
-        Some((address, length)) => Some((address.parse().ok()?, length.parse().ok()?)),
-        None => Some((text.parse().ok()?, 32)),
-    }
-}
-
-fn parse_v6(text: &str) -> Option<(Ipv6Addr, u8)> {
-    match text.split_once('/') {
-        Some((address, length)) => Some((address.parse().ok()?, length.parse().ok()?)),
-        None => Some((text.parse().ok()?, 128)),
-    }
-}
-
-/// The IPv4 address or network inside a v4-mapped one, and what encloses it.
-fn mapped(address: Ipv6Addr, length: u8, shape: &Shape, visit: &mut dyn FnMut(Probe<'_>)) {
-    let (Some(inner), Some(length)) = (address.to_ipv4_mapped(), length.checked_sub(96)) else {
-        return;
-    };
-    let key = Key::v4(inner, length);
-    visit(Probe {
-        key: ValueRef {
-            kind: Kind::Ipv4,
-            text: key.as_str(),
-        },
-        matched: Match {
-            kind: MatchKind::MappedIpv4,
-            distance: 0,
-        },
-        subtree_only: false,
-    });
-    networks_v4(inner, length, MatchKind::MappedIpv4, shape, visit);
-}
-
-fn networks_v4(
-    address: Ipv4Addr,
-    length: u8,
-    kind: MatchKind,
-    shape: &Shape,
-    visit: &mut dyn FnMut(Probe<'_>),
-) {
-    for wider in (0..length.min(32))
-        .rev()
-        .filter(|&wider| shape.has_v4(wider))
-    {
-        let mask = u32::MAX.checked_shl(32 - u32::from(wider)).unwrap_or(0);
-        let key = Key::v4(Ipv4Addr::from(u32::from(address) & mask), wider);
-        visit(Probe {
-            key: ValueRef {
-                kind: Kind::Ipv4,
-                text: key.as_str(),
-            },
-            matched: Match {
-                kind,
-                distance: length - wider,
-            },
-            subtree_only: false,
-        });
-    }
-}
-
-fn networks_v6(address: Ipv6Addr, length: u8, shape: &Shape, visit: &mut dyn FnMut(Probe<'_>)) {
-    if shape.ipv6_lengths == [0; 3] {
-        return;
-    }
-    for wider in (0..length.min(128))
-        .rev()
-        .filter(|&wider| shape.has_v6(wider))
-    {
-        let mask = u128::MAX.checked_shl(128 - u32::from(wider)).unwrap_or(0);
-        let key = Key::v6(Ipv6Addr::from(u128::from(address) & mask), wider);
-        visit(Probe {
-            key: ValueRef {
-                kind: Kind::Ipv6,
-                text: key.as_str(),
-            },
-            matched: Match {
-                kind: MatchKind::Network,
-                distance: length - wider,
-            },
-            subtree_only: false,
-        });
-    }
-}
-
-fn parents(name: &str, visit: &mut dyn FnMut(Probe<'_>)) {
-    let Some(registrable) = domain::registrable(name) else {
-        return;
-    };
-    let mut parent = name;
-    let mut distance = 0;
-    while let Some((_, above)) = parent.split_once('.') {
-        if above.len() < registrable.len() {
-            break;
-        }
-        distance += 1;
-        visit(Probe {
-            key: ValueRef {
-                kind: Kind::Domain,
-                text: above,
-            },
-            matched: Match {
-                kind: MatchKind::ParentDomain,
-                distance,
-            },
-            subtree_only: true,
-        });
-        parent = above;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::value::Value;
-
-    fn keys(kind: Kind, text: &str, shape: &Shape) -> Vec<String> {
-        let value = Value::parse(kind, text).unwrap();
-        let mut keys = Vec::new();
-        probes(value.as_ref(), shape, &mut |probe| {
-            let Match { kind, distance } = probe.matched;
-            let only = if probe.subtree_only { " subtree" } else { "" };
-            keys.push(format!(
-                "{} {} {distance}{only}",
-                probe.key.text,
-                kind.as_str()
-            ));
-        });
-        keys
-    }
-
-    fn shape(stored: &[(Kind, &str, bool)]) -> Shape {
-        let mut shape = Shape::default();
-        for &(kind, text, subtree) in stored {
-            shape.add(ValueRef { kind, text }, subtree);
-        }
-        shape
-    }
-
-    #[test]
-    fn an_empty_store_is_asked_for_the_value_only() {
-        let empty = Shape::default();
-        assert_eq!(keys(Kind::Ipv4, "192.0.2.1", &empty), ["192.0.2.1 exact 0"]);
-        assert_eq!(
-            keys(Kind::Domain, "a.b.example.com", &empty),
-            ["a.b.example.com exact 0"]
-        );
-    }
-
-    #[test]
-    fn networks_that_enclose() {
-        let shape = shape(&[
-            (Kind::Ipv4, "198.51.100.0/24", false),
-            (Kind::Ipv4, "198.51.96.0/20", false),
-            (Kind::Ipv6, "2001:db8::/32", false),
-            (Kind::Ipv6, "2001:db8::/127", false),
-        ]);
-        assert_eq!(
-            keys(Kind::Ipv4, "192.0.2.77", &shape),
-            [
-                "192.0.2.77 exact 0",
-                "192.0.2.0/24 network 8",
-                "192.0.0.0/20 network 12"
-            ]
-        );
-        assert_eq!(
-            keys(Kind::Ipv4, "192.0.2.0/24", &shape),
-            ["192.0.2.0/24 exact 0", "192.0.0.0/20 network 4"]
-        );
-        assert_eq!(
-            keys(Kind::Ipv6, "2001:db8::3", &shape),
-            [
-                "2001:db8::3 exact 0",
-                "2001:db8::2/127 network 1",
-                "2001:db8::/32 network 96"
-            ]
-        );
-    }
-
-    #[test]
-    fn the_address_inside() {
-        let shape = shape(&[(Kind::Ipv4, "198.51.100.0/24", false)]);
-        assert_eq!(
-            keys(Kind::Ipv6, "::ffff:192.0.2.77", &shape),
-            [
-                "::ffff:192.0.2.77 exact 0",
-                "192.0.2.77 mapped_ipv4 0",
-                "192.0.2.0/24 mapped_ipv4 8"
-            ]
-        );
-        assert_eq!(
-            keys(Kind::Ipv6, "::ffff:192.0.2.0/124", &shape),
-            [
-                "::ffff:192.0.2.0/124 exact 0",
-                "192.0.2.0/28 mapped_ipv4 0",
-                "192.0.2.0/24 mapped_ipv4 4"
-            ]
-        );
-    }
-
-    #[test]
-    fn parents_stop_below_the_public_suffix() {
-        let shape = shape(&[(Kind::Domain, "example.org", true)]);
-        assert_eq!(
-            keys(Kind::Domain, "a.b.example.co.uk", &shape),
-            [
-                "a.b.example.co.uk exact 0",
-                "b.example.co.uk parent_domain 1 subtree",
-                "example.co.uk parent_domain 2 subtree"
-            ]
-        );
-        assert_eq!(
-            keys(Kind::Domain, "notexample.org", &shape),
-            ["notexample.org exact 0"]
-        );
-        assert_eq!(keys(Kind::Domain, "co.uk", &shape), ["co.uk exact 0"]);
-        assert_eq!(
-            keys(Kind::Domain, "me.github.io", &shape),
-            ["me.github.io exact 0"]
-        );
-        assert_eq!(
-            keys(Kind::Url, "http://a.example.org/", &shape),
-            ["http://a.example.org/ exact 0"]
-        );
-    }
-}
+mod tests;

@@ -10,12 +10,55 @@ use crate::value::{Kind, Value};
 pub struct Question<'a> {
     /// Every reading; a claim that several of them find is one hit.
     pub readings: &'a [Value],
+    /// How far from the value an answer may lie.
+    pub reach: Reach,
     /// Which entries may answer.
     pub status: StatusFilter,
     /// Which part of the answer is wanted.
     pub page: Page,
     /// The time at which "active" is judged.
     pub now: Timestamp,
+}
+
+/// How far from the queried value an answer may lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Only claims whose stated scope covers the value.
+    #[default]
+    Scope,
+    /// Also claims about related values, each labelled with its relation:
+    /// see [`crate::matching`].
+    Cascade,
+}
+
+/// The `match` parameter of a search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Matching {
+    /// What covers the value by its stated scope.
+    #[default]
+    Exact,
+    /// Also what is related to it.
+    Cascade,
+}
+
+impl Matching {
+    /// Every way, the default first.
+    pub const ALL: [Matching; 2] = [Matching::Exact, Matching::Cascade];
+
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Matching::Exact => "exact",
+            Matching::Cascade => "cascade",
+        }
+    }
+
+    /// The way with this name.
+    pub fn from_name(name: &str) -> Option<Matching> {
+        Matching::ALL
+            .into_iter()
+            .find(|matching| matching.as_str() == name)
+    }
 }
 
 /// The `status` parameter of a search.
@@ -40,6 +83,11 @@ impl StatusFilter {
         }
     }
 }
+
+/// How far into an answer a page may reach where the answer may be of any
+/// size and its order is made for the question (a cascade, a search for a part
+/// of values): what a store keeps of it at a time.
+pub const MAX_DEPTH: u64 = 100_000;
 
 /// A part of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +114,8 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
-/// Why a claim answered a question.
+/// Why a claim answered a question. Of two relations at the same distance the
+/// earlier one here is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MatchKind {
     /// The value itself.
@@ -75,8 +124,23 @@ pub enum MatchKind {
     MappedIpv4,
     /// A network that contains the queried address or network.
     Network,
-    /// A parent domain whose claim covers its subdomains.
+    /// A domain above the queried one. Without cascade, one whose claim covers
+    /// its subdomains.
     ParentDomain,
+    /// The host of the queried URL.
+    UrlHost,
+    /// The queried URL without its query or the end of its path.
+    UrlPrefix,
+    /// The queried URL with `https` for `http` or the reverse.
+    UrlScheme,
+    /// The queried URL on another port.
+    UrlPort,
+    /// A domain below the queried one.
+    Subdomain,
+    /// A URL on the queried host.
+    UrlOnHost,
+    /// An address or network inside the queried network.
+    AddressInNetwork,
 }
 
 impl MatchKind {
@@ -87,18 +151,26 @@ impl MatchKind {
             MatchKind::MappedIpv4 => "mapped_ipv4",
             MatchKind::Network => "network",
             MatchKind::ParentDomain => "parent_domain",
+            MatchKind::UrlHost => "url_host",
+            MatchKind::UrlPrefix => "url_prefix",
+            MatchKind::UrlScheme => "url_scheme",
+            MatchKind::UrlPort => "url_port",
+            MatchKind::Subdomain => "subdomain",
+            MatchKind::UrlOnHost => "url_on_host",
+            MatchKind::AddressInNetwork => "address_in_network",
         }
     }
 }
 
-/// Why a claim answered, and from how far: 0 for the value itself, else the
-/// number of prefix bits or labels between.
+/// Why a claim answered, and from how far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Match {
     /// The relation of the claim's value to the queried one.
     pub kind: MatchKind,
-    /// Bits or labels between the two.
-    pub distance: u8,
+    /// 0 for the value itself, else the steps between the two: prefix bits,
+    /// labels, segments of a path (and one for a query, one for leaving the
+    /// URL for its host); 1 for another scheme or port.
+    pub distance: u16,
 }
 
 impl Match {
@@ -107,6 +179,11 @@ impl Match {
         kind: MatchKind::Exact,
         distance: 0,
     };
+
+    /// Whether this is the better reason of the two.
+    pub fn is_nearer_than(self, other: Match) -> bool {
+        (self.distance, self.kind) < (other.distance, other.kind)
+    }
 }
 
 /// One entry as it is told to a client: a claim with its identity, source and

@@ -17,12 +17,15 @@
 //! [`iocd_core::claim::held`], which stored values answer a question in
 //! [`iocd_core::matching`]. This crate keeps and finds.
 
+mod best;
+mod cascade;
 mod columns;
 mod error;
 mod expiry;
 mod facets;
 mod fetches;
 mod log;
+mod order;
 mod read;
 mod record;
 mod state;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Category, Claim, ClaimId, Extent, Origin, Source, Status};
-use iocd_core::query::{Entry, EntrySink, Filter, Page, Question, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Filter, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
@@ -80,6 +80,7 @@ fn find(index: &Index, name: &str) -> Result<Vec<String>, IndexError> {
     let mut values = Values::default();
     let question = Question {
         readings: &[domain(name)],
+        reach: Reach::Scope,
         status: StatusFilter::Any,
         page: ALL,
         now: at(0),
@@ -377,6 +378,7 @@ fn a_claim_about_a_private_address_is_found_but_not_listed() {
     let mut found = Values::default();
     let question = Question {
         readings: &[private],
+        reach: Reach::Scope,
         status: StatusFilter::Seen,
         page: ALL,
         now: at(0),

@@ -2,12 +2,13 @@
 
 use iocd_core::claim::{ArticleRef, Status};
 use iocd_core::matching;
-use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question};
+use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, Reach, StatusFilter};
 use iocd_core::value::ValueRef;
 use jiff::Timestamp;
 
 use crate::Index;
-use crate::columns::{NO_TIME, NONE};
+use crate::best::Hit;
+use crate::columns::{Flags, NO_TIME, NONE};
 use crate::error::IndexError;
 use crate::facets::Intersection;
 use crate::record::Items;
@@ -15,17 +16,27 @@ use crate::state::{State, expires_at};
 use crate::time::{seconds, timestamp};
 
 /// Entries of a page written before a waiting writer gets its turn.
-const SLICE: usize = 64;
+pub(crate) const SLICE: usize = 64;
 
-/// A claim that answers a question.
-#[derive(Clone, Copy)]
-struct Hit {
+/// The state of a claim at the time of a question.
+pub(crate) struct Standing {
     /// The claim's last version.
     slot: u32,
     status: Status,
-    matched: Match,
-    confidence: u8,
+    flags: Flags,
     updated_at: u32,
+}
+
+impl Standing {
+    pub(crate) fn hit(&self, matched: Match) -> Hit {
+        Hit {
+            slot: self.slot,
+            status: self.status,
+            matched,
+            confidence: self.flags.confidence(),
+            updated_at: self.updated_at,
+        }
+    }
 }
 
 impl Index {
@@ -36,6 +47,9 @@ impl Index {
         question: &Question<'_>,
         sink: &mut S,
     ) -> Result<(), IndexError> {
+        if question.reach == Reach::Cascade {
+            return self.find_by_cascade(question, sink);
+        }
         let state = self.state.read();
         let now = seconds(question.now);
         let mut hits = Vec::new();
@@ -119,16 +133,8 @@ fn ceil_seconds(time: Timestamp) -> u32 {
 fn sort_hits(state: &State, hits: &mut [Hit]) -> Result<(), IndexError> {
     let mut failure = Ok(());
     hits.sort_unstable_by(|a, b| {
-        let key = |hit: &Hit| {
-            (
-                hit.status != Status::Active,
-                hit.matched.distance,
-                std::cmp::Reverse(hit.confidence),
-                std::cmp::Reverse(hit.updated_at),
-            )
-        };
-        key(a)
-            .cmp(&key(b))
+        a.rank()
+            .cmp(&b.rank())
             .then_with(|| match (state.claim(a.slot), state.claim(b.slot)) {
                 (Ok(a), Ok(b)) => a.id.cmp(&b.id),
                 (Err(error), _) | (_, Err(error)) => {
@@ -149,7 +155,7 @@ impl State {
         hits: &mut Vec<Hit>,
     ) -> Result<(), IndexError> {
         let mut failure = Ok(());
-        matching::probes(value, &self.shape, &mut |probe| {
+        matching::probes(value, &self.shape, Reach::Scope, &mut |probe| {
             if failure.is_ok() {
                 failure = self.collect_probe(&probe, question, now, hits);
             }
@@ -166,6 +172,29 @@ impl State {
     ) -> Result<(), IndexError> {
         let ValueRef { kind, text } = probe.key;
         let newest = self.newest(self.hash(kind, text), kind, text)?;
+        self.visit_claims(newest, question.status, now, |standing| {
+            if probe.subtree_only && !standing.flags.is_subtree() {
+                return;
+            }
+            let hit = standing.hit(probe.matched);
+            // Two readings may lead to one claim: the nearer one counts.
+            match hits.iter_mut().find(|known| known.slot == hit.slot) {
+                None => hits.push(hit),
+                Some(known) if hit.matched.is_nearer_than(known.matched) => *known = hit,
+                Some(_) => {}
+            }
+        });
+        Ok(())
+    }
+
+    /// Visits the claims about a value that the filter admits.
+    pub(crate) fn visit_claims(
+        &self,
+        newest: Option<u32>,
+        admitted: StatusFilter,
+        now: u32,
+        mut visit: impl FnMut(Standing),
+    ) {
         let mut seen = Vec::new();
         for slot in self.chain(newest) {
             // Only the newest word of each source counts.
@@ -179,25 +208,15 @@ impl State {
             let Some((version, status)) = self.latest(Some(slot), source, now) else {
                 continue;
             };
-            let flags = self.columns.flags.get(version);
-            if !question.status.admits(status) || (probe.subtree_only && !flags.is_subtree()) {
-                continue;
-            }
-            let hit = Hit {
-                slot: version,
-                status,
-                matched: probe.matched,
-                confidence: flags.confidence(),
-                updated_at: self.columns.updated_at.get(slot),
-            };
-            // Two readings may lead to one claim: the nearer one counts.
-            match hits.iter_mut().find(|known| known.slot == version) {
-                None => hits.push(hit),
-                Some(known) if hit.matched.distance < known.matched.distance => *known = hit,
-                Some(_) => {}
+            if admitted.admits(status) {
+                visit(Standing {
+                    slot: version,
+                    status,
+                    flags: self.columns.flags.get(version),
+                    updated_at: self.columns.updated_at.get(slot),
+                });
             }
         }
-        Ok(())
     }
 
     /// The sighting noted beside a version.
@@ -216,7 +235,7 @@ impl State {
     }
 
     /// The claim version in `slot` as a client sees it.
-    fn entry(
+    pub(crate) fn entry(
         &self,
         slot: u32,
         status: Status,

@@ -4,6 +4,7 @@
 use std::hash::Hasher as _;
 
 use iocd_core::claim::{Category, Confidence, Extent, Scope, Source, Status};
+use iocd_core::matching::order_key;
 use iocd_core::value::{Kind, ValueRef};
 use siphasher::sip::SipHasher13;
 
@@ -13,6 +14,7 @@ use crate::expiry::Expiries;
 use crate::facets::BitSet;
 use crate::fetches::Fetch;
 use crate::log::{Address, Log};
+use crate::order::Order;
 use crate::record::{ClaimRecord, Commit, Record, Tombstone, decode_key};
 use crate::strings::Strings;
 use crate::table::Table;
@@ -41,6 +43,8 @@ pub(crate) struct State {
     pub(crate) confidences: Vec<BitSet>,
     pub(crate) categories: Vec<BitSet>,
     pub(crate) expiries: Expiries,
+    /// Values by what a cascade asks for together.
+    pub(crate) order: Order,
     /// Networks stored, by prefix length, and whether any claim covers a subtree.
     pub(crate) shape: iocd_core::matching::Shape,
     /// Revision of the slot numbered 0, less one.
@@ -70,6 +74,7 @@ impl State {
             confidences: Confidence::ALL.iter().map(|_| BitSet::default()).collect(),
             categories: Category::ALL.iter().map(|_| BitSet::default()).collect(),
             expiries: Expiries::default(),
+            order: Order::new(),
             shape: iocd_core::matching::Shape::default(),
             base_revision: 0,
             active: 0,
@@ -117,6 +122,12 @@ impl State {
     fn key_of(&self, slot: u32) -> Result<(Kind, &str), IndexError> {
         let address = self.address(slot);
         decode_key(self.log.read(address)?).map_err(|_| damaged(address))
+    }
+
+    /// The value that the record in a slot is about.
+    pub(crate) fn value(&self, slot: u32) -> Result<ValueRef<'_>, IndexError> {
+        let (kind, text) = self.key_of(slot)?;
+        Ok(ValueRef { kind, text })
     }
 
     /// The slots of a value, newest first.
@@ -292,6 +303,9 @@ impl State {
         });
         self.table = table;
         grown?;
+        if let Some(key) = order_key(ValueRef { kind, text: value }) {
+            self.order.insert(kind, key, slot);
+        }
         Ok((slot, older))
     }
 
@@ -443,6 +457,7 @@ impl State {
             + self.table.memory()
             + self.strings.memory()
             + self.expiries.memory()
+            + self.order.memory()
             + sets.chain(facets).map(BitSet::memory).sum::<usize>()
     }
 }

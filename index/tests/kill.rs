@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use iocd_core::claim::{Category, Claim, Extent, Origin, Source};
-use iocd_core::query::{Entry, EntrySink, Page, Question, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use iocd_index::Index;
 use jiff::Timestamp;
@@ -51,6 +51,7 @@ impl EntrySink for Total {
 fn is_there(index: &Index, value: Value) -> bool {
     let question = Question {
         readings: &[value],
+        reach: Reach::Scope,
         status: StatusFilter::Any,
         page: Page {
             offset: 0,

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::routing::get;
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::{FREE, Settings};
@@ -54,7 +55,12 @@ pub struct App<S> {
     pub clock: Clock,
     ids: RequestIds,
     stopping: AtomicBool,
+    /// Permits for questions that walk through many values.
+    walks: Arc<Semaphore>,
 }
+
+/// Such questions at a time: those that are asked by exact keys go on.
+const WALKS: usize = 4;
 
 impl<S: ClaimStore> App<S> {
     /// An application that is ready to serve.
@@ -66,6 +72,7 @@ impl<S: ClaimStore> App<S> {
             clock,
             ids: RequestIds::new(),
             stopping: AtomicBool::new(false),
+            walks: Arc::new(Semaphore::new(WALKS)),
         }
     }
 

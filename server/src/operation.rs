@@ -3,7 +3,7 @@
 
 use iocd_core::export::csv::{self, Cells};
 use iocd_core::export::{json as export_json, txt, write_number};
-use iocd_core::query::{Entry, EntrySink, Filter, Page, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Filter, Matching, Page, StatusFilter};
 use iocd_core::value::Kind;
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -26,6 +26,8 @@ pub enum Operation {
         q: String,
         /// Read it only so.
         kind: Option<Kind>,
+        /// `exact`, `cascade`, or as the API does without it.
+        matching: Option<String>,
         /// `active`, `any`, or as the API does without it.
         status: Option<String>,
         /// Entries at most.
@@ -108,24 +110,16 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
         Operation::Search {
             q,
             kind,
+            matching,
             status,
             limit,
         } => {
-            let status = match status.as_deref() {
-                None => StatusFilter::Seen,
-                Some("active") => StatusFilter::Active,
-                Some("any") => StatusFilter::Any,
-                Some(other) => {
-                    let message = format!("status {other:?}: expected active or any");
-                    return Err(OperationError::Invalid(message));
-                }
-            };
-            let page = Page { offset: 0, limit };
             let asked = Asked {
                 text: q.into(),
                 kind,
-                status,
-                page,
+                matching: read_matching(matching.as_deref())?,
+                status: read_status(status.as_deref())?,
+                page: Page { offset: 0, limit },
             };
             let body = answer(&asked, &*node.store, &node.control, now).await?;
             Ok(serde_json::from_slice(&body).expect("the API's answers are JSON"))
@@ -194,6 +188,28 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             Ok(account_json(&node.control.create_account(&name, &tier)?))
         }
         Operation::ListAccounts => Ok(node.control.accounts()?.iter().map(account_json).collect()),
+    }
+}
+
+fn read_matching(name: Option<&str>) -> Result<Matching, OperationError> {
+    let Some(name) = name else {
+        return Ok(Matching::default());
+    };
+    Matching::from_name(name).ok_or_else(|| {
+        let names = Matching::ALL.map(Matching::as_str).join(", ");
+        OperationError::Invalid(format!("match {name:?}: expected one of {names}"))
+    })
+}
+
+fn read_status(name: Option<&str>) -> Result<StatusFilter, OperationError> {
+    match name {
+        None => Ok(StatusFilter::Seen),
+        Some("active") => Ok(StatusFilter::Active),
+        Some("any") => Ok(StatusFilter::Any),
+        Some(other) => {
+            let message = format!("status {other:?}: expected active or any");
+            Err(OperationError::Invalid(message))
+        }
     }
 }
 

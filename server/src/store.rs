@@ -124,7 +124,9 @@ pub trait ClaimStore: Send + Sync + 'static {
 
     /// Tells `sink` every entry that answers the question: active ones first,
     /// then by match distance (nearest first), confidence label (highest
-    /// first), newest update, id.
+    /// first), newest update, id. Of a cascade the total is exact too, but
+    /// pages need not reach further than
+    /// [`MAX_DEPTH`](iocd_core::query::MAX_DEPTH).
     fn find<S: EntrySink + Send>(
         &self,
         question: &Question<'_>,

@@ -3,6 +3,8 @@
 use std::fmt::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::value::{Kind, ValueRef};
+
 /// The longest is `ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128`.
 const LONGEST: usize = 43;
 
@@ -34,6 +36,13 @@ impl Key {
         };
         written.expect("the longest network fits");
         key
+    }
+
+    pub(super) fn as_value(&self, kind: Kind) -> ValueRef<'_> {
+        ValueRef {
+            kind,
+            text: self.as_str(),
+        }
     }
 
     pub(super) fn as_str(&self) -> &str {

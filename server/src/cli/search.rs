@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
+use iocd_core::query::Matching;
 use iocd_core::value::Kind;
 use serde_json::Value as Json;
 
@@ -21,6 +22,9 @@ pub(super) struct Search {
     /// Read the values only as this type
     #[arg(long, value_name = "TYPE")]
     r#type: Option<Kind>,
+    /// What counts as an answer: the value and what covers it (exact), also related values (cascade)
+    #[arg(long, value_name = "HOW", value_parser = Matching::ALL.map(Matching::as_str))]
+    r#match: Option<String>,
     /// Which entries answer [default: all but those taken back as wrong]
     #[arg(long, value_parser = ["active", "any"])]
     status: Option<String>,
@@ -39,6 +43,7 @@ impl Search {
             let answer = owner.perform(Operation::Search {
                 q: value.clone(),
                 kind: self.r#type,
+                matching: self.r#match.clone(),
                 status: self.status.clone(),
                 limit: self.limit,
             })?;
@@ -75,6 +80,7 @@ fn print_answer(asked: &str, answer: &Json) {
             table::text(entry, "type"),
             table::text(entry, "confidence"),
             table::text(entry, "status"),
+            match_text(&entry["match"]),
             table::text(&entry["source"], "feed_name"),
             table::text(entry, "last_seen"),
             [table::text(entry, "malware"), table::text(entry, "context")]
@@ -90,12 +96,22 @@ fn print_answer(asked: &str, answer: &Json) {
             "TYPE",
             "CONFIDENCE",
             "STATUS",
+            "MATCH",
             "SOURCE",
             "LAST SEEN",
             "CONTEXT",
         ],
         rows,
     );
+}
+
+/// Why an entry answered, and from how far.
+fn match_text(matched: &Json) -> String {
+    let kind = table::text(matched, "kind");
+    match matched["distance"].as_u64() {
+        Some(distance) if distance > 0 => format!("{kind} {distance}"),
+        _ => kind,
+    }
 }
 
 /// What a "no" rests on.

@@ -4,6 +4,7 @@
 //! straight into the response's buffer.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -11,10 +12,15 @@ use iocd_core::export::json::{write_entry, write_string};
 use iocd_core::export::write_number;
 use iocd_core::interpret::{canonical, interpret};
 use iocd_core::normalize::Reading;
-use iocd_core::query::{Entry, EntrySink, Page, Question, StatusFilter};
+use iocd_core::query::{
+    Entry, EntrySink, MAX_DEPTH, Matching, Page, Question, Reach, StatusFilter,
+};
 use iocd_core::value::{Kind, MAX_VALUE, Value};
 use jiff::Timestamp;
 
+use tokio::runtime::Handle;
+
+use super::App;
 use super::accept::check_accept;
 use super::error::ApiError;
 use super::front::Call;
@@ -36,7 +42,8 @@ const PARAMETERS: &[&str] = &[
 /// Entries on a page where the client does not say.
 const DEFAULT_LIMIT: u32 = 100;
 
-/// Answers with every entry whose stated scope covers the value.
+/// Answers with every entry whose stated scope covers the value, or that is
+/// related to it as the question allows.
 pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     check_accept(call.request.headers(), "application/json")?;
     let cap = call.caller.tier().results;
@@ -45,10 +52,41 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
         call.app.settings.api_key_in_query,
         cap,
     )?;
-    let out = answer(&asked, &*call.app.store, &call.app.control, call.now).await?;
+    let out = if asked.matching == Matching::Exact {
+        answer(&asked, &*call.app.store, &call.app.control, call.now).await?
+    } else {
+        answer_apart(asked.into_owned(), call.app, call.now).await?
+    };
     let mut response = Response::new(Body::from(out));
     set_content_type(response.headers_mut(), "application/json");
     Ok(response)
+}
+
+/// As [`answer`], for a question that may have much to walk through: not on a
+/// thread that others wait for, and not more of them at a time than permitted.
+async fn answer_apart<S: ClaimStore>(
+    asked: Asked<'static>,
+    app: Arc<App<S>>,
+    now: Timestamp,
+) -> Result<Vec<u8>, ApiError> {
+    let permits = Arc::clone(&app.walks);
+    let permit = permits
+        .acquire_owned()
+        .await
+        .expect("the semaphore is never closed");
+    let runtime = Handle::current();
+    let answered = tokio::task::spawn_blocking(move || {
+        // Held until the work is done, also where the client has gone.
+        let _permit = permit;
+        runtime.block_on(answer(&asked, &*app.store, &app.control, now))
+    });
+    match answered.await {
+        Ok(answered) => Ok(answered?),
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(failed) => Err(ApiError::internal(failed)),
+        },
+    }
 }
 
 /// The body of the answer to a question.
@@ -71,6 +109,10 @@ pub(crate) async fn answer<S: ClaimStore>(
     } else {
         let question = Question {
             readings: &understood.values,
+            reach: match asked.matching {
+                Matching::Exact => Reach::Scope,
+                Matching::Cascade => Reach::Cascade,
+            },
             status: asked.status,
             page: asked.page,
             now,
@@ -88,6 +130,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) text: Cow<'a, str>,
     /// To be read only so.
     pub(crate) kind: Option<Kind>,
+    /// What counts as an answer.
+    pub(crate) matching: Matching,
     /// Which entries may answer.
     pub(crate) status: StatusFilter,
     /// Which part of the answer is wanted.
@@ -101,6 +145,7 @@ impl<'a> Asked<'a> {
         let mut asked = Asked {
             text: Cow::Borrowed(""),
             kind: None,
+            matching: Matching::default(),
             status: StatusFilter::default(),
             page: Page {
                 offset: 0,
@@ -120,10 +165,8 @@ impl<'a> Asked<'a> {
                 }
                 "offset" => asked.page.offset = parameter.number(0)?,
                 "match" => {
-                    let known = ["exact", "cascade", "contains"];
-                    if parameter.one_of(|text| known.iter().position(|k| *k == text), known)? > 0 {
-                        return Err(parameter.not_available().allowing(["exact"]));
-                    }
+                    let names = Matching::ALL.map(Matching::as_str);
+                    asked.matching = parameter.one_of(Matching::from_name, names)?;
                 }
                 "include_related" => {
                     if parameter.switch()? {
@@ -143,7 +186,35 @@ impl<'a> Asked<'a> {
             let expected = format_args!("at most {MAX_VALUE} bytes of text");
             return Err(ApiError::invalid("q", &asked.text, expected));
         }
+        if asked.matching != Matching::Exact {
+            asked.bound_page()?;
+        }
         Ok(asked)
+    }
+
+    /// What is not by exact keys is answered to a certain depth only.
+    fn bound_page(&mut self) -> Result<(), ApiError> {
+        let page = &mut self.page;
+        page.limit = page.limit.min(u32::try_from(MAX_DEPTH).unwrap_or(u32::MAX));
+        if page.offset.saturating_add(page.limit.into()) <= MAX_DEPTH {
+            return Ok(());
+        }
+        let expected = format_args!(
+            "offset and limit of at most {MAX_DEPTH} together with match={}; narrow the question with status or a longer q",
+            self.matching.as_str()
+        );
+        Err(ApiError::invalid(
+            "offset",
+            &page.offset.to_string(),
+            expected,
+        ))
+    }
+
+    fn into_owned(self) -> Asked<'static> {
+        Asked {
+            text: Cow::Owned(self.text.into_owned()),
+            ..self
+        }
     }
 }
 

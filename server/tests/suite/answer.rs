@@ -2,7 +2,7 @@
 
 use iocd::store::ClaimStore;
 use iocd_core::claim::{ArticleRef, ClaimId, Source, Status, Tlp};
-use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
@@ -111,9 +111,22 @@ pub(crate) async fn find<S: ClaimStore>(
     page: Page,
     second: i64,
 ) -> Answer {
+    reach(store, Reach::Scope, readings, status, page, second).await
+}
+
+/// As [`find`], as far as the question reaches.
+pub(crate) async fn reach<S: ClaimStore>(
+    store: &S,
+    reach: Reach,
+    readings: &[Value],
+    status: StatusFilter,
+    page: Page,
+    second: i64,
+) -> Answer {
     let mut answer = Answer::default();
     let question = Question {
         readings,
+        reach,
         status,
         page,
         now: at(second),

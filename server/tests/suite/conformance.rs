@@ -1,6 +1,7 @@
 //! What every claim store must do, as small named cases that are generic over
 //! the store. A store method is not finished before it has a case here.
 
+mod cascading;
 mod ending;
 mod finding;
 mod listing;
@@ -41,6 +42,17 @@ macro_rules! conformance {
                 order_is_status_distance_confidence_update
                 pages_are_cut_from_one_order
                 types_do_not_mix,
+            cascading: parents_answer_whatever_they_cover
+                subdomains_answer_by_labels
+                a_url_finds_its_host_and_what_covers_it
+                a_url_finds_its_prefixes
+                a_url_finds_its_other_scheme_and_ports
+                urls_on_a_host_answer
+                what_is_inside_a_network_answers
+                the_nearest_relation_is_told
+                a_cascade_of_many_readings_counts_each_entry_once
+                a_cascade_keeps_the_order_of_answers
+                a_wide_cascade_is_counted_and_paged,
             listing: newest_update_first
                 filters_and_exact_totals
                 since_and_until_bound_the_last_change

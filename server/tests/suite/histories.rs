@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use iocd::store::{Batch, ClaimStore, Removal};
 use iocd_core::claim::{Category, Claim, ClaimId, Confidence, Extent, Scope, Source};
-use iocd_core::query::{Filter, Page, StatusFilter};
+use iocd_core::query::{Filter, Page, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use proptest::prelude::*;
 
-use crate::answer::{find, list};
+use crate::answer::{list, reach};
 use crate::values::{DAY, at, source, value};
 
 /// One event in the life of a store.
@@ -33,7 +33,7 @@ pub(crate) enum Step {
 }
 
 /// Few values and sources, so that events meet; related, so that they match.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 22] = [
     "203.0.113.7",
     "203.0.113.0/24",
     "203.0.112.0/20",
@@ -48,6 +48,12 @@ const VALUES: [&str; 16] = [
     "github.io",
     "x.github.io",
     "http://a.example.com/",
+    "https://a.example.com/",
+    "http://a.example.com:8080/x/",
+    "http://a.example.com/x?y",
+    "http://a.example.com/x",
+    "http://203.0.113.7/x/y",
+    "http://[::ffff:203.0.113.7]:81/",
     "00112233445566778899aabbccddeeff",
     "CVE-2021-44228",
 ];
@@ -221,10 +227,14 @@ async fn perform<S: ClaimStore>(store: &S, step: &Step, now: i64) -> String {
 }
 
 async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64) {
-    let questions =
-        VALUES
-            .iter()
-            .chain(&["203.0.113.9", "c.b.a.example.com", "::ffff:203.0.113.1"]);
+    let questions = VALUES.iter().chain(&[
+        "203.0.113.9",
+        "203.0.113.7/31",
+        "c.b.a.example.com",
+        "::ffff:203.0.113.1",
+        "::ffff:203.0.113.0/120",
+        "http://b.a.example.com:8080/x/y",
+    ]);
     let mut questions: Vec<Vec<Value>> = questions.map(|text| vec![value(text)]).collect();
     questions.push(vec![
         value("a.example.com"),
@@ -243,10 +253,15 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
     ];
     for readings in &questions {
         for status in [StatusFilter::Seen, StatusFilter::Active, StatusFilter::Any] {
-            for page in pages {
-                let in_a = find(a, readings, status, page, second).await;
-                let in_b = find(b, readings, status, page, second).await;
-                assert_eq!(in_a, in_b, "{readings:?} {status:?} {page:?} at {second}");
+            for far in [Reach::Scope, Reach::Cascade] {
+                for page in pages {
+                    let in_a = reach(a, far, readings, status, page, second).await;
+                    let in_b = reach(b, far, readings, status, page, second).await;
+                    assert_eq!(
+                        in_a, in_b,
+                        "{readings:?} {far:?} {status:?} {page:?} at {second}"
+                    );
+                }
             }
         }
     }

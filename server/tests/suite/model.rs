@@ -9,14 +9,14 @@ use std::sync::{Mutex, MutexGuard};
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::held::{self, Decision, Held, Outcome};
 use iocd_core::claim::{Claim, ClaimId, Confidence, Extent, Source, Status};
-use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question};
+use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, Reach};
 use iocd_core::value::{Value, is_non_global};
 use iocd_core::warning::NON_GLOBAL;
 use jiff::Timestamp;
 
 mod relation;
 
-use relation::relation;
+use relation::{cascade, nearest, relation};
 
 /// The store.
 #[derive(Default)]
@@ -309,8 +309,11 @@ impl ClaimStore for Model {
             let reasons = question
                 .readings
                 .iter()
-                .filter_map(|asked| relation(present.value, present.held.claim.scope, asked));
-            present.matched = reasons.min_by_key(|reason| reason.distance);
+                .filter_map(|asked| match question.reach {
+                    Reach::Scope => relation(present.value, present.held.claim.scope, asked),
+                    Reach::Cascade => cascade(present.value, asked),
+                });
+            present.matched = nearest(reasons);
             if present.matched.is_some() && question.status.admits(present.status) {
                 hits.push(present);
             }

@@ -70,7 +70,8 @@ async fn parameters_are_checked_by_value() {
         ("q=x&type=", "type"),
         ("q=x&status=removed", "status"),
         ("q=x&match=fuzzy", "match"),
-        ("q=x&match=cascade", "match"),
+        ("q=x&match=cascade&offset=100000", "offset"),
+        ("q=x&match=cascade&offset=99999999999999999999", "offset"),
         ("q=x&match=contains", "match"),
         ("q=x&include_related=true", "include_related"),
         ("q=x&include_related=maybe", "include_related"),
@@ -106,7 +107,7 @@ async fn parameters_are_checked_by_value() {
         serde_json::json!(["json", "csv", "txt"])
     );
     let error = stand
-        .get(&key, "/api/v1/iocs/search?q=x&match=cascade")
+        .get(&key, "/api/v1/iocs/search?q=x&as_of=2026-01-01")
         .await;
     assert!(
         error.error(400, "invalid_parameter")["message"]

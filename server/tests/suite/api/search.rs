@@ -287,3 +287,61 @@ async fn a_limit_above_the_tier_s_is_reduced_and_told() {
         .ok();
     assert_eq!(body["meta"]["total"], 1);
 }
+
+#[tokio::test]
+async fn lookups_that_others_miss_answer() {
+    let stand = Stand::new();
+    let said = ["8.8.8.8", "google.com"].map(claim);
+    record(&*stand.app.store, &source("a"), 500, said).await;
+    for (query, value, kind) in [
+        ("8.8.8%5B.%5D8", "8.8.8.8", "exact"),
+        ("google.com.", "google.com", "exact"),
+        ("8.8.8.8%3A53", "8.8.8.8", "exact"),
+        ("%3A%3Affff%3A8.8.8.8", "8.8.8.8", "mapped_ipv4"),
+        (
+            "http%3A%2F%2Fgoogle.com%2Fx&match=cascade",
+            "google.com",
+            "url_host",
+        ),
+    ] {
+        let body = ask(&stand, &format!("q={query}")).await;
+        assert_eq!(body["meta"]["total"], 1, "{query}: {body}");
+        let entry = &body["data"][0];
+        assert_eq!(
+            (&entry["value"], &entry["match"]["kind"]),
+            (&json!(value), &json!(kind))
+        );
+    }
+    let body = ask(&stand, "q=http%3A%2F%2Fgoogle.com%2Fx").await;
+    assert_eq!(body["meta"]["total"], 0, "only on request");
+}
+
+#[tokio::test]
+async fn a_cascade_is_labelled_and_paged() {
+    let stand = Stand::new();
+    let said = [
+        "a.example.com",
+        "x.a.example.com",
+        "example.com",
+        "http://a.example.com/x/y",
+        "notexample.com",
+    ];
+    record(&*stand.app.store, &source("a"), 500, said.map(claim)).await;
+    let body = ask(&stand, "q=A[.]example[.]com&match=cascade").await;
+    let told: Vec<_> = body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["match"].clone())
+        .collect();
+    assert_eq!(body["meta"]["total"], 4);
+    assert_eq!(told[0], json!({"kind": "exact", "distance": 0}));
+    assert!(told.contains(&json!({"kind": "parent_domain", "distance": 1})));
+    assert!(told.contains(&json!({"kind": "subdomain", "distance": 1})));
+    assert_eq!(told[3], json!({"kind": "url_on_host", "distance": 3}));
+    let page = ask(&stand, "q=a.example.com&match=cascade&limit=1&offset=3").await;
+    assert_eq!(page["data"], json!([body["data"][3]]));
+    assert_eq!(page["meta"]["total"], 4);
+    let none = ask(&stand, "q=nothing.example.org&match=cascade").await;
+    assert_eq!(none["meta"]["coverage"]["feeds"], 0);
+}

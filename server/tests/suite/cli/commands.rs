@@ -120,3 +120,17 @@ fn a_search_without_an_answer_says_what_it_rests_on() {
         "nothing escapes to the terminal"
     );
 }
+
+#[test]
+fn a_cascade_is_asked_for() {
+    let bench = Bench::new();
+    let list = bench.file("hosts.txt", "a.example.com\n");
+    let list = list.to_str().unwrap();
+    bench.ok(&["ingest", "--feed", "maltrail", "--file", list]);
+    let asked = "http://a.example.com/x";
+    assert!(bench.ok(&["search", asked]).contains("not found"));
+    let found = bench.ok(&["search", "--match", "cascade", asked]);
+    assert!(found.contains("url_host 2"), "{found}");
+    let refused = bench.run(&["search", "--match", "fuzzy", asked]);
+    assert_eq!(refused.status.code(), Some(2));
+}

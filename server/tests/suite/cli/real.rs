@@ -6,7 +6,7 @@ use std::io::Read as _;
 use iocd::store::ClaimStore as _;
 use iocd::store::embedded::Embedded;
 use iocd_core::interpret::interpret;
-use iocd_core::query::{Entry, EntrySink, Page, Question, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::Kind;
 use jiff::Timestamp;
 
@@ -133,6 +133,7 @@ fn every_value_that_the_policy_accepts_is_found() {
             .collect();
         let question = Question {
             readings: &readings,
+            reach: Reach::Scope,
             status: StatusFilter::Seen,
             page: Page {
                 offset: 0,

@@ -10,7 +10,7 @@ use iocd_core::value::{Kind, Value};
 use crate::answer::{ALL, Answer, find, seen};
 use crate::values::{claim, record, source, subtree, value};
 
-fn reason(kind: MatchKind, distance: u8) -> Match {
+fn reason(kind: MatchKind, distance: u16) -> Match {
     Match { kind, distance }
 }
 
