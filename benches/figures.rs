@@ -5,7 +5,7 @@
 //! ```
 //!
 //! For each number of entries: load rate, lookups a second in one thread,
-//! search requests a second beside a fixed reply from the same process, memory,
+//! cascades and searches for a part of values, search requests a second beside a fixed reply from the same process, memory,
 //! disk, time to open. The corpus is synthetic and the same every time. What is
 //! measured is stated beside each figure; ratios within one run mean more than
 //! absolute numbers.
@@ -23,7 +23,8 @@ use iocd::control::{Control, KeyRequest};
 use iocd::http::{App, router};
 use iocd::store::embedded::Embedded;
 use iocd_core::claim::{Category, Claim, Extent, Origin, Source};
-use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
+use iocd_core::matching::Part;
+use iocd_core::query::{Containing, Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -106,6 +107,10 @@ fn measure(entries: u64) {
         "lookups that miss, a second, one thread",
         lookups(&store, &misses, false),
     );
+
+    for (figure, value) in walks(&store, entries) {
+        report(&figure, value);
+    }
 
     store.close().expect("the store closes");
     drop(store);
@@ -262,6 +267,80 @@ fn lookups(store: &Embedded, values: &[Value], found: bool) -> String {
     };
     run();
     per_second(values.len() as u64, run())
+}
+
+/// Answers that walk through many values: what is below a popular name, and
+/// values with a text in them.
+fn walks(store: &Embedded, entries: u64) -> Vec<(String, String)> {
+    let now = Timestamp::from_second(1_750_000_000).expect("in range");
+    let page = Page {
+        offset: 0,
+        limit: 50,
+    };
+    let status = StatusFilter::Seen;
+    let mut figures = Vec::new();
+    let mut report = |what: String, run: &dyn Fn(&mut Reader)| {
+        let mut times = Vec::new();
+        let mut total = 0;
+        for _ in 0..11 {
+            let mut reader = Reader(0);
+            let started = Instant::now();
+            run(&mut reader);
+            times.push(started.elapsed());
+            total = reader.0;
+        }
+        times.sort_unstable();
+        let figure = format!("{what}, {total} entries: median, slowest of 11, ms");
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        figures.push((figure, format!("{:.2}, {:.2}", ms(times[5]), ms(times[10]))));
+    };
+    // A hit by an exact key, a name with thousands of subdomains, one with
+    // nearly half of all values below it.
+    for name in [
+        value(0).to_string(),
+        "d40.example.com".to_owned(),
+        "example.com".to_owned(),
+    ] {
+        let readings = [Value::parse(Kind::Domain, &name).expect("a name")];
+        report(format!("cascade from {name}"), &|reader| {
+            let question = Question {
+                readings: &readings,
+                reach: Reach::Cascade,
+                status,
+                page,
+                now,
+            };
+            store
+                .index()
+                .find(&question, reader)
+                .expect("the store answers");
+        });
+    }
+    let last = value(entries - entries % 100);
+    for text in [
+        &last.as_str()[..12],
+        "d4242.example",
+        ".php?id=42",
+        "beef",
+        "nothing-has-this",
+        "example.com",
+    ] {
+        let part = Part::read(text).expect("long enough");
+        report(format!("contains {text}"), &|reader| {
+            let question = Containing {
+                part: &part,
+                kind: None,
+                status,
+                page,
+                now,
+            };
+            store
+                .index()
+                .find_containing(&question, reader)
+                .expect("the store answers");
+        });
+    }
+    figures
 }
 
 fn per_second(count: u64, time: Duration) -> String {

@@ -17,9 +17,11 @@ use crate::value::{Kind, ValueRef, domain};
 
 mod key;
 mod network;
+mod part;
 mod range;
 mod url;
 
+pub use self::part::{MIN_PART, Part};
 pub use self::range::{Range, order_key, ranges};
 
 use self::key::Key;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::claim::{ArticleRef, Category, ClaimId, Confidence, Source, Status, Tlp};
+use crate::matching::Part;
 use crate::value::{Kind, Value};
 
 /// "Has anyone seen this?" with the readings that the question allows.
@@ -12,6 +13,21 @@ pub struct Question<'a> {
     pub readings: &'a [Value],
     /// How far from the value an answer may lie.
     pub reach: Reach,
+    /// Which entries may answer.
+    pub status: StatusFilter,
+    /// Which part of the answer is wanted.
+    pub page: Page,
+    /// The time at which "active" is judged.
+    pub now: Timestamp,
+}
+
+/// "Which values contain this text?"
+#[derive(Clone, Copy, Debug)]
+pub struct Containing<'a> {
+    /// The text.
+    pub part: &'a Part,
+    /// Only values of this type.
+    pub kind: Option<Kind>,
     /// Which entries may answer.
     pub status: StatusFilter,
     /// Which part of the answer is wanted.
@@ -39,17 +55,20 @@ pub enum Matching {
     Exact,
     /// Also what is related to it.
     Cascade,
+    /// Values that contain the text.
+    Contains,
 }
 
 impl Matching {
     /// Every way, the default first.
-    pub const ALL: [Matching; 2] = [Matching::Exact, Matching::Cascade];
+    pub const ALL: [Matching; 3] = [Matching::Exact, Matching::Cascade, Matching::Contains];
 
     /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Matching::Exact => "exact",
             Matching::Cascade => "cascade",
+            Matching::Contains => "contains",
         }
     }
 
@@ -141,6 +160,8 @@ pub enum MatchKind {
     UrlOnHost,
     /// An address or network inside the queried network.
     AddressInNetwork,
+    /// A value that contains the text.
+    Contains,
 }
 
 impl MatchKind {
@@ -158,6 +179,7 @@ impl MatchKind {
             MatchKind::Subdomain => "subdomain",
             MatchKind::UrlOnHost => "url_on_host",
             MatchKind::AddressInNetwork => "address_in_network",
+            MatchKind::Contains => "contains",
         }
     }
 }
@@ -177,6 +199,12 @@ impl Match {
     /// The value itself.
     pub const EXACT: Match = Match {
         kind: MatchKind::Exact,
+        distance: 0,
+    };
+
+    /// The text is in the value; no such value is nearer than another.
+    pub const CONTAINS: Match = Match {
+        kind: MatchKind::Contains,
         distance: 0,
     };
 

@@ -60,6 +60,15 @@ impl Index {
                 RwLockReadGuard::bump(&mut state);
             }
         }
+        Index::tell(state, best, sink)
+    }
+
+    /// Tells the total and the page, giving way to a writer now and then.
+    pub(crate) fn tell<S: EntrySink>(
+        mut state: RwLockReadGuard<'_, State>,
+        best: Best,
+        sink: &mut S,
+    ) -> Result<(), IndexError> {
         sink.total(best.total());
         for (number, hit) in best.into_page().enumerate() {
             sink.entry(&state.entry(hit.slot, hit.status, Some(hit.matched))?);

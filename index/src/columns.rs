@@ -29,6 +29,11 @@ impl<T: Copy> Column<T> {
         self.len += 1;
     }
 
+    /// Number of elements.
+    pub(crate) fn len(&self) -> u32 {
+        u32::try_from(self.len).expect("slots are u32")
+    }
+
     pub(crate) fn get(&self, slot: u32) -> T {
         self.chunks[slot as usize >> CHUNK_BITS][slot as usize & (CHUNK - 1)]
     }

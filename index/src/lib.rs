@@ -20,6 +20,7 @@
 mod best;
 mod cascade;
 mod columns;
+mod contain;
 mod error;
 mod expiry;
 mod facets;
@@ -32,6 +33,7 @@ mod state;
 mod strings;
 mod table;
 mod time;
+mod trigrams;
 mod write;
 
 use std::collections::HashMap;

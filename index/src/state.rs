@@ -18,6 +18,7 @@ use crate::order::Order;
 use crate::record::{ClaimRecord, Commit, Record, Tombstone, decode_key};
 use crate::strings::Strings;
 use crate::table::Table;
+use crate::trigrams::Trigrams;
 
 /// A source with what the index knows of it.
 pub(crate) struct KnownSource {
@@ -45,6 +46,8 @@ pub(crate) struct State {
     pub(crate) expiries: Expiries,
     /// Values by what a cascade asks for together.
     pub(crate) order: Order,
+    /// Values by what they contain.
+    pub(crate) trigrams: Trigrams,
     /// Networks stored, by prefix length, and whether any claim covers a subtree.
     pub(crate) shape: iocd_core::matching::Shape,
     /// Revision of the slot numbered 0, less one.
@@ -75,6 +78,7 @@ impl State {
             categories: Category::ALL.iter().map(|_| BitSet::default()).collect(),
             expiries: Expiries::default(),
             order: Order::new(),
+            trigrams: Trigrams::new(),
             shape: iocd_core::matching::Shape::default(),
             base_revision: 0,
             active: 0,
@@ -306,6 +310,7 @@ impl State {
         if let Some(key) = order_key(ValueRef { kind, text: value }) {
             self.order.insert(kind, key, slot);
         }
+        self.trigrams.insert(slot, value);
         Ok((slot, older))
     }
 
@@ -458,6 +463,7 @@ impl State {
             + self.strings.memory()
             + self.expiries.memory()
             + self.order.memory()
+            + self.trigrams.memory()
             + sets.chain(facets).map(BitSet::memory).sum::<usize>()
     }
 }

@@ -3,6 +3,7 @@
 
 use iocd_core::export::csv::{self, Cells};
 use iocd_core::export::{json as export_json, txt, write_number};
+use iocd_core::matching::{MIN_PART, Part};
 use iocd_core::query::{Entry, EntrySink, Filter, Matching, Page, StatusFilter};
 use iocd_core::value::Kind;
 use ipnet::IpNet;
@@ -26,7 +27,7 @@ pub enum Operation {
         q: String,
         /// Read it only so.
         kind: Option<Kind>,
-        /// `exact`, `cascade`, or as the API does without it.
+        /// `exact`, `cascade`, `contains`, or as the API does without it.
         matching: Option<String>,
         /// `active`, `any`, or as the API does without it.
         status: Option<String>,
@@ -121,6 +122,13 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
                 status: read_status(status.as_deref())?,
                 page: Page { offset: 0, limit },
             };
+            if asked.matching == Matching::Contains && Part::read(&asked.text).is_none() {
+                let message = format!(
+                    "{:?}: expected at least {MIN_PART} characters to look for in values",
+                    asked.text
+                );
+                return Err(OperationError::Invalid(message));
+            }
             let body = answer(&asked, &*node.store, &node.control, now).await?;
             Ok(serde_json::from_slice(&body).expect("the API's answers are JSON"))
         }

@@ -11,7 +11,7 @@ use std::future::Future;
 
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimId, Source, Status};
-use iocd_core::query::{EntrySink, Filter, Page, Question};
+use iocd_core::query::{Containing, EntrySink, Filter, Page, Question};
 use iocd_core::value::Value;
 use jiff::Timestamp;
 
@@ -130,6 +130,15 @@ pub trait ClaimStore: Send + Sync + 'static {
     fn find<S: EntrySink + Send>(
         &self,
         question: &Question<'_>,
+        sink: &mut S,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Tells `sink` the entries about values that contain a text, in the order
+    /// of [`find`](ClaimStore::find). The total is exact; pages need not reach
+    /// further than [`MAX_DEPTH`](iocd_core::query::MAX_DEPTH).
+    fn find_containing<S: EntrySink + Send>(
+        &self,
+        question: &Containing<'_>,
         sink: &mut S,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 

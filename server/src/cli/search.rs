@@ -22,7 +22,7 @@ pub(super) struct Search {
     /// Read the values only as this type
     #[arg(long, value_name = "TYPE")]
     r#type: Option<Kind>,
-    /// What counts as an answer: the value and what covers it (exact), also related values (cascade)
+    /// What counts as an answer: the value and what covers it (exact), also related values (cascade), values with this text in them (contains)
     #[arg(long, value_name = "HOW", value_parser = Matching::ALL.map(Matching::as_str))]
     r#match: Option<String>,
     /// Which entries answer [default: all but those taken back as wrong]

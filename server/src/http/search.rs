@@ -11,9 +11,10 @@ use axum::response::Response;
 use iocd_core::export::json::{write_entry, write_string};
 use iocd_core::export::write_number;
 use iocd_core::interpret::{canonical, interpret};
+use iocd_core::matching::{MIN_PART, Part};
 use iocd_core::normalize::Reading;
 use iocd_core::query::{
-    Entry, EntrySink, MAX_DEPTH, Matching, Page, Question, Reach, StatusFilter,
+    Containing, Entry, EntrySink, MAX_DEPTH, Matching, Page, Question, Reach, StatusFilter,
 };
 use iocd_core::value::{Kind, MAX_VALUE, Value};
 use jiff::Timestamp;
@@ -89,14 +90,22 @@ async fn answer_apart<S: ClaimStore>(
     }
 }
 
-/// The body of the answer to a question.
+/// The body of the answer to a question. A part of values that is too short to
+/// be looked for is in none.
 pub(crate) async fn answer<S: ClaimStore>(
     asked: &Asked<'_>,
     store: &S,
     control: &Control,
     now: Timestamp,
 ) -> Result<Vec<u8>, StoreError> {
-    let understood = Understood::read(&asked.text, asked.kind);
+    let part = match asked.matching {
+        Matching::Contains => Part::read(&asked.text),
+        Matching::Exact | Matching::Cascade => None,
+    };
+    let understood = match asked.matching {
+        Matching::Contains => Understood::default(),
+        Matching::Exact | Matching::Cascade => Understood::read(&asked.text, asked.kind),
+    };
     let mut answer = Answer {
         out: Vec::with_capacity(1_024),
         asked,
@@ -104,14 +113,23 @@ pub(crate) async fn answer<S: ClaimStore>(
         control,
         entries: 0,
     };
-    if understood.values.is_empty() {
+    if let Some(part) = &part {
+        let question = Containing {
+            part,
+            kind: asked.kind,
+            status: asked.status,
+            page: asked.page,
+            now,
+        };
+        store.find_containing(&question, &mut answer).await?;
+    } else if understood.values.is_empty() {
         answer.total(0);
     } else {
         let question = Question {
             readings: &understood.values,
             reach: match asked.matching {
-                Matching::Exact => Reach::Scope,
                 Matching::Cascade => Reach::Cascade,
+                Matching::Exact | Matching::Contains => Reach::Scope,
             },
             status: asked.status,
             page: asked.page,
@@ -186,6 +204,10 @@ impl<'a> Asked<'a> {
             let expected = format_args!("at most {MAX_VALUE} bytes of text");
             return Err(ApiError::invalid("q", &asked.text, expected));
         }
+        if asked.matching == Matching::Contains && Part::read(&asked.text).is_none() {
+            let expected = format_args!("at least {MIN_PART} characters with match=contains");
+            return Err(ApiError::invalid("q", &asked.text, expected));
+        }
         if asked.matching != Matching::Exact {
             asked.bound_page()?;
         }
@@ -228,6 +250,7 @@ fn read_status(text: &str) -> Option<StatusFilter> {
 
 /// The readings of the question, in their order: `changes[n]` is what was done
 /// to read `values[n]`, and may end earlier where nothing was.
+#[derive(Default)]
 struct Understood {
     values: Vec<Value>,
     changes: Vec<Vec<&'static str>>,

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use iocd_core::claim::{ClaimId, Source};
-use iocd_core::query::{EntrySink, Filter, Page, Question};
+use iocd_core::query::{Containing, EntrySink, Filter, Page, Question};
 use iocd_core::value::Value;
 use iocd_index::{Index, IndexError};
 use jiff::Timestamp;
@@ -95,6 +95,14 @@ impl ClaimStore for Embedded {
         sink: &mut S,
     ) -> Result<(), StoreError> {
         Ok(self.index.find(question, sink)?)
+    }
+
+    async fn find_containing<S: EntrySink + Send>(
+        &self,
+        question: &Containing<'_>,
+        sink: &mut S,
+    ) -> Result<(), StoreError> {
+        Ok(self.index.find_containing(question, sink)?)
     }
 
     async fn list<S: EntrySink + Send>(

@@ -2,7 +2,10 @@
 
 use iocd::store::ClaimStore;
 use iocd_core::claim::{ArticleRef, ClaimId, Source, Status, Tlp};
-use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, Reach, StatusFilter};
+use iocd_core::matching::Part;
+use iocd_core::query::{
+    Containing, Entry, EntrySink, Filter, Match, Page, Question, Reach, StatusFilter,
+};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
@@ -132,6 +135,27 @@ pub(crate) async fn reach<S: ClaimStore>(
         now: at(second),
     };
     store.find(&question, &mut answer).await.unwrap();
+    answer
+}
+
+/// What the store answers to a search for a part of values at `second`.
+pub(crate) async fn contains<S: ClaimStore>(
+    store: &S,
+    text: &str,
+    kind: Option<Kind>,
+    status: StatusFilter,
+    page: Page,
+    second: i64,
+) -> Answer {
+    let mut answer = Answer::default();
+    let question = Containing {
+        part: &Part::read(text).unwrap(),
+        kind,
+        status,
+        page,
+        now: at(second),
+    };
+    store.find_containing(&question, &mut answer).await.unwrap();
     answer
 }
 

@@ -2,6 +2,7 @@
 //! the store. A store method is not finished before it has a case here.
 
 mod cascading;
+mod containing;
 mod ending;
 mod finding;
 mod listing;
@@ -53,6 +54,9 @@ macro_rules! conformance {
                 a_cascade_of_many_readings_counts_each_entry_once
                 a_cascade_keeps_the_order_of_answers
                 a_wide_cascade_is_counted_and_paged,
+            containing: values_that_contain_the_text_answer
+                types_and_states_narrow_a_part
+                many_values_with_a_part_are_counted_and_paged,
             listing: newest_update_first
                 filters_and_exact_totals
                 since_and_until_bound_the_last_change

@@ -8,7 +8,7 @@ use iocd_core::query::{Filter, Page, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use proptest::prelude::*;
 
-use crate::answer::{list, reach};
+use crate::answer::{contains, list, reach};
 use crate::values::{DAY, at, source, value};
 
 /// One event in the life of a store.
@@ -262,6 +262,25 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
                         "{readings:?} {far:?} {status:?} {page:?} at {second}"
                     );
                 }
+            }
+        }
+    }
+    for (text, kind) in [
+        ("example", None),
+        ("A.EXAMPLE[.]com", None),
+        ("203.0.11", Some(Kind::Ipv4)),
+        ("://", Some(Kind::Url)),
+        ("cve-2021", None),
+        ("nothing", None),
+    ] {
+        for status in [StatusFilter::Seen, StatusFilter::Active] {
+            for page in pages {
+                let in_a = contains(a, text, kind, status, page, second).await;
+                let in_b = contains(b, text, kind, status, page, second).await;
+                assert_eq!(
+                    in_a, in_b,
+                    "{text} {kind:?} {status:?} {page:?} at {second}"
+                );
             }
         }
     }

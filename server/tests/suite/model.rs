@@ -9,7 +9,9 @@ use std::sync::{Mutex, MutexGuard};
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::held::{self, Decision, Held, Outcome};
 use iocd_core::claim::{Claim, ClaimId, Confidence, Extent, Source, Status};
-use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, Reach};
+use iocd_core::query::{
+    Containing, Entry, EntrySink, Filter, Match, MatchKind, Page, Question, Reach,
+};
 use iocd_core::value::{Value, is_non_global};
 use iocd_core::warning::NON_GLOBAL;
 use jiff::Timestamp;
@@ -318,15 +320,30 @@ impl ClaimStore for Model {
                 hits.push(present);
             }
         }
-        hits.sort_by_key(|hit| {
-            (
-                hit.status != Status::Active,
-                hit.matched.map(|matched| matched.distance),
-                Reverse(Confidence::from_score(hit.held.claim.confidence)),
-                Reverse(hit.updated_at),
-                hit.id(),
-            )
+        sort(&mut hits);
+        tell(&hits, question.page, sink);
+        Ok(())
+    }
+
+    async fn find_containing<S: EntrySink + Send>(
+        &self,
+        question: &Containing<'_>,
+        sink: &mut S,
+    ) -> Result<(), StoreError> {
+        let state = self.state();
+        let mut hits = state.present(question.now);
+        hits.retain_mut(|present| {
+            present.matched = Some(Match {
+                kind: MatchKind::Contains,
+                distance: 0,
+            });
+            question.status.admits(present.status)
+                && question
+                    .kind
+                    .is_none_or(|kind| kind == present.value.kind())
+                && question.part.is_in(present.value.as_ref())
         });
+        sort(&mut hits);
         tell(&hits, question.page, sink);
         Ok(())
     }
@@ -379,6 +396,19 @@ impl ClaimStore for Model {
             .map(|known| known.source.clone())
             .collect()
     }
+}
+
+/// The order of answers to questions.
+fn sort(hits: &mut [Present<'_>]) {
+    hits.sort_by_key(|hit| {
+        (
+            hit.status != Status::Active,
+            hit.matched.map(|matched| matched.distance),
+            Reverse(Confidence::from_score(hit.held.claim.confidence)),
+            Reverse(hit.updated_at),
+            hit.id(),
+        )
+    });
 }
 
 fn tell<S: EntrySink>(all: &[Present<'_>], page: Page, sink: &mut S) {

@@ -6,7 +6,7 @@ use axum::http::Method;
 use iocd::control::KeyRequest;
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::{ClaimId, Source};
-use iocd_core::query::{EntrySink, Filter, Page, Question};
+use iocd_core::query::{Containing, EntrySink, Filter, Page, Question};
 use iocd_core::value::Value;
 use jiff::Timestamp;
 
@@ -72,7 +72,8 @@ async fn parameters_are_checked_by_value() {
         ("q=x&match=fuzzy", "match"),
         ("q=x&match=cascade&offset=100000", "offset"),
         ("q=x&match=cascade&offset=99999999999999999999", "offset"),
-        ("q=x&match=contains", "match"),
+        ("q=+xy+&match=contains", "q"),
+        ("q=xyz&match=contains&offset=99901", "offset"),
         ("q=x&include_related=true", "include_related"),
         ("q=x&include_related=maybe", "include_related"),
         ("q=x&as_of=2026-01-01", "as_of"),
@@ -249,6 +250,14 @@ impl ClaimStore for Failing {
     ) -> Result<(), StoreError> {
         // Half an answer must not reach the client.
         sink.total(7);
+        Err(self.fail().await)
+    }
+
+    async fn find_containing<S: EntrySink + Send>(
+        &self,
+        _: &Containing<'_>,
+        _: &mut S,
+    ) -> Result<(), StoreError> {
         Err(self.fail().await)
     }
 

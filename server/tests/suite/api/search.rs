@@ -345,3 +345,28 @@ async fn a_cascade_is_labelled_and_paged() {
     let none = ask(&stand, "q=nothing.example.org&match=cascade").await;
     assert_eq!(none["meta"]["coverage"]["feeds"], 0);
 }
+
+#[tokio::test]
+async fn a_part_of_values_is_found_on_request() {
+    let stand = Stand::new();
+    let said = [
+        "login-bank.example.com",
+        "http://203.0.113.7/Bank.php",
+        "example.org",
+    ];
+    record(&*stand.app.store, &source("a"), 500, said.map(claim)).await;
+    let body = ask(&stand, "q=+BANK&match=contains").await;
+    assert_eq!(body["meta"]["total"], 2);
+    assert_eq!(
+        body["meta"]["query"],
+        json!({"input": " BANK", "interpretations": []})
+    );
+    for entry in body["data"].as_array().unwrap() {
+        assert_eq!(entry["match"], json!({"kind": "contains", "distance": 0}));
+    }
+    let urls = ask(&stand, "q=bank&match=contains&type=url").await;
+    assert_eq!(urls["data"][0]["value"], "http://203.0.113.7/Bank.php");
+    assert_eq!(urls["meta"]["total"], 1);
+    let none = ask(&stand, "q=xyzzy&match=contains").await;
+    assert_eq!(none["meta"]["coverage"]["feeds"], 0);
+}

@@ -122,7 +122,7 @@ fn a_search_without_an_answer_says_what_it_rests_on() {
 }
 
 #[test]
-fn a_cascade_is_asked_for() {
+fn cascades_and_parts_are_asked_for() {
     let bench = Bench::new();
     let list = bench.file("hosts.txt", "a.example.com\n");
     let list = list.to_str().unwrap();
@@ -131,6 +131,11 @@ fn a_cascade_is_asked_for() {
     assert!(bench.ok(&["search", asked]).contains("not found"));
     let found = bench.ok(&["search", "--match", "cascade", asked]);
     assert!(found.contains("url_host 2"), "{found}");
+    let found = bench.ok(&["search", "--match", "contains", "A.EXAM"]);
+    assert!(found.contains("a.example.com"), "{found}");
+    let short = bench.run(&["search", "--match", "contains", "ab"]);
+    assert_eq!(short.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&short.stderr).contains("at least 3"));
     let refused = bench.run(&["search", "--match", "fuzzy", asked]);
     assert_eq!(refused.status.code(), Some(2));
 }

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::io::Read as _;
 
-use iocd::store::ClaimStore as _;
 use iocd::store::embedded::Embedded;
 use iocd_core::interpret::interpret;
-use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
+use iocd_core::query::StatusFilter;
 use iocd_core::value::Kind;
-use jiff::Timestamp;
 
 use super::{Bench, shared};
+use crate::answer::{ALL, find};
 
 #[test]
 fn every_row_of_the_real_feeds_is_accounted_for() {
@@ -59,16 +58,6 @@ value = [{ column = "value", type = "auto" }]
 column = "kind"
 types = { ipv4 = "ipv4", domain = "domain", url = "url" }
 "#;
-
-struct Total(u64);
-
-impl EntrySink for Total {
-    fn total(&mut self, total: u64) {
-        self.0 = total;
-    }
-
-    fn entry(&mut self, _: &Entry<'_>) {}
-}
 
 /// What was loaded is found in the spelling in which it was loaded; what was
 /// not is not.
@@ -131,19 +120,8 @@ fn every_value_that_the_policy_accepts_is_found() {
             .into_iter()
             .map(|reading| reading.value)
             .collect();
-        let question = Question {
-            readings: &readings,
-            reach: Reach::Scope,
-            status: StatusFilter::Seen,
-            page: Page {
-                offset: 0,
-                limit: 1,
-            },
-            now: Timestamp::now(),
-        };
-        let mut total = Total(0);
-        runtime.block_on(store.find(&question, &mut total)).unwrap();
-        total.0 > 0
+        let found = find(&store, &readings, StatusFilter::Seen, ALL, 0);
+        runtime.block_on(found).total > Some(0)
     };
     for (line, row) in (1..).zip(text.lines()) {
         let (kind, value) = row.split_once('\t').unwrap();

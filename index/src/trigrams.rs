@@ -1,0 +1,276 @@
+//! Which values may contain a text: postings of trigrams over blocks of values.
+//!
+//! Values are numbered in the order in which they first came, and 64 of them
+//! are a block. For each three characters that follow each other in some value,
+//! a list says in which blocks; a text can only be in blocks that have all its
+//! trigrams, and there the values themselves are looked at. Letter case is
+//! folded and rare characters share a symbol: that costs time, never a wrong
+//! answer.
+
+use crate::columns::Column;
+
+/// Values in a block.
+const BLOCK: u32 = 64;
+/// Symbols are 6 bits, a trigram 18.
+const SYMBOL_BITS: u32 = 6;
+const TRIGRAMS: usize = 1 << (3 * SYMBOL_BITS);
+const MASK: usize = TRIGRAMS - 1;
+/// The symbol of all characters that have none of their own.
+const OTHER: u8 = 63;
+/// Trigrams of a text that are asked for, the rarest: more narrow little.
+const ASKED: usize = 12;
+/// A list is not worth reading where this many of its bytes stand against one
+/// block that is left to look at.
+const BYTES_A_BLOCK: usize = 4096;
+
+/// Symbols by byte.
+const SYMBOLS: [u8; 256] = {
+    let alphabet = b"abcdefghijklmnopqrstuvwxyz0123456789.-_/:?=&%@+~,;!$*()[]|\"'{}";
+    let mut symbols = [OTHER; 256];
+    let mut symbol = 0;
+    while symbol < OTHER && (symbol as usize) < alphabet.len() {
+        let byte = alphabet[symbol as usize];
+        symbols[byte as usize] = symbol;
+        symbols[byte.to_ascii_uppercase() as usize] = symbol;
+        symbol += 1;
+    }
+    symbols
+};
+
+/// In which blocks a trigram is: the distances between them as LEB128.
+#[derive(Default)]
+struct Posting {
+    bytes: Vec<u8>,
+    /// The block after the last one.
+    next: u32,
+}
+
+impl Posting {
+    fn push(&mut self, block: u32) {
+        let mut distance = block - self.next;
+        self.next = block + 1;
+        if self.bytes.capacity() - self.bytes.len() < 5 {
+            // Doubling would leave a quarter of the memory unused.
+            self.bytes.reserve_exact((self.bytes.len() / 8).max(8));
+        }
+        loop {
+            let [low, ..] = distance.to_le_bytes();
+            distance >>= 7;
+            if distance == 0 {
+                self.bytes.push(low & 0x7f);
+                return;
+            }
+            self.bytes.push(low | 0x80);
+        }
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = u32> + '_ {
+        let mut bytes = self.bytes.iter();
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let mut distance = 0;
+            let mut shift = 0;
+            loop {
+                let byte = *bytes.next()?;
+                distance |= u32::from(byte & 0x7f) << shift;
+                if byte < 0x80 {
+                    break;
+                }
+                shift += 7;
+            }
+            let block = next + distance;
+            next = block + 1;
+            Some(block)
+        })
+    }
+}
+
+/// The postings, and the values by number; see the module.
+pub(crate) struct Trigrams {
+    /// The slot of each value's first record.
+    firsts: Column<u32>,
+    /// By trigram the place in `postings`, less one; 0 for none.
+    places: Vec<u32>,
+    postings: Vec<Posting>,
+    /// Trigrams of the block that is not full, each once.
+    open: Vec<u32>,
+    /// The same as a set of bits.
+    is_open: Vec<u64>,
+}
+
+/// The trigrams of a text in order, repetitions included.
+fn trigrams(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let mut window = 0;
+    text.iter().enumerate().filter_map(move |(at, &byte)| {
+        window = (window << SYMBOL_BITS | usize::from(SYMBOLS[usize::from(byte)])) & MASK;
+        (at >= 2).then_some(window)
+    })
+}
+
+impl Trigrams {
+    pub(crate) fn new() -> Trigrams {
+        Trigrams {
+            firsts: Column::new(),
+            // Zeroes cost no memory before they are written to.
+            places: vec![0; TRIGRAMS],
+            postings: Vec::new(),
+            open: Vec::new(),
+            is_open: vec![0; TRIGRAMS / 64],
+        }
+    }
+
+    /// Takes in a value that is new, with the slot of its record.
+    pub(crate) fn insert(&mut self, slot: u32, value: &str) {
+        for trigram in trigrams(value.as_bytes()) {
+            let (word, bit) = (trigram / 64, 1 << (trigram % 64));
+            if self.is_open[word] & bit == 0 {
+                self.is_open[word] |= bit;
+                self.open
+                    .push(u32::try_from(trigram).expect("a trigram is 18 bits"));
+            }
+        }
+        let number = self.firsts.len();
+        self.firsts.push(slot);
+        if number % BLOCK == BLOCK - 1 {
+            self.close_block(number / BLOCK);
+        }
+    }
+
+    fn close_block(&mut self, block: u32) {
+        for &trigram in &self.open {
+            let trigram = trigram as usize;
+            self.is_open[trigram / 64] = 0;
+            let place = &mut self.places[trigram];
+            if *place == 0 {
+                self.postings.push(Posting::default());
+                *place = u32::try_from(self.postings.len()).expect("at most one a trigram");
+            }
+            self.postings[*place as usize - 1].push(block);
+        }
+        self.open.clear();
+    }
+
+    /// The blocks that may have a value with one of the texts, in order.
+    pub(crate) fn blocks<'a>(&self, texts: impl Iterator<Item = &'a [u8]>) -> Vec<u32> {
+        let mut blocks: Vec<u32> = texts.flat_map(|text| self.blocks_of(text)).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        if !self.firsts.len().is_multiple_of(BLOCK) {
+            blocks.push(self.firsts.len() / BLOCK);
+        }
+        blocks
+    }
+
+    /// Slots of the first records of a block's values.
+    pub(crate) fn slots(&self, block: u32) -> impl Iterator<Item = u32> + '_ {
+        let first = block * BLOCK;
+        let end = first.saturating_add(BLOCK).min(self.firsts.len());
+        (first..end).map(|number| self.firsts.get(number))
+    }
+
+    /// The full blocks that have all trigrams of a text, but for those that
+    /// were not worth asking for.
+    fn blocks_of(&self, text: &[u8]) -> Vec<u32> {
+        let mut wanted: Vec<usize> = trigrams(text).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut postings = Vec::with_capacity(wanted.len());
+        for trigram in wanted {
+            let Some(place) = self.places[trigram].checked_sub(1) else {
+                return Vec::new();
+            };
+            postings.push(&self.postings[place as usize]);
+        }
+        postings.sort_unstable_by_key(|posting| posting.bytes.len());
+        let mut postings = postings.into_iter().take(ASKED);
+        let Some(rarest) = postings.next() else {
+            return Vec::new();
+        };
+        let mut blocks: Vec<u32> = rarest.blocks().collect();
+        for posting in postings {
+            if posting.bytes.len() > blocks.len().saturating_mul(BYTES_A_BLOCK) {
+                break;
+            }
+            let mut others = posting.blocks().peekable();
+            blocks.retain(|block| {
+                while others.next_if(|other| other < block).is_some() {}
+                others.peek() == Some(block)
+            });
+        }
+        blocks
+    }
+
+    /// Bytes on the heap, about.
+    pub(crate) fn memory(&self) -> usize {
+        let lists = self.postings.iter().map(|posting| posting.bytes.capacity());
+        self.firsts.memory()
+            + lists.sum::<usize>()
+            + self.postings.capacity() * size_of::<Posting>()
+            + (self.places.len() + self.open.capacity()) * size_of::<u32>()
+            + self.is_open.len() * size_of::<u64>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// No block that has a value with the text is left out.
+        #[test]
+        fn every_value_with_the_text_is_in_some_block(
+            values in proptest::collection::vec("[abA.]{3,9}", 0..400),
+            text in "[ab.]{3,5}",
+        ) {
+            let mut index = Trigrams::new();
+            for (slot, value) in values.iter().enumerate() {
+                index.insert(u32::try_from(slot).unwrap() * 2, value);
+            }
+            let blocks = index.blocks(std::iter::once(text.as_bytes()));
+            prop_assert!(blocks.is_sorted());
+            let slots: Vec<u32> = blocks.iter().flat_map(|&block| index.slots(block)).collect();
+            for (slot, value) in values.iter().enumerate() {
+                if value.to_ascii_lowercase().contains(&text) {
+                    prop_assert!(slots.contains(&(u32::try_from(slot).unwrap() * 2)));
+                }
+            }
+        }
+
+        #[test]
+        fn postings_give_what_they_took(gaps in proptest::collection::vec(0u32..100_000, 0..200)) {
+            let mut posting = Posting::default();
+            let mut blocks = Vec::new();
+            for gap in gaps {
+                let block = posting.next + gap;
+                posting.push(block);
+                blocks.push(block);
+            }
+            prop_assert!(posting.blocks().eq(blocks));
+        }
+    }
+
+    #[test]
+    fn a_rare_text_leaves_few_blocks() {
+        let mut index = Trigrams::new();
+        for slot in 0..64_000u32 {
+            index.insert(
+                slot,
+                &format!("h{}.example.com", slot.wrapping_mul(0x9e37_79b1)),
+            );
+        }
+        index.insert(64_000, "needle.example.com");
+        for slot in 64_001..65_000 {
+            index.insert(slot, "other.example.com");
+        }
+        let blocks = |text: &str| index.blocks(std::iter::once(text.as_bytes()));
+        // That of the needle, and the one that is not full.
+        assert_eq!(blocks("needle"), [1000, 1015]);
+        assert_eq!(blocks("xyzzy"), [1015]);
+        assert_eq!(blocks("example").len(), 1016);
+        assert_eq!(index.slots(1015).count(), 65_000 % 64);
+        let bytes = index.memory() - TRIGRAMS * 4 - TRIGRAMS / 8;
+        assert!(bytes < 65_000 * 24, "{bytes}");
+    }
+}
