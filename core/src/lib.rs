@@ -20,6 +20,7 @@
 //! | [`claim`] | who said what about which value, since when |
 //! | [`matching`] | which stored values answer a question |
 //! | [`query`] | questions and pages, in the words every store understands |
+//! | [`related`] | what else belongs to an answer |
 //! | [`feed`] | feeds as data, and the connectors that read them |
 //! | [`export`] | entries as bytes in the formats others read |
 
@@ -33,5 +34,6 @@ pub mod normalize;
 pub mod observation;
 pub mod query;
 mod refang;
+pub mod related;
 pub mod value;
 pub mod warning;

@@ -162,6 +162,14 @@ pub enum MatchKind {
     AddressInNetwork,
     /// A value that contains the text.
     Contains,
+    /// Of what is related to an answer: read from the same article.
+    SameArticle,
+    /// As above: another hash of the same file.
+    SameFile,
+    /// As above: of the same malware family.
+    SameMalware,
+    /// As above: of the same campaign.
+    SameCampaign,
 }
 
 impl MatchKind {
@@ -180,6 +188,10 @@ impl MatchKind {
             MatchKind::UrlOnHost => "url_on_host",
             MatchKind::AddressInNetwork => "address_in_network",
             MatchKind::Contains => "contains",
+            MatchKind::SameArticle => "same_article",
+            MatchKind::SameFile => "same_file",
+            MatchKind::SameMalware => "same_malware",
+            MatchKind::SameCampaign => "same_campaign",
         }
     }
 }

@@ -32,6 +32,7 @@ mod record;
 mod state;
 mod strings;
 mod table;
+mod ties;
 mod time;
 mod trigrams;
 mod write;

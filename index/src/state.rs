@@ -18,6 +18,7 @@ use crate::order::Order;
 use crate::record::{ClaimRecord, Commit, Record, Tombstone, decode_key};
 use crate::strings::Strings;
 use crate::table::Table;
+use crate::ties::TieLists;
 use crate::trigrams::Trigrams;
 
 /// A source with what the index knows of it.
@@ -33,7 +34,7 @@ pub(crate) struct State {
     pub(crate) log: Log,
     pub(crate) columns: Columns,
     table: Table,
-    key: (u64, u64),
+    pub(crate) key: (u64, u64),
     pub(crate) strings: Strings,
     pub(crate) sources: Vec<KnownSource>,
     /// Claim versions that are neither replaced nor ended.
@@ -48,6 +49,7 @@ pub(crate) struct State {
     pub(crate) order: Order,
     /// Values by what they contain.
     pub(crate) trigrams: Trigrams,
+    pub(crate) ties: TieLists,
     /// Networks stored, by prefix length, and whether any claim covers a subtree.
     pub(crate) shape: iocd_core::matching::Shape,
     /// Revision of the slot numbered 0, less one.
@@ -79,6 +81,7 @@ impl State {
             expiries: Expiries::default(),
             order: Order::new(),
             trigrams: Trigrams::new(),
+            ties: TieLists::default(),
             shape: iocd_core::matching::Shape::default(),
             base_revision: 0,
             active: 0,
@@ -228,6 +231,7 @@ impl State {
             Some(_) => {}
         }
         self.alive.insert(slot);
+        self.tie(slot, claim)?;
         self.active += 1;
         if listable {
             self.listed.insert(slot);
@@ -464,6 +468,7 @@ impl State {
             + self.expiries.memory()
             + self.order.memory()
             + self.trigrams.memory()
+            + self.ties.memory()
             + sets.chain(facets).map(BitSet::memory).sum::<usize>()
     }
 }

@@ -121,6 +121,7 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
                 matching: read_matching(matching.as_deref())?,
                 status: read_status(status.as_deref())?,
                 page: Page { offset: 0, limit },
+                related: false,
             };
             if asked.matching == Matching::Contains && Part::read(&asked.text).is_none() {
                 let message = format!(

@@ -12,6 +12,7 @@ use std::future::Future;
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimId, Source, Status};
 use iocd_core::query::{Containing, EntrySink, Filter, Page, Question};
+use iocd_core::related::Ties;
 use iocd_core::value::Value;
 use jiff::Timestamp;
 
@@ -139,6 +140,15 @@ pub trait ClaimStore: Send + Sync + 'static {
     fn find_containing<S: EntrySink + Send>(
         &self,
         question: &Containing<'_>,
+        sink: &mut S,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Tells `sink` entries that are tied to those of an answer, as [`Ties`]
+    /// says: tie by tie, the newest update first within each.
+    fn related<S: EntrySink + Send>(
+        &self,
+        ties: &Ties,
+        now: Timestamp,
         sink: &mut S,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 

@@ -16,6 +16,7 @@ use iocd_core::normalize::Reading;
 use iocd_core::query::{
     Containing, Entry, EntrySink, MAX_DEPTH, Matching, Page, Question, Reach, StatusFilter,
 };
+use iocd_core::related::Ties;
 use iocd_core::value::{Kind, MAX_VALUE, Value};
 use jiff::Timestamp;
 
@@ -112,6 +113,7 @@ pub(crate) async fn answer<S: ClaimStore>(
         understood: &understood,
         control,
         entries: 0,
+        ties: asked.related.then(Ties::default),
     };
     if let Some(part) = &part {
         let question = Containing {
@@ -137,8 +139,18 @@ pub(crate) async fn answer<S: ClaimStore>(
         };
         store.find(&question, &mut answer).await?;
     }
-    let mut out = answer.out;
-    out.extend_from_slice(b"]}");
+    let Answer { mut out, ties, .. } = answer;
+    out.push(b']');
+    if let Some(ties) = ties {
+        out.extend_from_slice(b",\"related\":[");
+        let mut related = Related { out, entries: 0 };
+        if !ties.is_empty() {
+            store.related(&ties, now, &mut related).await?;
+        }
+        out = related.out;
+        out.push(b']');
+    }
+    out.push(b'}');
     Ok(out)
 }
 
@@ -154,6 +166,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) status: StatusFilter,
     /// Which part of the answer is wanted.
     pub(crate) page: Page,
+    /// Whether what belongs to the page's entries is wanted too.
+    pub(crate) related: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -169,6 +183,7 @@ impl<'a> Asked<'a> {
                 offset: 0,
                 limit: DEFAULT_LIMIT.min(cap),
             },
+            related: false,
         };
         while let Some(parameter) = parameters.next()? {
             match parameter.name {
@@ -186,11 +201,7 @@ impl<'a> Asked<'a> {
                     let names = Matching::ALL.map(Matching::as_str);
                     asked.matching = parameter.one_of(Matching::from_name, names)?;
                 }
-                "include_related" => {
-                    if parameter.switch()? {
-                        return Err(parameter.not_available().allowing(["false"]));
-                    }
-                }
+                "include_related" => asked.related = parameter.switch()?,
                 _ => {
                     parameter.time()?;
                     return Err(parameter.not_available());
@@ -283,6 +294,8 @@ struct Answer<'a> {
     understood: &'a Understood,
     control: &'a Control,
     entries: u32,
+    /// Those of the page's entries, where what belongs to them is wanted.
+    ties: Option<Ties>,
 }
 
 impl EntrySink for Answer<'_> {
@@ -326,6 +339,27 @@ impl EntrySink for Answer<'_> {
         }
         out.extend_from_slice(b"},\"data\":[");
     }
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        if self.entries > 0 {
+            self.out.push(b',');
+        }
+        self.entries += 1;
+        write_entry(&mut self.out, entry);
+        if let Some(ties) = &mut self.ties {
+            ties.add(entry);
+        }
+    }
+}
+
+/// What belongs to the answer, as it is written.
+struct Related {
+    out: Vec<u8>,
+    entries: usize,
+}
+
+impl EntrySink for Related {
+    fn total(&mut self, _: u64) {}
 
     fn entry(&mut self, entry: &Entry<'_>) {
         if self.entries > 0 {

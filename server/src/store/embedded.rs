@@ -9,6 +9,7 @@ use std::path::Path;
 
 use iocd_core::claim::{ClaimId, Source};
 use iocd_core::query::{Containing, EntrySink, Filter, Page, Question};
+use iocd_core::related::Ties;
 use iocd_core::value::Value;
 use iocd_index::{Index, IndexError};
 use jiff::Timestamp;
@@ -103,6 +104,15 @@ impl ClaimStore for Embedded {
         sink: &mut S,
     ) -> Result<(), StoreError> {
         Ok(self.index.find_containing(question, sink)?)
+    }
+
+    async fn related<S: EntrySink + Send>(
+        &self,
+        ties: &Ties,
+        now: Timestamp,
+        sink: &mut S,
+    ) -> Result<(), StoreError> {
+        Ok(self.index.related(ties, now, sink)?)
     }
 
     async fn list<S: EntrySink + Send>(

@@ -6,6 +6,7 @@ use iocd_core::matching::Part;
 use iocd_core::query::{
     Containing, Entry, EntrySink, Filter, Match, Page, Question, Reach, StatusFilter,
 };
+use iocd_core::related::Ties;
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
@@ -42,6 +43,37 @@ pub(crate) struct Told {
     pub(crate) article: Option<ArticleRef>,
     pub(crate) warnings: Vec<String>,
     pub(crate) matched: Option<Match>,
+}
+
+/// An answer from which the ties of its entries are taken.
+#[derive(Default)]
+struct Tying(Ties);
+
+impl EntrySink for Tying {
+    fn total(&mut self, _: u64) {}
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        self.0.add(entry);
+    }
+}
+
+/// What the store tells as related to what is seen of a value at `second`.
+pub(crate) async fn related<S: ClaimStore>(store: &S, value: &Value, second: i64) -> Answer {
+    let mut tying = Tying::default();
+    let question = Question {
+        readings: std::slice::from_ref(value),
+        reach: Reach::Scope,
+        status: StatusFilter::Seen,
+        page: ALL,
+        now: at(second),
+    };
+    store.find(&question, &mut tying).await.unwrap();
+    let mut answer = Answer::default();
+    store
+        .related(&tying.0, at(second), &mut answer)
+        .await
+        .unwrap();
+    answer
 }
 
 impl EntrySink for Answer {

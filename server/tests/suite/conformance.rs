@@ -7,6 +7,7 @@ mod ending;
 mod finding;
 mod listing;
 mod recording;
+mod relating;
 
 /// Runs every case on fresh stores that `$open` makes: an expression that
 /// gives the store and whatever has to live as long as it.
@@ -57,6 +58,9 @@ macro_rules! conformance {
             containing: values_that_contain_the_text_answer
                 types_and_states_narrow_a_part
                 many_values_with_a_part_are_counted_and_paged,
+            relating: article_file_malware_campaign_in_that_order
+                related_entries_are_active_and_about_other_values
+                few_of_many_are_related,
             listing: newest_update_first
                 filters_and_exact_totals
                 since_and_until_bound_the_last_change

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use iocd::store::{Batch, ClaimStore, Removal};
-use iocd_core::claim::{Category, Claim, ClaimId, Confidence, Extent, Scope, Source};
+use iocd_core::claim::{ArticleRef, Category, Claim, ClaimId, Confidence, Extent, Scope, Source};
 use iocd_core::query::{Filter, Page, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use proptest::prelude::*;
 
-use crate::answer::{contains, list, reach};
+use crate::answer::{contains, list, reach, related};
 use crate::values::{DAY, at, source, value};
 
 /// One event in the life of a store.
@@ -33,7 +33,7 @@ pub(crate) enum Step {
 }
 
 /// Few values and sources, so that events meet; related, so that they match.
-const VALUES: [&str; 22] = [
+const VALUES: [&str; 23] = [
     "203.0.113.7",
     "203.0.113.0/24",
     "203.0.112.0/20",
@@ -55,6 +55,7 @@ const VALUES: [&str; 22] = [
     "http://203.0.113.7/x/y",
     "http://[::ffff:203.0.113.7]:81/",
     "00112233445566778899aabbccddeeff",
+    "00112233445566778899aabbccddeeff00112233",
     "CVE-2021-44228",
 ];
 
@@ -84,6 +85,12 @@ fn sources() -> [Source; 4] {
 
 fn claims() -> impl Strategy<Value = Claim> {
     let time = prop::option::weighted(0.4, (-3 * DAY..3 * DAY).prop_map(at));
+    let article = (0..3_i64).prop_map(|number| ArticleRef {
+        id: number.to_string(),
+        title: format!("Article {number}"),
+        url: format!("https://example.com/{number}"),
+        published_at: at(number * 100),
+    });
     let words = |names: &'static [&'static str]| {
         prop::collection::vec(prop::sample::select(names).prop_map(str::to_owned), 0..3)
     };
@@ -94,15 +101,17 @@ fn claims() -> impl Strategy<Value = Claim> {
         (0..VALUES.len(), 0_u8..=100, any::<bool>()),
         (time.clone(), time.clone(), time),
         (
-            words(&["a", "b", "c"]),
+            words(&["a", "b", "campaign:c"]),
             words(&["T1001", "T1059"]),
             words(&["energy"]),
         ),
-        (word(&["x", "y"]), word(&["Worm", "Bot"])),
+        (word(&["x", "MD5 00112233445566778899aabbccddeeff, SHA-1 00112233445566778899aabbccddeeff00112233"]), word(&["Worm", "worm", "Bot"])),
         prop::collection::vec(prop::sample::select(&[80_u16, 443][..]), 0..3),
         words(&["https://example.com/1", "https://example.com/2"]),
+        prop::option::weighted(0.2, article),
     )
-        .prop_map(|(basic, times, lists, texts, ports, references)| Claim {
+        .prop_map(|(basic, times, lists, texts, ports, references, article)| Claim {
+            article,
             confidence: basic.1,
             scope: if basic.2 {
                 Scope::Subtree
@@ -283,6 +292,11 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
                 );
             }
         }
+    }
+    for text in VALUES {
+        let in_a = related(a, &value(text), second).await;
+        let in_b = related(b, &value(text), second).await;
+        assert_eq!(in_a, in_b, "related to {text} at {second}");
     }
     let everything = Filter::default();
     let mut filters = vec![everything.clone()];

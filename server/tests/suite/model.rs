@@ -12,6 +12,7 @@ use iocd_core::claim::{Claim, ClaimId, Confidence, Extent, Source, Status};
 use iocd_core::query::{
     Containing, Entry, EntrySink, Filter, Match, MatchKind, Page, Question, Reach,
 };
+use iocd_core::related::{MAX_RELATED, Tie, Ties, is_campaign};
 use iocd_core::value::{Value, is_non_global};
 use iocd_core::warning::NON_GLOBAL;
 use jiff::Timestamp;
@@ -54,6 +55,7 @@ enum What {
 }
 
 /// The present state of a claim, with why it answers.
+#[derive(Clone, Copy)]
 struct Present<'a> {
     value: &'a Value,
     known: &'a Known,
@@ -348,6 +350,40 @@ impl ClaimStore for Model {
         Ok(())
     }
 
+    async fn related<S: EntrySink + Send>(
+        &self,
+        ties: &Ties,
+        now: Timestamp,
+        sink: &mut S,
+    ) -> Result<(), StoreError> {
+        let state = self.state();
+        let mut active = state.present(now);
+        active.retain(|entry| entry.status == Status::Active);
+        active.sort_by_key(|entry| Reverse(entry.revision));
+        let mut related: Vec<Present<'_>> = Vec::new();
+        for tie in [Tie::Article, Tie::File, Tie::Malware, Tie::Campaign] {
+            for entry in &active {
+                let is_told = related.iter().any(|told| told.value == entry.value);
+                if !is_told
+                    && related.len() < MAX_RELATED
+                    && !ties.answered.contains(entry.value)
+                    && is_tied(ties, tie, entry)
+                {
+                    related.push(Present {
+                        matched: Some(tie.matched()),
+                        ..*entry
+                    });
+                }
+            }
+        }
+        let page = Page {
+            offset: 0,
+            limit: u32::MAX,
+        };
+        tell(&related, page, sink);
+        Ok(())
+    }
+
     async fn list<S: EntrySink + Send>(
         &self,
         filter: &Filter,
@@ -395,6 +431,26 @@ impl ClaimStore for Model {
             .iter()
             .map(|known| known.source.clone())
             .collect()
+    }
+}
+
+fn is_tied(ties: &Ties, tie: Tie, entry: &Present<'_>) -> bool {
+    let claim = &entry.held.claim;
+    let is_among = |names: &[String], name: &str| names.contains(&name.to_ascii_lowercase());
+    match tie {
+        Tie::Article => claim
+            .article
+            .as_ref()
+            .is_some_and(|article| ties.articles.contains(&article.id)),
+        Tie::File => ties.files.contains(entry.value),
+        Tie::Malware => claim
+            .malware
+            .as_ref()
+            .is_some_and(|name| is_among(&ties.malware, name)),
+        Tie::Campaign => claim
+            .tags
+            .iter()
+            .any(|tag| is_campaign(tag) && is_among(&ties.campaigns, tag)),
     }
 }
 

@@ -7,6 +7,7 @@ use iocd::control::KeyRequest;
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::{ClaimId, Source};
 use iocd_core::query::{Containing, EntrySink, Filter, Page, Question};
+use iocd_core::related::Ties;
 use iocd_core::value::Value;
 use jiff::Timestamp;
 
@@ -74,7 +75,6 @@ async fn parameters_are_checked_by_value() {
         ("q=x&match=cascade&offset=99999999999999999999", "offset"),
         ("q=+xy+&match=contains", "q"),
         ("q=xyz&match=contains&offset=99901", "offset"),
-        ("q=x&include_related=true", "include_related"),
         ("q=x&include_related=maybe", "include_related"),
         ("q=x&as_of=2026-01-01", "as_of"),
         ("q=%ff%fe", "q"),
@@ -256,6 +256,15 @@ impl ClaimStore for Failing {
     async fn find_containing<S: EntrySink + Send>(
         &self,
         _: &Containing<'_>,
+        _: &mut S,
+    ) -> Result<(), StoreError> {
+        Err(self.fail().await)
+    }
+
+    async fn related<S: EntrySink + Send>(
+        &self,
+        _: &Ties,
+        _: Timestamp,
         _: &mut S,
     ) -> Result<(), StoreError> {
         Err(self.fail().await)

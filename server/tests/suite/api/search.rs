@@ -347,6 +347,46 @@ async fn a_cascade_is_labelled_and_paged() {
 }
 
 #[tokio::test]
+async fn what_belongs_to_an_answer_is_added_on_request() {
+    let stand = Stand::new();
+    let of_worm = |text| Claim {
+        malware: Some("Worm".into()),
+        ..claim(text)
+    };
+    let said = ["evil.example.com", "203.0.113.7"].map(of_worm);
+    record(&*stand.app.store, &source("a"), 500, said).await;
+    record(
+        &*stand.app.store,
+        &source("a"),
+        510,
+        [claim("x.example.com")],
+    )
+    .await;
+    let body = ask(&stand, "q=evil.example.com&include_related=true").await;
+    assert_eq!(body["meta"]["total"], 1);
+    let related = body["related"].as_array().unwrap();
+    assert_eq!(related.len(), 1);
+    assert_eq!(related[0]["value"], "203.0.113.7");
+    assert_eq!(
+        related[0]["match"],
+        json!({"kind": "same_malware", "distance": 0})
+    );
+    for query in [
+        "q=nothing.example.com",
+        "q=x.example.com",
+        "q=x.example.com&match=cascade",
+        "q=no+indicator",
+    ] {
+        let body = ask(&stand, &format!("{query}&include_related=true")).await;
+        assert_eq!(body["related"], json!([]), "{query}");
+    }
+    let body = ask(&stand, "q=evil.example.com").await;
+    assert!(body.get("related").is_none());
+    let body = ask(&stand, "q=evil&match=contains&include_related=1").await;
+    assert_eq!(body["related"][0]["value"], "203.0.113.7");
+}
+
+#[tokio::test]
 async fn a_part_of_values_is_found_on_request() {
     let stand = Stand::new();
     let said = [
