@@ -5,8 +5,8 @@
 //! ```
 //!
 //! For each number of entries: load rate, lookups a second in one thread,
-//! cascades and searches for a part of values, search requests a second beside a fixed reply from the same process, memory,
-//! disk, time to open. The corpus is synthetic and the same every time. What is
+//! cascades and searches for a part of values, search requests a second beside
+//! a fixed reply from the same process, memory, disk, time to open. The corpus is synthetic and the same every time. What is
 //! measured is stated beside each figure; ratios within one run mean more than
 //! absolute numbers.
 

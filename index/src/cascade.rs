@@ -26,8 +26,8 @@ struct Cascade<'a> {
 
 impl Index {
     /// As [`Index::find`], for a question that reaches further. Takes time
-    /// with the number of values in the ranges below those asked for, about a
-    /// microsecond each; memory is bounded by the page.
+    /// with the number of values in the ranges below those asked for, a few
+    /// microseconds each; memory is bounded by the page.
     pub(crate) fn find_by_cascade<S: EntrySink>(
         &self,
         question: &Question<'_>,

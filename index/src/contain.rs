@@ -15,7 +15,7 @@ const SLICE: usize = 8;
 impl Index {
     /// Tells `sink` the entries about values that contain the text, in the
     /// order of `ClaimStore::find`. Takes time with the number of blocks of 64
-    /// values that have all of the text's trigrams, about five microseconds
+    /// values that have all of the text's trigrams, about ten microseconds
     /// each; memory is bounded by the page, and four bytes for each of those
     /// blocks.
     pub fn find_containing<S: EntrySink>(

@@ -1,0 +1,211 @@
+//! In which blocks a trigram is.
+//!
+//! Blocks are taken by 256. For each such run that has any:
+//!
+//! ```text
+//! runs left out before it, LEB128 | count u8 below 32 | that many offsets, a byte each
+//!                                 | 32                | a bit for each block, 32 bytes
+//! ```
+//!
+//! So a block costs a byte where they are rare and a bit where they are not.
+
+/// Blocks in a run.
+const RUN: u32 = 256;
+/// Bytes of a run as bits; as many offsets are written so instead.
+const BITS: u8 = 32;
+
+/// A list of blocks that grows at its end.
+#[derive(Default)]
+pub(crate) struct Posting {
+    bytes: Vec<u8>,
+    /// Runs up to the last one that has a block.
+    runs: u32,
+    /// The count that is written for the last run.
+    count: u8,
+}
+
+fn set(bits: &mut [u8], offset: u8) {
+    bits[usize::from(offset / 8)] |= 1 << (offset % 8);
+}
+
+impl Posting {
+    /// Adds a block that is greater than all before it.
+    pub(crate) fn push(&mut self, block: u32) {
+        let run = block / RUN;
+        let [offset, ..] = block.to_le_bytes();
+        let end = self.bytes.len();
+        if run >= self.runs {
+            self.begin_run(run - self.runs);
+            self.runs = run + 1;
+            self.count = 1;
+            self.bytes.extend([1, offset]);
+        } else if self.count == BITS {
+            set(&mut self.bytes[end - usize::from(BITS)..], offset);
+        } else {
+            let list = end - usize::from(self.count);
+            self.count += 1;
+            self.bytes[list - 1] = self.count;
+            if self.count == BITS {
+                let mut bits = [0; BITS as usize];
+                for &known in &self.bytes[list..] {
+                    set(&mut bits, known);
+                }
+                set(&mut bits, offset);
+                self.bytes.truncate(list);
+                self.reserve(bits.len());
+                self.bytes.extend(bits);
+            } else {
+                self.reserve(1);
+                self.bytes.push(offset);
+            }
+        }
+    }
+
+    fn begin_run(&mut self, mut left_out: u32) {
+        self.reserve(7);
+        loop {
+            let [low, ..] = left_out.to_le_bytes();
+            left_out >>= 7;
+            if left_out == 0 {
+                self.bytes.push(low & 0x7f);
+                return;
+            }
+            self.bytes.push(low | 0x80);
+        }
+    }
+
+    /// Grows by an eighth: doubling would leave a quarter of the memory unused.
+    fn reserve(&mut self, bytes: usize) {
+        if self.bytes.capacity() - self.bytes.len() < bytes {
+            self.bytes
+                .reserve_exact((self.bytes.len() / 8).max(bytes).max(8));
+        }
+    }
+
+    /// Bytes that reading it takes.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// The blocks in order.
+    pub(crate) fn blocks(&self) -> Blocks<'_> {
+        Blocks {
+            rest: &self.bytes,
+            next_run: 0,
+            first: 0,
+            offsets: &[],
+            bits: 0,
+            word: 0,
+            words: &[],
+        }
+    }
+}
+
+/// Goes through a [`Posting`].
+pub(crate) struct Blocks<'a> {
+    rest: &'a [u8],
+    next_run: u32,
+    /// First block of the run.
+    first: u32,
+    /// What is left of a run that is a list.
+    offsets: &'a [u8],
+    /// What is left of a word of a run that is bits, and its number plus one.
+    bits: u64,
+    word: u32,
+    /// The words after it.
+    words: &'a [u8],
+}
+
+impl Blocks<'_> {
+    /// Reads what is before a run's offsets or bits. `None` at the end.
+    fn next_run(&mut self) -> Option<()> {
+        let mut left_out = 0;
+        let mut shift = 0;
+        let count = loop {
+            let (&byte, rest) = self.rest.split_first()?;
+            self.rest = rest;
+            left_out |= u32::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                let (&count, rest) = rest.split_first()?;
+                self.rest = rest;
+                break count;
+            }
+            shift += 7;
+        };
+        self.first = (self.next_run + left_out) * RUN;
+        self.next_run += left_out + 1;
+        // As many bytes as offsets or, of bits, as the count says too.
+        let (run, rest) = self.rest.split_at_checked(count.into())?;
+        self.rest = rest;
+        if count == BITS {
+            (self.words, self.word) = (run, 0);
+        } else {
+            self.offsets = run;
+        }
+        Some(())
+    }
+}
+
+impl Iterator for Blocks<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            if let Some((&offset, rest)) = self.offsets.split_first() {
+                self.offsets = rest;
+                return Some(self.first + u32::from(offset));
+            }
+            if self.bits != 0 {
+                let bit = self.bits.trailing_zeros();
+                self.bits &= self.bits - 1;
+                return Some(self.first + (self.word - 1) * 64 + bit);
+            }
+            if let Some((word, rest)) = self.words.split_first_chunk() {
+                self.bits = u64::from_le_bytes(*word);
+                self.words = rest;
+                self.word += 1;
+            } else {
+                self.next_run()?;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_posting_gives_what_it_took(
+            gaps in proptest::collection::vec(prop_oneof![8 => 0u32..3, 2 => 0u32..40, 1 => 0u32..100_000], 0..2000),
+        ) {
+            let mut posting = Posting::default();
+            let mut blocks = Vec::new();
+            let mut next = 0;
+            for gap in gaps {
+                posting.push(next + gap);
+                blocks.push(next + gap);
+                next += gap + 1;
+            }
+            prop_assert!(posting.len() <= 3 * blocks.len() + 8);
+            prop_assert!(posting.blocks().eq(blocks));
+        }
+    }
+
+    #[test]
+    fn dense_postings_take_a_bit_a_block() {
+        let mut posting = Posting::default();
+        for block in (0..100_000).filter(|block| block % 3 != 0) {
+            posting.push(block);
+        }
+        assert!(posting.memory() < 100_000 / 8 * 11 / 10 * 9 / 8);
+    }
+}
