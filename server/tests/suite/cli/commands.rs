@@ -120,3 +120,13 @@ fn a_search_without_an_answer_says_what_it_rests_on() {
         "nothing escapes to the terminal"
     );
 }
+
+#[test]
+fn an_error_names_its_cause_once() {
+    let bench = Bench::new();
+    let output = bench.run(&["--feeds", "/nowhere/feeds", "feeds", "list"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("iocd: /nowhere/feeds: "), "{error}");
+    assert_eq!(error.matches("No such file").count(), 1, "{error}");
+}
