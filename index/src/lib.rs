@@ -160,5 +160,16 @@ fn lock(dir: &Path) -> Result<File, IndexError> {
     }
 }
 
+/// Reads the body of a record as opening a store does.
+#[cfg(fuzzing)]
+pub fn decode_for_fuzzing(body: &[u8]) {
+    if let Ok(record) = record::Record::decode(body) {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        let again = record::Record::decode(&bytes[record::HEADER..]);
+        assert_eq!(again.as_ref(), Ok(&record));
+    }
+}
+
 #[cfg(test)]
 mod lib_tests;

@@ -82,7 +82,7 @@ pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
 }
 
 /// The list as it was asked for, and as the tier allows.
-struct Asked {
+pub(super) struct Asked {
     filter: Filter,
     /// Whether the client gave a `since`: only then do links carry it.
     since_given: bool,
@@ -92,7 +92,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(
+    pub(super) fn read(
         query: Option<&str>,
         api_key: bool,
         tier: &Tier,
