@@ -148,6 +148,15 @@ impl Index {
     }
 }
 
+impl Drop for Index {
+    /// Closes the store in order where nobody did: after an error, too, the
+    /// log is whole.
+    fn drop(&mut self) {
+        // A note that cannot be written means a slower look at the next opening.
+        let _ = self.close();
+    }
+}
+
 fn lock(dir: &Path) -> Result<File, IndexError> {
     let path = dir.join("lock");
     let file = File::create(&path).map_err(IndexError::io(&path))?;
