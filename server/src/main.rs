@@ -7,6 +7,14 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     match iocd::cli::Cli::parse().run() {
         Ok(code) => code,
+        // Whoever read the output has seen enough.
+        Err(error)
+            if error
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) =>
+        {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("iocd: {}", explain(&error));
             ExitCode::from(2)
