@@ -5,12 +5,12 @@ use std::cmp::Reverse;
 use iocd_core::claim::{ClaimId, Status};
 use iocd_core::query::{MAX_DEPTH, Match, Page};
 
+use crate::read::Shown;
+
 /// A claim that answers a question.
 #[derive(Clone, Copy)]
 pub(crate) struct Hit {
-    /// The claim's last version.
-    pub(crate) slot: u32,
-    pub(crate) status: Status,
+    pub(crate) shown: Shown,
     pub(crate) matched: Match,
     /// Number of the label.
     pub(crate) confidence: u8,
@@ -29,7 +29,7 @@ pub(crate) struct Rank {
 impl Hit {
     pub(crate) fn rank(&self) -> Rank {
         Rank {
-            is_over: self.status != Status::Active,
+            is_over: self.shown.status != Status::Active,
             distance: self.matched.distance,
             confidence: Reverse(self.confidence),
             updated_at: Reverse(self.updated_at),

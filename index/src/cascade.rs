@@ -71,7 +71,7 @@ impl Index {
     ) -> Result<(), IndexError> {
         sink.total(best.total());
         for (number, hit) in best.into_page().enumerate() {
-            sink.entry(&state.entry(hit.slot, hit.status, Some(hit.matched))?);
+            sink.entry(&state.entry(&hit.shown, Some(hit.matched))?);
             if number % SLICE == SLICE - 1 {
                 RwLockReadGuard::bump(&mut state);
             }
@@ -99,9 +99,9 @@ impl Cascade<'_> {
         matched: Match,
     ) -> Result<(), IndexError> {
         let newest = state.newest(state.hash(key.kind, key.text), key.kind, key.text)?;
-        state.visit_claims(newest, self.status, self.now, |standing| {
-            let hit = standing.hit(matched);
-            let known = self.above.entry(hit.slot).or_insert(hit);
+        state.visit_claims(newest, self.status, self.now, |shown| {
+            let hit = state.hit(shown, matched);
+            let known = self.above.entry(shown.slot).or_insert(hit);
             if matched.is_nearer_than(known.matched) {
                 *known = hit;
             }
@@ -112,7 +112,7 @@ impl Cascade<'_> {
     /// What one reading has above may lie below another.
     fn tell_above(&self, state: &State, best: &mut Best) -> Result<(), IndexError> {
         for &hit in self.above.values() {
-            let claim = state.claim(hit.slot)?;
+            let claim = state.claim(hit.shown.slot)?;
             let value = ValueRef {
                 kind: claim.kind,
                 text: claim.value,
@@ -144,10 +144,10 @@ impl Cascade<'_> {
         let matched = nearest(matched, others);
         let newest = state.newest(state.hash(value.kind, value.text), value.kind, value.text)?;
         let mut failure = Ok(());
-        state.visit_claims(newest, self.status, self.now, |standing| {
-            let hit = standing.hit(matched);
-            if !self.above.contains_key(&hit.slot) {
-                match state.claim(hit.slot) {
+        state.visit_claims(newest, self.status, self.now, |shown| {
+            let hit = state.hit(shown, matched);
+            if !self.above.contains_key(&shown.slot) {
+                match state.claim(shown.slot) {
                     Ok(claim) => best.push(claim.id, hit),
                     Err(error) => failure = Err(error),
                 }

@@ -51,9 +51,9 @@ impl State {
             let newest = self.newest(self.hash(value.kind, value.text), value.kind, value.text)?;
             let mut failure = Ok(());
             let now = seconds(question.now);
-            self.visit_claims(newest, question.status, now, |standing| {
-                let hit = standing.hit(Match::CONTAINS);
-                match self.claim(hit.slot) {
+            self.visit_claims(newest, question.status, now, |shown| {
+                let hit = self.hit(shown, Match::CONTAINS);
+                match self.claim(shown.slot) {
                     Ok(claim) => best.push(claim.id, hit),
                     Err(error) => failure = Err(error),
                 }

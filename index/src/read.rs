@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::Index;
 use crate::best::Hit;
-use crate::columns::{Flags, NO_TIME, NONE};
+use crate::columns::{NO_TIME, NONE};
 use crate::error::IndexError;
 use crate::facets::Intersection;
 use crate::record::Items;
@@ -18,24 +18,29 @@ use crate::time::{seconds, timestamp};
 /// Entries of a page written before a waiting writer gets its turn.
 pub(crate) const SLICE: usize = 64;
 
-/// The state of a claim at the time of a question.
-pub(crate) struct Standing {
+/// A claim as it stands at the moment of an answer. What happens to it while
+/// the answer is written does not show.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
     /// The claim's last version.
-    slot: u32,
-    status: Status,
-    flags: Flags,
-    updated_at: u32,
+    pub(crate) slot: u32,
+    pub(crate) status: Status,
+    /// The slot of its last change: its own, or the tombstone that ended it.
+    pub(crate) changed: u32,
 }
 
-impl Standing {
-    pub(crate) fn hit(&self, matched: Match) -> Hit {
-        Hit {
-            slot: self.slot,
-            status: self.status,
-            matched,
-            confidence: self.flags.confidence(),
-            updated_at: self.updated_at,
+impl Shown {
+    /// An active claim.
+    pub(crate) fn listed(slot: u32) -> Shown {
+        Shown {
+            slot,
+            status: Status::Active,
+            changed: slot,
         }
+    }
+
+    fn is_ended(&self) -> bool {
+        self.changed != self.slot
     }
 }
 
@@ -62,7 +67,7 @@ impl Index {
         sink.total(hits.len() as u64);
         let offset = usize::try_from(question.page.offset).unwrap_or(usize::MAX);
         for hit in hits.iter().skip(offset).take(question.page.limit as usize) {
-            sink.entry(&state.entry(hit.slot, hit.status, Some(hit.matched))?);
+            sink.entry(&state.entry(&hit.shown, Some(hit.matched))?);
         }
         Ok(())
     }
@@ -101,10 +106,8 @@ impl Index {
             let matching = Intersection::new(sets, from, to);
             // What is due but not yet swept counts as expired.
             let is_due = |slot: u32| state.is_expired(slot, now);
-            let due = state
-                .due(now)
-                .filter(|&slot| matching.contains(slot))
-                .count() as u64;
+            let due = state.due(now);
+            let due = due.iter().filter(|&&slot| matching.contains(slot)).count() as u64;
             sink.total(matching.count() - due);
             let wanted = page.limit as usize;
             if wanted > 0 {
@@ -116,7 +119,7 @@ impl Index {
         }
         for slice in slots.chunks(SLICE) {
             for &slot in slice {
-                sink.entry(&state.entry(slot, Status::Active, None)?);
+                sink.entry(&state.entry(&Shown::listed(slot), None)?);
             }
             parking_lot::RwLockReadGuard::bump(&mut state);
         }
@@ -133,15 +136,15 @@ fn ceil_seconds(time: Timestamp) -> u32 {
 fn sort_hits(state: &State, hits: &mut [Hit]) -> Result<(), IndexError> {
     let mut failure = Ok(());
     hits.sort_unstable_by(|a, b| {
-        a.rank()
-            .cmp(&b.rank())
-            .then_with(|| match (state.claim(a.slot), state.claim(b.slot)) {
+        a.rank().cmp(&b.rank()).then_with(|| {
+            match (state.claim(a.shown.slot), state.claim(b.shown.slot)) {
                 (Ok(a), Ok(b)) => a.id.cmp(&b.id),
                 (Err(error), _) | (_, Err(error)) => {
                     failure = Err(error);
                     std::cmp::Ordering::Equal
                 }
-            })
+            }
+        })
     });
     failure
 }
@@ -172,13 +175,13 @@ impl State {
     ) -> Result<(), IndexError> {
         let ValueRef { kind, text } = probe.key;
         let newest = self.newest(self.hash(kind, text), kind, text)?;
-        self.visit_claims(newest, question.status, now, |standing| {
-            if probe.subtree_only && !standing.flags.is_subtree() {
+        self.visit_claims(newest, question.status, now, |shown| {
+            if probe.subtree_only && !self.columns.flags.get(shown.slot).is_subtree() {
                 return;
             }
-            let hit = standing.hit(probe.matched);
+            let hit = self.hit(shown, probe.matched);
             // Two readings may lead to one claim: the nearer one counts.
-            match hits.iter_mut().find(|known| known.slot == hit.slot) {
+            match hits.iter_mut().find(|known| known.shown.slot == shown.slot) {
                 None => hits.push(hit),
                 Some(known) if hit.matched.is_nearer_than(known.matched) => *known = hit,
                 Some(_) => {}
@@ -193,29 +196,37 @@ impl State {
         newest: Option<u32>,
         admitted: StatusFilter,
         now: u32,
-        mut visit: impl FnMut(Standing),
+        mut visit: impl FnMut(Shown),
     ) {
         let mut seen = Vec::new();
-        for slot in self.chain(newest) {
+        for changed in self.chain(newest) {
             // Only the newest word of each source counts.
-            let source = self.columns.source.get(slot);
+            let source = self.columns.source.get(changed);
             if seen.contains(&source) {
                 continue;
             }
-            if self.columns.next.get(slot) != NONE {
+            if self.columns.next.get(changed) != NONE {
                 seen.push(source);
             }
-            let Some((version, status)) = self.latest(Some(slot), source, now) else {
-                continue;
-            };
-            if admitted.admits(status) {
-                visit(Standing {
-                    slot: version,
+            if let Some((slot, status)) = self.latest(Some(changed), source, now)
+                && admitted.admits(status)
+            {
+                visit(Shown {
+                    slot,
                     status,
-                    flags: self.columns.flags.get(version),
-                    updated_at: self.columns.updated_at.get(slot),
+                    changed,
                 });
             }
+        }
+    }
+
+    /// A claim as an answer to a question.
+    pub(crate) fn hit(&self, shown: Shown, matched: Match) -> Hit {
+        Hit {
+            shown,
+            matched,
+            confidence: self.columns.flags.get(shown.slot).confidence(),
+            updated_at: self.columns.updated_at.get(shown.changed),
         }
     }
 
@@ -234,13 +245,17 @@ impl State {
         self.strings.get(number).ok_or_else(damaged)
     }
 
-    /// The claim version in `slot` as a client sees it.
+    /// A claim as a client sees it.
     pub(crate) fn entry(
         &self,
-        slot: u32,
-        status: Status,
+        shown: &Shown,
         matched: Option<Match>,
     ) -> Result<Entry<'_>, IndexError> {
+        let &Shown {
+            slot,
+            status,
+            changed,
+        } = shown;
         let claim = self.claim(slot)?;
         let strings = |items: Items<'_>| {
             items
@@ -258,12 +273,10 @@ impl State {
             Some(said) => said,
             None => heard_at,
         };
-        let ended_by = self.columns.dead_by.get(slot);
-        let changed = if ended_by == NONE { slot } else { ended_by };
-        let expires_at = if ended_by == NONE {
-            self.columns.expires_at.get(slot)
-        } else {
+        let expires_at = if shown.is_ended() {
             expires_at(&claim, &known.source, None)
+        } else {
+            self.columns.expires_at.get(slot)
         };
         Ok(Entry {
             id: claim.id,

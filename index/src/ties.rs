@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::hash::Hasher as _;
 
-use iocd_core::claim::Status;
 use iocd_core::query::EntrySink;
 use iocd_core::related::{MAX_RELATED, Tie, Ties, is_campaign};
 use iocd_core::value::{Value, ValueRef};
@@ -13,6 +12,7 @@ use siphasher::sip::SipHasher13;
 use crate::Index;
 use crate::error::IndexError;
 use crate::facets::BitSet;
+use crate::read::Shown;
 use crate::record::ClaimRecord;
 use crate::state::State;
 use crate::time::seconds;
@@ -206,7 +206,7 @@ impl Index {
         found.take_tied(Tie::Campaign, &ties.campaigns)?;
         sink.total(found.told.len() as u64);
         for (slot, tie) in found.told {
-            sink.entry(&state.entry(slot, Status::Active, Some(tie.matched()))?);
+            sink.entry(&state.entry(&Shown::listed(slot), Some(tie.matched()))?);
         }
         Ok(())
     }

@@ -7,7 +7,10 @@ use clap::Args;
 use iocd_core::interpret::interpret;
 use iocd_core::normalize::{Lenience, read, registrable};
 use iocd_core::value::Kind;
+use iocd_core::warning;
 use serde_json::{Value as Json, json};
+
+use crate::clock::Clock;
 
 /// Show how values are read: one JSON object a line.
 ///
@@ -59,14 +62,19 @@ fn normalize(input: &str, kind: Option<Kind>) -> Json {
             .ok_or_else(|| "it is no indicator in any reading that is known".to_owned()),
     };
     match reading {
-        Ok(reading) => json!({
+        Ok(mut reading) => {
+            if warning::is_future_cve(&reading.value, Clock::System.now()) {
+                reading.warnings.push(warning::FUTURE_CVE);
+            }
+            json!({
             "input": input,
             "type": reading.value.kind(),
             "value": reading.value.as_str(),
             "changes": reading.changes,
             "registrable": registrable(&reading.value),
             "warnings": reading.warnings,
-        }),
+            })
+        }
         Err(error) => json!({"input": input, "error": error}),
     }
 }

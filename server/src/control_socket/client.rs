@@ -24,6 +24,9 @@ pub enum RemoteError {
     /// It said no, and why.
     #[error("{0}")]
     Refused(String),
+    /// What was to be sent could not be read; no fault of the server.
+    #[error("{0}")]
+    Input(io::Error),
     /// It went away, or is of another version.
     #[error("the server that owns the data directory did not answer: {0}")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -63,25 +66,27 @@ pub async fn ingest(
     });
     let path = format!("/ingest?{query}");
     let asking = ask(socket, &path, BodyExt::boxed(StreamBody::new(pieces)));
-    let sending = async {
+    let sending = async move {
         loop {
-            let piece = read_piece(input);
-            let over = matches!(&piece, Ok(piece) if piece.is_empty());
-            let failed = piece.is_err();
+            let piece = match read_piece(input) {
+                Ok(piece) if piece.is_empty() => return Ok(()),
+                Ok(piece) => piece,
+                Err(error) => {
+                    // A body that breaks off is a bad document over there, too.
+                    let broken = io::Error::new(error.kind(), error.to_string());
+                    let _ = sender.send(Err(broken)).await;
+                    return Err(error);
+                }
+            };
             // A server that stopped listening has an answer that says why.
-            if over
-                || sender
-                    .send(piece.map(|piece| Frame::data(piece.into())))
-                    .await
-                    .is_err()
-                || failed
-            {
-                break;
+            if sender.send(Ok(Frame::data(piece.into()))).await.is_err() {
+                return Ok(());
             }
         }
-        drop(sender);
     };
-    tokio::join!(asking, sending).0
+    let (answer, sent) = tokio::join!(asking, sending);
+    sent.map_err(RemoteError::Input)?;
+    answer
 }
 
 fn read_piece(input: &mut dyn BufRead) -> io::Result<Vec<u8>> {
