@@ -1,0 +1,189 @@
+//! The body of an answer to a question.
+
+use iocd_core::export::json::{write_entry, write_string};
+use iocd_core::export::write_number;
+use iocd_core::interpret::{canonical, interpret};
+use iocd_core::matching::Part;
+use iocd_core::normalize::Reading;
+use iocd_core::query::{Containing, Entry, EntrySink, Matching, Question, Reach};
+use iocd_core::related::Ties;
+use iocd_core::value::{Kind, Value};
+use jiff::Timestamp;
+
+use super::Asked;
+use crate::control::Control;
+use crate::store::{ClaimStore, StoreError};
+
+/// The body of the answer to a question. A part of values that is too short to
+/// be looked for is in none.
+pub(crate) async fn answer<S: ClaimStore>(
+    asked: &Asked<'_>,
+    store: &S,
+    control: &Control,
+    now: Timestamp,
+) -> Result<Vec<u8>, StoreError> {
+    let part = match asked.matching {
+        Matching::Contains => Part::read(&asked.text),
+        Matching::Exact | Matching::Cascade => None,
+    };
+    let understood = match asked.matching {
+        Matching::Contains => Understood::default(),
+        Matching::Exact | Matching::Cascade => Understood::read(&asked.text, asked.kind),
+    };
+    let mut answer = Answer {
+        out: Vec::with_capacity(1_024),
+        asked,
+        understood: &understood,
+        control,
+        entries: 0,
+        ties: asked.related.then(Ties::default),
+    };
+    if let Some(part) = &part {
+        let question = Containing {
+            part,
+            kind: asked.kind,
+            status: asked.status,
+            page: asked.page,
+            now,
+        };
+        store.find_containing(&question, &mut answer).await?;
+    } else if understood.values.is_empty() {
+        answer.total(0);
+    } else {
+        let question = Question {
+            readings: &understood.values,
+            reach: match asked.matching {
+                Matching::Cascade => Reach::Cascade,
+                Matching::Exact | Matching::Contains => Reach::Scope,
+            },
+            status: asked.status,
+            page: asked.page,
+            now,
+        };
+        store.find(&question, &mut answer).await?;
+    }
+    let Answer { mut out, ties, .. } = answer;
+    out.push(b']');
+    if let Some(ties) = ties {
+        out.extend_from_slice(b",\"related\":[");
+        let mut related = Related { out, entries: 0 };
+        if !ties.is_empty() {
+            store.related(&ties, now, &mut related).await?;
+        }
+        out = related.out;
+        out.push(b']');
+    }
+    out.push(b'}');
+    Ok(out)
+}
+
+/// The readings of the question, in their order: `changes[n]` is what was done
+/// to read `values[n]`, and may end earlier where nothing was.
+#[derive(Default)]
+struct Understood {
+    values: Vec<Value>,
+    changes: Vec<Vec<&'static str>>,
+}
+
+impl Understood {
+    fn read(text: &str, kind: Option<Kind>) -> Understood {
+        // Most questions come from machines and are in canonical form already.
+        if let Some(value) = canonical(text)
+            && kind.is_none_or(|kind| kind == value.kind)
+        {
+            return Understood {
+                values: vec![value.to_value()],
+                changes: Vec::new(),
+            };
+        }
+        let readings = interpret(text, kind).readings;
+        let (values, changes) = readings
+            .into_iter()
+            .map(|Reading { value, changes, .. }| (value, changes))
+            .unzip();
+        Understood { values, changes }
+    }
+}
+
+/// The body as it is written.
+struct Answer<'a> {
+    out: Vec<u8>,
+    asked: &'a Asked<'a>,
+    understood: &'a Understood,
+    control: &'a Control,
+    entries: u32,
+    /// Those of the page's entries, where what belongs to them is wanted.
+    ties: Option<Ties>,
+}
+
+impl EntrySink for Answer<'_> {
+    fn total(&mut self, total: u64) {
+        let out = &mut self.out;
+        out.extend_from_slice(b"{\"meta\":{\"total\":");
+        write_number(out, total);
+        out.extend_from_slice(b",\"limit\":");
+        write_number(out, u64::from(self.asked.page.limit));
+        out.extend_from_slice(b",\"offset\":");
+        write_number(out, self.asked.page.offset);
+        out.extend_from_slice(b",\"query\":{\"input\":");
+        write_string(out, &self.asked.text);
+        out.extend_from_slice(b",\"interpretations\":[");
+        for (position, value) in self.understood.values.iter().enumerate() {
+            if position > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(b"{\"type\":\"");
+            out.extend_from_slice(value.kind().as_str().as_bytes());
+            out.extend_from_slice(b"\",\"value\":");
+            write_string(out, value.as_str());
+            out.extend_from_slice(b",\"changes\":[");
+            let changes = self
+                .understood
+                .changes
+                .get(position)
+                .map_or(&[][..], Vec::as_slice);
+            for (position, change) in changes.iter().enumerate() {
+                if position > 0 {
+                    out.push(b',');
+                }
+                write_string(out, change);
+            }
+            out.extend_from_slice(b"]}");
+        }
+        out.extend_from_slice(b"]}");
+        if total == 0 {
+            out.extend_from_slice(b",\"coverage\":");
+            self.control.write_coverage(out);
+        }
+        out.extend_from_slice(b"},\"data\":[");
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        if self.entries > 0 {
+            self.out.push(b',');
+        }
+        self.entries += 1;
+        write_entry(&mut self.out, entry);
+        if let Some(ties) = &mut self.ties {
+            ties.add(entry);
+        }
+    }
+}
+
+/// What belongs to the answer, as it is written.
+struct Related {
+    out: Vec<u8>,
+    entries: usize,
+}
+
+impl EntrySink for Related {
+    fn total(&mut self, _: u64) {}
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        if self.entries > 0 {
+            self.out.push(b',');
+        }
+        self.entries += 1;
+        write_entry(&mut self.out, entry);
+    }
+}
