@@ -167,7 +167,8 @@ fn is_settled(value: ValueRef<'_>) -> bool {
         })
     };
     let usual = match value.kind {
-        Kind::Domain => known(),
+        // `http__bad.example` may stand for a URL
+        Kind::Domain => known() && !value.text.contains("__"),
         Kind::Url => value.text.len() <= value::url::MAX_URL && known(),
         Kind::Md5 | Kind::Sha1 | Kind::Sha256 | Kind::Sha512 => {
             !value::hash::is_low_entropy(value.text) && !value::hash::is_empty_file(value.text)
@@ -231,6 +232,35 @@ mod tests {
                 "192.0.2.4-192.0.2.8",
                 vec!["ipv4:\"192.0.2.4/30\"", "ipv4:\"192.0.2.8\""],
             ),
+            (
+                "example.com?a=b",
+                vec![
+                    "url:\"http://example.com/?a=b\"",
+                    "url:\"https://example.com/?a=b\"",
+                ],
+            ),
+            (
+                "http__example.com",
+                vec![
+                    "domain:\"http__example.com\"",
+                    "url:\"http://example.com/\"",
+                ],
+            ),
+            ("example.com?", vec!["domain:\"example.com\""]),
+            (
+                "bad-one dot at dot example dot com",
+                vec!["domain:\"bad-one.at.example.com\""],
+            ),
+            (
+                "\u{ff23}\u{ff36}\u{ff25}\u{ff0d}2021\u{ff0d}44228",
+                vec!["cve:\"CVE-2021-44228\""],
+            ),
+            ("\u{ff34}1059", vec!["mitre-attack:\"T1059\""]),
+            (
+                "\u{ff10}123456789abcdef0123456789abcde\u{ff46}",
+                vec!["md5:\"0123456789abcdef0123456789abcdef\""],
+            ),
+            ("2001:db8::1]:443", vec!["ipv6:\"2001:db8::1\""]),
             (
                 "example.com|192.0.2.1",
                 vec!["ipv4:\"192.0.2.1\"", "domain:\"example.com\""],

@@ -12,6 +12,7 @@ pub mod change;
 mod domain;
 mod draft;
 mod email;
+pub(crate) mod full_width;
 mod hash;
 mod id;
 mod range;
@@ -120,6 +121,16 @@ pub(crate) fn read_as(
     if text.is_empty() {
         return Err(Reason::Empty);
     }
+    let narrow = match kind {
+        Kind::Md5 | Kind::Sha1 | Kind::Sha256 | Kind::Sha512 | Kind::Cve | Kind::MitreAttack => {
+            full_width::narrow(text)
+        }
+        _ => text.into(),
+    };
+    if *narrow != *text {
+        draft.note(change::FULL_WIDTH);
+    }
+    let text = &*narrow;
     // to IDNA typographic quotes are letters like others
     let text = match kind {
         Kind::Domain | Kind::Email if !text.is_ascii() && lenience.refangs() => {

@@ -12,7 +12,7 @@ mod host;
 mod path;
 mod scheme;
 
-pub(crate) use self::host::refang_host;
+pub(crate) use self::host::{refang_host, refang_mail};
 pub(crate) use self::path::refang_path;
 pub(crate) use self::scheme::{is_defanged_scheme, split_scheme};
 

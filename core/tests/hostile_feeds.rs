@@ -204,6 +204,40 @@ fn most_rows_refused_is_another_format() {
 }
 
 #[test]
+fn a_reader_that_fails_is_told_with_its_cause() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+    }
+    let (_, result) = read(&csv(), b"host,note\n".chain(Broken));
+    let error = result.unwrap_err();
+    assert_eq!(error.to_string(), "reading failed: the disk is gone");
+    // What prints causes too would say it twice.
+    assert!(std::error::Error::source(&error).is_none());
+}
+
+#[test]
+fn ports_out_of_range_are_named() {
+    let feed = feed(
+        "connector = \"lines\"\nvalue = [{ column = \"value\", type = [\"ip\", \"domain\"] }]",
+    );
+    let (rows, _) = read(
+        &feed,
+        b"203.0.113.7:500081\n203.0.113.7:70000\nbad:70000\n".as_slice(),
+    );
+    let told = told(&rows);
+    for row in &told[..2] {
+        assert!(
+            row.contains("port must be a number from 0 to 65535"),
+            "{row}"
+        );
+    }
+    assert!(!told[2].contains("port"), "{}", told[2]);
+}
+
+#[test]
 fn costly_looking_input_is_cheap() {
     let mut quotes = "host,note\n".to_owned();
     let mut commas = quotes.clone();

@@ -206,6 +206,8 @@ fn hard_texts() {
         "http://example.com/(%2e)",
         "http://example.com/%%34%31",
         "example.comhttp://example.coma",
+        "http__example.com",
+        "` http__example.com",
     ] {
         for kind in Kind::ALL {
             for lenience in LENIENCES {

@@ -24,15 +24,25 @@ pub trait Connector: fmt::Debug + Send + Sync {
     }
 }
 
+/// What a line or record is that is no data row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skipped {
+    /// Nothing stands there.
+    Blank,
+    /// Words for a person: other things than lists begin with such, too.
+    Comment,
+    /// A header, a bracket, metadata: an empty list still has it.
+    Envelope,
+}
+
 /// Takes what a connector reads.
 pub trait Sink {
     /// A data row.
     fn row(&mut self, observation: &Observation);
     /// A data row that could not even be taken apart.
     fn refused(&mut self, line: u64, text: &str, reason: &str);
-    /// A comment, a blank line, a header: something that shows the envelope if
-    /// `envelope`, nothing at all if not.
-    fn skipped(&mut self, envelope: bool);
+    /// A line or record that is no data row.
+    fn skipped(&mut self, what: Skipped);
     /// The list says how many entries it has.
     fn declared(&mut self, count: u64);
     /// Data rows so far.

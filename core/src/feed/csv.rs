@@ -1,13 +1,15 @@
 //! The `csv` connector: delimited columns, named by a header or by position.
 
 mod cells;
+mod header;
+mod layout;
 
 use serde::Deserialize;
 
 use self::cells::{Cell, Cells};
+use self::layout::{Count, Layout, RawLayouts};
 
-use super::cell::unquoted;
-use super::connector::{Connector, Sink};
+use super::connector::{Connector, Sink, Skipped};
 use super::count::declared_count;
 use super::input::{Input, LineState, MAX_LINE, TOO_LONG};
 use super::outcome::FeedError;
@@ -37,7 +39,7 @@ struct Settings {
     header_prefix: Option<String>,
     /// Names by position, for lists without a header.
     #[serde(default)]
-    columns: Vec<String>,
+    columns: RawLayouts,
 }
 
 fn comma() -> char {
@@ -66,23 +68,13 @@ pub(super) fn configure(
         ));
     }
     let separator = u8::try_from(settings.separator).unwrap_or(b',');
-    let positions: Vec<Option<ColumnId>> = settings
-        .columns
-        .iter()
-        .map(|name| columns.find(&name.trim().to_lowercase()))
-        .collect();
-    if !positions.is_empty() && !positions.iter().flatten().any(|id| columns.is_anchor(*id)) {
-        return Err(format!(
-            "columns: none of them holds values ({})",
-            columns.anchor_names().join(", ")
-        ));
-    }
+    let layouts = settings.columns.check(columns)?;
     Ok(Box::new(Csv {
         separator,
         comment: settings.comment,
         quotes: settings.quotes,
         header_prefix: settings.header_prefix,
-        positions,
+        layouts,
     }))
 }
 
@@ -92,7 +84,26 @@ struct Csv {
     comment: Vec<String>,
     quotes: bool,
     header_prefix: Option<String>,
-    positions: Vec<Option<ColumnId>>,
+    layouts: Vec<Layout>,
+}
+
+/// How the cells of a row are named.
+#[derive(Debug)]
+enum Plan {
+    /// As a header said.
+    Header(Vec<Option<ColumnId>>),
+    /// By their number.
+    Position,
+}
+
+/// What cutting up a record came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    Whole,
+    /// A quote is still open at its end.
+    Open,
+    /// No layout has so many cells.
+    Unknown(Count),
 }
 
 impl Connector for Csv {
@@ -102,7 +113,7 @@ impl Connector for Csv {
         input: &mut Input<'_>,
         sink: &mut dyn Sink,
     ) -> Result<(), FeedError> {
-        let mut plan: Option<Vec<Option<ColumnId>>> = None;
+        let mut plan: Option<Plan> = None;
         let mut observation = Observation::default();
         let mut record = String::new();
         let mut unclosed = 0;
@@ -120,46 +131,45 @@ impl Connector for Csv {
             }
             let text = input.text();
             if text.trim().is_empty() {
-                sink.skipped(false);
+                sink.skipped(Skipped::Blank);
                 continue;
             }
             if let Some(found) = self.named_header(columns, text) {
-                plan = Some(found);
-                sink.skipped(true);
+                plan = Some(Plan::Header(found));
+                sink.skipped(Skipped::Envelope);
                 continue;
             }
             if self.is_comment(text) {
                 if let Some(count) = declared_count(text) {
                     sink.declared(count);
                 }
-                sink.skipped(true);
+                sink.skipped(Skipped::Comment);
                 continue;
             }
             if plan.is_none() {
                 if let Some(found) = self.header(columns, text) {
-                    plan = Some(found);
+                    plan = Some(Plan::Header(found));
                     header.push_str(text);
-                    sink.skipped(true);
+                    sink.skipped(Skipped::Envelope);
                     continue;
                 }
-                if self.positions.is_empty() || self.looks_like_header(text) {
+                if self.layouts.is_empty() || self.consists_of_names(text) {
                     return Err(self.no_header(columns, text));
                 }
-                plan = Some(self.positions.clone());
+                plan = Some(Plan::Position);
             }
-            let Some(plan) = plan.as_deref() else {
+            let Some(plan) = &plan else {
                 continue;
             };
             // Files that were put together repeat it.
             if !header.is_empty() && text == header {
-                sink.skipped(true);
+                sink.skipped(Skipped::Envelope);
                 continue;
             }
             observation.clear();
             observation.line = line;
             observation.damaged = state == LineState::Damaged;
-            if self.split(text, plan, &mut observation) {
-                sink.row(&observation);
+            if self.give(text, plan, &mut observation, sink) {
                 continue;
             }
             if unclosed >= MAX_UNCLOSED {
@@ -186,81 +196,40 @@ impl Csv {
         self.comment.iter().any(|start| text.starts_with(&**start))
     }
 
-    /// A header inside a comment, or one like it again further down.
-    fn named_header(&self, columns: &Columns, text: &str) -> Option<Vec<Option<ColumnId>>> {
-        if let Some(prefix) = &self.header_prefix {
-            return self.header(columns, text.strip_prefix(&**prefix)?);
+    /// Gives a record as a row; false if a quote is still open at its end.
+    fn give(&self, text: &str, plan: &Plan, row: &mut Observation, sink: &mut dyn Sink) -> bool {
+        match self.split(text, plan, row) {
+            Cut::Open => return false,
+            Cut::Whole => sink.row(row),
+            Cut::Unknown(count) => sink.refused(row.line, text, &count.refusal(&self.layouts)),
         }
-        let start = self
-            .comment
-            .iter()
-            .find(|start| text.starts_with(&***start))?;
-        self.header(columns, text.trim_start_matches(&**start))
+        true
     }
 
-    /// Which column is where, if the line names a column of values.
-    fn header(&self, columns: &Columns, text: &str) -> Option<Vec<Option<ColumnId>>> {
-        let mut plan = Vec::new();
-        let mut cells = Cells {
+    fn cells<'t>(&self, text: &'t str) -> Cells<'t> {
+        Cells {
             rest: Some(text),
             separator: self.separator,
             quotes: self.quotes,
-        };
-        let mut buffer = String::new();
-        let mut anchored = false;
-        let mut known = 0;
-        while let Some(cell) = cells.append(&mut buffer) {
-            if cell == Cell::Open {
-                return None;
-            }
-            let name = unquoted(&buffer).to_ascii_lowercase();
-            let id = columns.find(&name);
-            anchored |= id.is_some_and(|id| columns.is_anchor(id));
-            known += usize::from(id.is_some());
-            plan.push(id);
-            buffer.clear();
-            if plan.len() > 1000 {
-                return None;
-            }
-        }
-        // Prose in a banner may happen to begin with the name of a column.
-        (anchored && (known > 1 || plan.len() <= 2)).then_some(plan)
-    }
-
-    /// Whether the line consists of names, as no data row does: a header of
-    /// some other list.
-    fn looks_like_header(&self, text: &str) -> bool {
-        let is_name = |cell: &str| {
-            let cell = unquoted(cell);
-            let is_part = |byte: u8| byte.is_ascii_alphabetic() || b"_ -()".contains(&byte);
-            !cell.is_empty() && cell.bytes().all(is_part)
-        };
-        let separator = char::from(self.separator);
-        text.contains(separator) && text.split(separator).all(is_name)
-    }
-
-    fn no_header(&self, columns: &Columns, text: &str) -> FeedError {
-        let separator = char::from(self.separator);
-        let found: Vec<&str> = text
-            .split(separator)
-            .take(20)
-            .map(|cell| unquoted(cell.trim()))
-            .collect();
-        FeedError::NotThisFormat {
-            expected: format!("columns with one of {}", columns.anchor_names().join(", ")),
-            found: super::cell::printable(&format!("the columns {}", found.join(", ")), 300),
         }
     }
 
-    /// Cuts a record into the cells that the plan wants; false if a quote is
-    /// still open at its end.
-    fn split(&self, text: &str, plan: &[Option<ColumnId>], row: &mut Observation) -> bool {
-        let mut cells = Cells {
-            rest: Some(text),
-            separator: self.separator,
-            quotes: self.quotes,
+    /// Cuts a record into the cells that the plan wants.
+    fn split(&self, text: &str, plan: &Plan, row: &mut Observation) -> Cut {
+        let wanted = match plan {
+            Plan::Header(columns) => columns,
+            Plan::Position => {
+                let Some(count) = Count::of(self.cells(text)) else {
+                    return Cut::Open;
+                };
+                match count.layout(&self.layouts) {
+                    Some(layout) => &layout.columns,
+                    None => return Cut::Unknown(count),
+                }
+            }
         };
-        for wanted in plan {
+        let mut cells = self.cells(text);
+        for wanted in wanted {
             let open = match wanted {
                 Some(id) => {
                     let mut state = None;
@@ -271,17 +240,17 @@ impl Csv {
             };
             match open {
                 None => break,
-                Some(Cell::Open) => return false,
+                Some(Cell::Open) => return Cut::Open,
                 Some(Cell::Closed) => {}
             }
         }
         // The rest is of no use, but a quote that opens there must close too.
         while let Some(cell) = cells.skip() {
-            if matches!(cell, Cell::Open) {
-                return false;
+            if cell == Cell::Open {
+                return Cut::Open;
             }
         }
-        true
+        Cut::Whole
     }
 
     /// Adds lines to a record until its quotes close.
@@ -289,7 +258,7 @@ impl Csv {
         &self,
         input: &mut Input<'_>,
         record: &mut String,
-        plan: &[Option<ColumnId>],
+        plan: &Plan,
         row: &mut Observation,
         sink: &mut dyn Sink,
     ) -> Result<bool, FeedError> {
@@ -318,8 +287,7 @@ impl Csv {
             row.clear();
             row.line = line;
             row.damaged = damaged;
-            if self.split(record, plan, row) {
-                sink.row(row);
+            if self.give(record, plan, row, sink) {
                 return Ok(true);
             }
         }

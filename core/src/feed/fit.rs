@@ -12,7 +12,7 @@ use super::{Feed, Format};
 pub(super) struct Fit {
     pub(super) rows: u64,
     pub(super) refused: u64,
-    /// Comments or a header were there.
+    /// Where there are no rows: whether it is a list all the same.
     pub(super) envelope: bool,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn fit(feed: &Feed, format: &Format, head: &[u8]) -> Result<Fit, Feed
     let cut = head.len() >= HEAD;
     // A row that the end of the head cuts is no fault of the input's.
     let end = if cut && format.connector_name != "json" {
-        memchr::memrchr(b'\n', head).map_or(head.len(), |place| place + 1)
+        memchr::memrchr2(b'\n', b'\r', head).map_or(head.len(), |place| place + 1)
     } else {
         head.len()
     };
@@ -57,11 +57,14 @@ pub(super) fn fit(feed: &Feed, format: &Format, head: &[u8]) -> Result<Fit, Feed
     let fit = Fit {
         rows: reader.summary.rows,
         refused: reader.summary.refused,
-        envelope: reader.envelope,
+        // Behind more comments than the head has, a header may still come.
+        envelope: cut || reader.is_list(&feed.recognition, head),
     };
     match result {
         Ok(()) => Ok(fit),
         Err(FeedError::Truncated { .. }) if cut || fit.rows > fit.refused => Ok(fit),
+        // Until there it was this; reading will tell.
+        Err(FeedError::Malformed { .. }) if fit.rows > fit.refused => Ok(fit),
         Err(error) => Err(error),
     }
 }
@@ -70,6 +73,8 @@ pub(super) fn fit(feed: &Feed, format: &Format, head: &[u8]) -> Result<Fit, Feed
 pub(super) fn choose_format(feed: &Feed, head: &[u8]) -> Result<usize, FeedError> {
     let mut best: Option<(usize, Fit)> = None;
     let mut failure = None;
+    let mut truncated = None;
+    let mut blank = false;
     for (index, format) in feed.formats.iter().enumerate() {
         match fit(feed, format, head) {
             Ok(fit) if fit.agrees(format, true) => {
@@ -84,8 +89,12 @@ pub(super) fn choose_format(feed: &Feed, head: &[u8]) -> Result<usize, FeedError
             Ok(fit) if fit.rows > 0 => {
                 failure.get_or_insert(index);
             }
+            Ok(_) => blank = true,
             Err(error) if feed.formats.len() == 1 => return Err(error),
-            Ok(_) | Err(_) => {}
+            Err(error @ FeedError::Truncated { .. }) => {
+                truncated.get_or_insert(error);
+            }
+            Err(_) => {}
         }
     }
     if let Some((index, _)) = best {
@@ -95,7 +104,10 @@ pub(super) fn choose_format(feed: &Feed, head: &[u8]) -> Result<usize, FeedError
         // Reading tells the reason better than we could here.
         return Ok(index);
     }
-    if head.iter().all(u8::is_ascii_whitespace) {
+    if let Some(error) = truncated {
+        return Err(error);
+    }
+    if blank || visible_start(head).is_empty() {
         return Err(FeedError::Empty);
     }
     let names: Vec<&str> = feed.formats.iter().map(|format| &*format.name).collect();

@@ -17,6 +17,9 @@ pub struct Input<'a> {
     reader: Box<dyn BufRead + 'a>,
     /// Lines begun so far.
     line: u64,
+    /// The last line ended in a carriage return at the end of what was
+    /// buffered: a line feed that comes next belongs to it.
+    after_return: bool,
     bytes: Vec<u8>,
     text: String,
     /// Text that a connector gave back, to be read again before the rest.
@@ -67,6 +70,7 @@ impl<'a> Input<'a> {
         Ok(Input {
             reader,
             line: 0,
+            after_return: false,
             bytes: Vec::new(),
             text: String::new(),
             returned: String::new(),
@@ -85,7 +89,8 @@ impl<'a> Input<'a> {
         self.line
     }
 
-    /// Reads the next line into [`Input::text`].
+    /// Reads the next line into [`Input::text`]. It ends with a line feed, a
+    /// carriage return, or one of each.
     pub fn next_line(&mut self) -> io::Result<LineState> {
         self.text.clear();
         if self.returned_at < self.returned.len() {
@@ -97,6 +102,7 @@ impl<'a> Input<'a> {
             });
         }
         self.bytes.clear();
+        self.take_line_feed()?;
         let mut too_long = false;
         let mut any = false;
         loop {
@@ -109,12 +115,19 @@ impl<'a> Input<'a> {
                 break;
             }
             any = true;
-            let end = memchr::memchr(b'\n', available);
+            let end = memchr::memchr2(b'\n', b'\r', available);
             let part = &available[..end.unwrap_or(available.len())];
             let room = MAX_LINE - self.bytes.len();
             too_long |= part.len() > room;
             self.bytes.extend_from_slice(&part[..part.len().min(room)]);
-            let used = end.map_or(available.len(), |place| place + 1);
+            let mut used = end.map_or(available.len(), |place| place + 1);
+            if end.is_some_and(|place| available[place] == b'\r') {
+                match available.get(used) {
+                    Some(b'\n') => used += 1,
+                    Some(_) => {}
+                    None => self.after_return = true,
+                }
+            }
             self.reader.consume(used);
             if end.is_some() {
                 break;
@@ -124,9 +137,6 @@ impl<'a> Input<'a> {
             return Ok(LineState::End);
         }
         self.line += 1;
-        if self.bytes.last() == Some(&b'\r') {
-            self.bytes.pop();
-        }
         let damaged = if let Ok(text) = std::str::from_utf8(&self.bytes) {
             self.text.push_str(text);
             false
@@ -139,6 +149,37 @@ impl<'a> Input<'a> {
             (false, true) => LineState::Damaged,
             (false, false) => LineState::Whole,
         })
+    }
+
+    /// Takes the line feed of a pair whose carriage return ended the last line.
+    fn take_line_feed(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.after_return) && self.fill()?.first() == Some(&b'\n') {
+            self.reader.consume(1);
+        }
+        Ok(())
+    }
+
+    /// What is buffered, which is empty only at the end.
+    fn fill(&mut self) -> io::Result<&[u8]> {
+        loop {
+            match self.reader.fill_buf() {
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.reader.fill_buf()
+    }
+
+    /// The next bytes, at most `most`, which are read again afterwards. For
+    /// telling documents apart; text that was given back is not looked at.
+    pub fn ahead(&mut self, most: u64) -> io::Result<Vec<u8>> {
+        self.take_line_feed()?;
+        let mut ahead = Vec::new();
+        (&mut self.reader).take(most).read_to_end(&mut ahead)?;
+        let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.reader = Box::new(io::Cursor::new(ahead.clone()).chain(rest));
+        Ok(ahead)
     }
 
     /// Gives back lines (joined by `\n`) that turned out not to belong to the
@@ -172,15 +213,9 @@ impl<'a> Input<'a> {
 
     /// The bytes that come next; empty at the end. For readers of documents.
     pub fn peek(&mut self) -> io::Result<&[u8]> {
-        loop {
-            match self.reader.fill_buf() {
-                Ok(_) => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.take_line_feed()?;
         self.line = self.line.max(1);
-        self.reader.fill_buf()
+        self.fill()
     }
 
     /// Steps over `count` of the bytes that [`Input::peek`] showed, in which
@@ -188,5 +223,55 @@ impl<'a> Input<'a> {
     pub fn advance(&mut self, count: usize, newlines: u64) {
         self.reader.consume(count);
         self.line += newlines;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(bytes: &[u8], chunk: usize) -> Vec<(u64, String)> {
+        let mut reader = io::BufReader::with_capacity(chunk, bytes);
+        let mut input = Input::new(&mut reader).unwrap();
+        let mut lines = Vec::new();
+        while input.next_line().unwrap() != LineState::End {
+            lines.push((input.line(), input.text().to_owned()));
+        }
+        lines
+    }
+
+    #[test]
+    fn lines_end_in_any_way() {
+        let expected: Vec<(u64, String)> =
+            (1..).zip(["a", "", "bc", "d"].map(str::to_owned)).collect();
+        for text in [
+            "a\n\nbc\nd\n",
+            "a\r\rbc\rd\r",
+            "a\r\n\r\nbc\r\nd\r\n",
+            "a\n\rbc\r\nd",
+            "\u{feff}a\r\rbc\nd\r\n",
+        ] {
+            for chunk in 1..9 {
+                assert_eq!(
+                    lines(text.as_bytes(), chunk),
+                    expected,
+                    "{text:?} in {chunk}"
+                );
+            }
+        }
+        assert!(lines(b"", 4).is_empty());
+        assert_eq!(lines(b"\r\n", 1), [(1, String::new())]);
+    }
+
+    #[test]
+    fn what_was_looked_at_is_read_again() {
+        let mut bytes = &b"ab\ncd\n"[..];
+        let mut input = Input::new(&mut bytes).unwrap();
+        assert_eq!(input.ahead(4).unwrap(), b"ab\nc");
+        input.next_line().unwrap();
+        assert_eq!(input.text(), "ab");
+        assert_eq!(input.ahead(100).unwrap(), b"cd\n");
+        input.next_line().unwrap();
+        assert_eq!((input.line(), input.text()), (2, "cd"));
     }
 }

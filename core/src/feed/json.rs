@@ -5,8 +5,10 @@
 
 mod document;
 mod group;
+mod lines;
 mod pick;
 mod scan;
+mod shape;
 
 use std::borrow::Cow;
 
@@ -14,8 +16,9 @@ use serde::Deserialize;
 
 use self::pick::{JsonColumn, Picker};
 use self::scan::Scanner;
-use super::connector::{Connector, Sink};
-use super::input::{Input, LineState, TOO_LONG};
+use self::shape::{Shape, Shapes};
+use super::connector::{Connector, Sink, Skipped};
+use super::input::Input;
 use super::outcome::FeedError;
 use crate::observation::{ColumnId, Columns, Observation};
 
@@ -28,7 +31,7 @@ const MAX_GROUP: usize = 16 << 20;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    shape: Shape,
+    shape: Shapes,
     /// Where the array of rows is in a document: keys divided by dots.
     #[serde(default)]
     path: Option<String>,
@@ -53,19 +56,6 @@ struct Metadata {
     value: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Shape {
-    /// `[row, …]`
-    Array,
-    /// One row a line.
-    Lines,
-    /// `{"path": {"to": [row, …]}}`
-    Document,
-    /// `{"id": [row, …], …}` or `{"id": row, …}`; the id is the column `$key`.
-    Keyed,
-}
-
 pub(super) fn configure(
     settings: toml::Table,
     columns: &mut Columns,
@@ -73,7 +63,12 @@ pub(super) fn configure(
     let settings: Settings = settings
         .try_into()
         .map_err(|error: toml::de::Error| error.message().to_owned())?;
-    if (settings.shape == Shape::Document) != settings.path.is_some() {
+    let shapes = settings.shape.list();
+    let has = |shape| shapes.contains(&shape);
+    if shapes.is_empty() || has(Shape::Document) && has(Shape::Keyed) {
+        return Err("shape: at least one, and not both of document and keyed".to_owned());
+    }
+    if has(Shape::Document) != settings.path.is_some() {
         return Err("path goes with shape = \"document\" and with no other".to_owned());
     }
     let metadata = settings
@@ -92,7 +87,7 @@ pub(super) fn configure(
         .map(str::to_owned)
         .collect();
     Ok(Box::new(Json {
-        shape: settings.shape,
+        shapes,
         path,
         each: settings.each,
         declared_key: settings.declared,
@@ -105,7 +100,7 @@ pub(super) fn configure(
 
 #[derive(Debug)]
 struct Json {
-    shape: Shape,
+    shapes: Vec<Shape>,
     path: Vec<String>,
     each: Option<String>,
     declared_key: Option<String>,
@@ -122,6 +117,8 @@ struct Buffers {
     row: Observation,
     parent: Observation,
     key: String,
+    /// Sum of what the documents so far said.
+    declared: u64,
     /// Whether a row was seen that has a column of values.
     anchored: bool,
 }
@@ -134,11 +131,12 @@ impl Connector for Json {
         sink: &mut dyn Sink,
     ) -> Result<(), FeedError> {
         let mut buffers = Buffers::default();
-        if self.shape == Shape::Lines {
+        let shape = self.shape_of(input, &mut buffers)?;
+        if shape == Shape::Lines {
             return self.read_lines(columns, input, sink, &mut buffers);
         }
         let mut scanner = Scanner::new(input);
-        let result = self.read_document(columns, &mut scanner, sink, &mut buffers);
+        let result = self.read_documents(shape, columns, &mut scanner, sink, &mut buffers);
         match result {
             // The scanner does not know how many rows there were.
             Err(FeedError::Truncated { line, .. }) => Err(FeedError::Truncated {
@@ -151,44 +149,6 @@ impl Connector for Json {
 }
 
 impl Json {
-    fn read_lines(
-        &self,
-        columns: &Columns,
-        input: &mut Input<'_>,
-        sink: &mut dyn Sink,
-        buffers: &mut Buffers,
-    ) -> Result<(), FeedError> {
-        let mut cut = false;
-        loop {
-            let state = input.next_line()?;
-            let (line, text) = (input.line(), input.text().trim());
-            match state {
-                LineState::End if cut => {
-                    return Err(FeedError::Truncated {
-                        line,
-                        rows: sink.rows(),
-                    });
-                }
-                LineState::End => return Ok(()),
-                LineState::TooLong => {
-                    sink.refused(line, text, TOO_LONG);
-                    continue;
-                }
-                LineState::Whole | LineState::Damaged => {}
-            }
-            if text.is_empty() {
-                sink.skipped(false);
-                continue;
-            }
-            if !buffers.anchored && sink.rows() == 0 && !text.starts_with('{') {
-                return Err(not_json("one JSON object a line", text.as_bytes()[0]));
-            }
-            buffers.raw.clear();
-            buffers.raw.extend_from_slice(text.as_bytes());
-            cut = self.read_row(columns, line, state == LineState::Damaged, sink, buffers)?;
-        }
-    }
-
     /// The row in `buffers.raw`; true if it ends too early.
     fn read_row(
         &self,
@@ -204,6 +164,7 @@ impl Json {
             parent,
             key,
             anchored,
+            ..
         } = buffers;
         let text =
             std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
@@ -246,12 +207,12 @@ impl Json {
             {
                 sink.declared(count);
             }
-            sink.skipped(true);
+            sink.skipped(Skipped::Envelope);
             return Ok(false);
         }
         if !seen && !*anchored {
-            if self.shape == Shape::Keyed {
-                sink.skipped(true);
+            if self.shapes.contains(&Shape::Keyed) {
+                sink.skipped(Skipped::Envelope);
                 return Ok(false);
             }
             return Err(missing(columns, text));

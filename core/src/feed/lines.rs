@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::connector::{Connector, Sink};
+use super::connector::{Connector, Sink, Skipped};
 use super::count::declared_count;
 use super::input::{Input, LineState, TOO_LONG};
 use super::outcome::FeedError;
@@ -26,6 +26,9 @@ struct Settings {
     /// What, after a blank, begins a comment behind a value.
     #[serde(default)]
     inline_comment: Option<String>,
+    /// What stands before the value on every line, and is taken off.
+    #[serde(default)]
+    prefix: Option<String>,
     /// What divides the value from a note, at its first place.
     #[serde(default)]
     separator: Option<String>,
@@ -115,7 +118,7 @@ impl Connector for Lines {
             }
             let text = input.text().trim();
             if text.is_empty() {
-                sink.skipped(false);
+                sink.skipped(Skipped::Blank);
             } else if self.is_comment(text) {
                 // A zone has two lines for each name that it counts.
                 if let Some(count) = declared_count(text)
@@ -124,14 +127,14 @@ impl Connector for Lines {
                     sink.declared(count);
                 }
                 self.learn(text, &mut block);
-                sink.skipped(true);
+                sink.skipped(Skipped::Comment);
             } else if self
                 .settings
                 .headings
                 .iter()
                 .any(|heading| heading.eq_ignore_ascii_case(text))
             {
-                sink.skipped(true);
+                sink.skipped(Skipped::Envelope);
             } else {
                 observation.clear();
                 observation.line = line;
@@ -143,7 +146,7 @@ impl Connector for Lines {
                         self.add_block(&block, &mut observation);
                         sink.row(&observation);
                     }
-                    Ok(false) => sink.skipped(true),
+                    Ok(false) => sink.skipped(Skipped::Envelope),
                     Err(reason) => sink.refused(line, text, reason),
                 }
             }
@@ -171,6 +174,13 @@ impl Lines {
         row: &mut Observation,
     ) -> Result<bool, &'static str> {
         let [_, note, comment, ..] = self.ids;
+        let text = match &self.settings.prefix {
+            Some(prefix) => text
+                .strip_prefix(&**prefix)
+                .ok_or("the line does not begin as the entries of this list do")?
+                .trim_start(),
+            None => text,
+        };
         let (text, behind) = self.inline_comment(text);
         if let (Some(id), Some(behind)) = (comment, behind) {
             row.push(id, behind);

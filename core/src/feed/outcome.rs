@@ -82,7 +82,7 @@ pub enum FeedError {
         /// Data rows until then.
         rows: u64,
     },
-    /// Not one byte of content: not even the envelope of an empty list.
+    /// Nothing but blanks and comments: not even the envelope of an empty list.
     #[error("the input is empty: even a list without entries has a header")]
     Empty,
     /// Most rows could not be read: this is some other format.
@@ -103,7 +103,13 @@ pub enum FeedError {
         /// What is wrong.
         what: &'static str,
     },
-    /// The reader failed.
-    #[error("reading failed")]
-    Io(#[from] std::io::Error),
+    /// The reader failed. The message has the cause, so it is no `source`.
+    #[error("reading failed: {0}")]
+    Io(std::io::Error),
+}
+
+impl From<std::io::Error> for FeedError {
+    fn from(error: std::io::Error) -> FeedError {
+        FeedError::Io(error)
+    }
 }

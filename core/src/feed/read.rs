@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::cell::printable;
 use super::claims::ClaimMaker;
-use super::connector::Sink;
+use super::connector::{Sink, Skipped};
 use super::fit::{choose_format, reject_foreign};
 use super::input::Input;
 use super::outcome::{FeedError, FeedWarning, MAX_EXCERPT, Row, Summary};
+use super::recognise::Recognition;
 use super::{Feed, Format};
 use crate::observation::Observation;
 
@@ -46,12 +47,12 @@ pub fn read_feed(
     };
     let mut reader = Reader::new(feed, format, now, visit);
     let result = reader.run(&mut head.as_slice().chain(input));
-    let mut summary = reader.summary;
-    summary.format = index;
+    reader.summary.format = index;
     result?;
-    if summary.rows == 0 && !reader.envelope {
+    if reader.summary.rows == 0 && !reader.is_list(&feed.recognition, &head) {
         return Err(FeedError::Empty);
     }
+    let mut summary = reader.summary;
     if summary.refused > 0 && too_many(&summary, format.mapping.max_refused) {
         return Err(FeedError::TooManyRefused {
             rows: summary.rows,
@@ -84,8 +85,9 @@ pub(super) struct Reader<'f, 'v> {
     format: &'f Format,
     visit: &'v mut dyn FnMut(Row),
     pub(super) summary: Summary,
-    /// Comments, a header or an opening bracket were there.
-    pub(super) envelope: bool,
+    /// A header or an opening bracket was there, or a count of no entries.
+    envelope: bool,
+    comments: bool,
     first_reason: String,
 }
 
@@ -102,6 +104,7 @@ impl<'f, 'v> Reader<'f, 'v> {
             visit,
             summary: Summary::default(),
             envelope: false,
+            comments: false,
             first_reason: String::new(),
         }
     }
@@ -111,6 +114,14 @@ impl<'f, 'v> Reader<'f, 'v> {
         format
             .connector
             .read(&format.mapping.columns, &mut Input::new(input)?, self)
+    }
+
+    /// Whether what was read without a row is a list all the same. Comments
+    /// alone are one only under the feed's own banner, and never where a header
+    /// should stand: they would empty the list.
+    pub(super) fn is_list(&self, recognition: &Recognition, head: &[u8]) -> bool {
+        let has_banner = || recognition.has_signature(head);
+        self.envelope || self.comments && self.format.connector_name == "lines" && has_banner()
     }
 
     fn refuse(&mut self, line: u64, text: &str, reason: &str) {
@@ -150,13 +161,15 @@ impl Sink for Reader<'_, '_> {
         self.refuse(line, text, reason);
     }
 
-    fn skipped(&mut self, envelope: bool) {
+    fn skipped(&mut self, what: Skipped) {
         self.summary.skipped += 1;
-        self.envelope |= envelope;
+        self.envelope |= what == Skipped::Envelope;
+        self.comments |= what == Skipped::Comment;
     }
 
     fn declared(&mut self, count: u64) {
         self.summary.declared = Some(count);
+        self.envelope |= count == 0;
     }
 
     fn rows(&self) -> u64 {

@@ -1,11 +1,15 @@
 //! Which feed is this file?
 
+mod glob;
+
 use memchr::memmem;
 use serde::Deserialize;
 
+use self::glob::matches;
 use super::Feed;
 use super::fit::{Fit, fit, is_better, reject_foreign};
 use super::input::{Input, LineState};
+use super::outcome::FeedError;
 
 /// Bytes of the head in which signatures are looked for.
 const SIGNATURE: usize = 16 * 1024;
@@ -22,13 +26,44 @@ pub(super) struct Recognition {
     folders: Vec<String>,
     /// Texts in the comments or the header of a list, or in a document.
     #[serde(default)]
-    contains: Vec<String>,
+    contains: Vec<Signature>,
     /// Texts that show that it is something else.
     #[serde(default)]
     excludes: Vec<String>,
     /// Only if no other feed is it.
     #[serde(default)]
     fallback: bool,
+    /// What it contains says more than the name of another feed's file.
+    #[serde(default)]
+    over_names: bool,
+}
+
+/// A text, or several that must all be there.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
+enum Signature {
+    One(String),
+    All(Vec<String>),
+}
+
+impl Signature {
+    fn texts(&self) -> &[String] {
+        match self {
+            Signature::One(text) => std::slice::from_ref(text),
+            Signature::All(texts) => texts,
+        }
+    }
+
+    /// How long it is, if it is there.
+    fn found_in(&self, envelope: &str) -> Option<usize> {
+        let texts = self.texts();
+        let all = !texts.is_empty() && texts.iter().all(|text| has(envelope, text));
+        all.then(|| texts.iter().map(String::len).sum())
+    }
+}
+
+fn has(envelope: &str, text: &str) -> bool {
+    memmem::find(envelope.as_bytes(), text.as_bytes()).is_some()
 }
 
 impl Recognition {
@@ -39,97 +74,157 @@ impl Recognition {
         self
     }
 
+    /// Whether an input that begins so has one of the feed's texts.
+    pub(super) fn has_signature(&self, head: &[u8]) -> bool {
+        self.signature(&envelope(head)).is_some()
+    }
+
+    /// The length of the longest text that is there.
+    fn signature(&self, envelope: &str) -> Option<usize> {
+        let found = |text: &Signature| text.found_in(envelope);
+        self.contains.iter().filter_map(found).max()
+    }
+
     /// How strongly the file seems to be of this feed: by content before name
     /// before folder, then by the length of what agreed. `None`: not at all.
     fn score(&self, file: &File<'_>) -> Option<Score> {
-        let has =
-            |text: &&String| memmem::find(file.envelope.as_bytes(), text.as_bytes()).is_some();
-        if self.excludes.iter().any(|text| has(&text)) {
+        if self.excludes.iter().any(|text| has(&file.envelope, text)) {
             return None;
         }
-        let content = self.contains.iter().filter(has).map(String::len).max();
+        let content = self.signature(&file.envelope);
         let name = self
             .names
             .iter()
-            .filter(|glob| matches(glob, &file.name))
+            .filter(|glob| file.names.iter().any(|name| matches(glob, name)))
             .map(|glob| {
                 glob.bytes()
                     .filter(|byte| !matches!(byte, b'*' | b'?'))
                     .count()
             })
             .max();
-        let folder = self.folders.contains(&file.folder).then_some(0);
+        let folder = file.folders.iter().any(|name| self.folders.contains(name));
         let grade = match (content, name, folder) {
-            (Some(_), ..) => 3,
-            (None, Some(_), _) => 2,
-            (None, None, Some(_)) => 1,
-            (None, None, None) => return None,
+            (Some(_), ..) => Grade::Content,
+            (None, Some(_), _) => Grade::Name,
+            (None, None, true) => Grade::Folder,
+            (None, None, false) => return None,
+        };
+        let claim = match (self.fallback, grade) {
+            (false, Grade::Content) => 3,
+            (true, Grade::Content) if self.over_names => 2,
+            (false, _) => 1,
+            (true, _) => 0,
         };
         Some(Score {
-            own: !self.fallback,
+            claim,
             grade,
             length: content.unwrap_or(0) + name.unwrap_or(0),
-            folder: folder.is_some(),
+            folder,
         })
     }
 }
 
+/// What a file is taken for a feed's by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Grade {
+    Folder,
+    Name,
+    Content,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Score {
-    own: bool,
-    grade: u8,
+    /// Fallbacks come last, but their content may outdo a mere name.
+    claim: u8,
+    grade: Grade,
     length: usize,
     folder: bool,
 }
 
 /// What is looked at of a file.
 struct File<'a> {
-    name: String,
-    folder: String,
+    /// Its own, and that of the archive that it is a member of.
+    names: Vec<String>,
+    folders: Vec<String>,
     envelope: String,
     head: &'a [u8],
 }
 
+impl<'a> File<'a> {
+    fn new(path: &str, head: &'a [u8]) -> File<'a> {
+        let lower = path.to_lowercase();
+        let mut parts = lower.rsplit(['/', '\\']).take(MAX_DEPTH);
+        let name = parts.next().unwrap_or_default();
+        let mut file = File {
+            names: vec![without_endings(name).to_owned()],
+            folders: Vec::new(),
+            envelope: envelope(head),
+            head,
+        };
+        // An archive is named for what is in it, and lies where its member would.
+        let mut nearest = true;
+        for part in parts {
+            let bare = without_endings(part);
+            let is_archive = bare.len() != part.len();
+            if is_archive {
+                file.names.push(bare.to_owned());
+            }
+            if nearest || is_archive {
+                file.folders.push(bare.to_owned());
+            }
+            nearest = is_archive;
+        }
+        file
+    }
+}
+
+/// Parts of a path that are looked at, from its end.
+const MAX_DEPTH: usize = 8;
+
+fn without_endings(name: &str) -> &str {
+    [".gz", ".zst", ".zip", ".xz", ".bz2"]
+        .iter()
+        .fold(name, |name, end| name.strip_suffix(end).unwrap_or(name))
+}
+
 /// Tells which of `feeds` a file is, and in which of its formats.
 ///
-/// `path` may have any form, its last two parts count; `head` is the
-/// decompressed beginning of the file, at most [`HEAD`](super::HEAD) bytes of
-/// it. A file is of a feed if content, name or folder say so *and* it reads as
-/// one of the feed's formats; so a page, a document or a list of something
-/// else under a feed's name is `None`.
+/// `path` may have any form; its last part, the folder that it is in and the
+/// names of archives around it count. `head` is the decompressed beginning of
+/// the file, at most [`HEAD`](super::HEAD) bytes of it. A file is of a feed if
+/// content, name or folder say so *and* it reads as one of the feed's formats;
+/// so a page, a document or a list of something else under a feed's name is
+/// `None`.
 pub fn recognise<'f>(feeds: &'f [Feed], path: &str, head: &[u8]) -> Option<(&'f Feed, usize)> {
-    let lower = path.to_lowercase();
-    let mut parts = lower.rsplit(['/', '\\']);
-    let mut name = parts.next().unwrap_or_default();
-    for end in [".gz", ".zst", ".zip", ".xz", ".bz2"] {
-        name = name.strip_suffix(end).unwrap_or(name);
-    }
     let head = &head[..head.len().min(super::HEAD)];
-    let file = File {
-        name: name.to_owned(),
-        folder: parts.next().unwrap_or_default().to_owned(),
-        envelope: envelope(head),
-        head,
-    };
+    let file = File::new(path, head);
     let mut candidates: Vec<(Score, &Feed)> = feeds
         .iter()
         .filter_map(|feed| Some((feed.recognition.score(&file)?, feed)))
         .collect();
     candidates.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     candidates.into_iter().find_map(|(score, feed)| {
-        let format = best_format(feed, file.head, score.grade > 1)?;
+        let format = best_format(feed, file.head, score.grade)?;
         Some((feed, format))
     })
 }
 
-fn best_format(feed: &Feed, head: &[u8], known: bool) -> Option<usize> {
+fn best_format(feed: &Feed, head: &[u8], grade: Grade) -> Option<usize> {
+    let known = grade > Grade::Folder;
     if reject_foreign(head).is_err() {
         return None;
     }
     let mut best: Option<(usize, Fit)> = None;
+    let mut cut = None;
     for (index, format) in feed.formats.iter().enumerate() {
-        let Ok(fit) = fit(feed, format, head) else {
-            continue;
+        let fit = match fit(feed, format, head) {
+            Ok(fit) => fit,
+            // Its own words came before the end: reading will tell.
+            Err(FeedError::Truncated { .. }) if grade == Grade::Content => {
+                cut.get_or_insert(index);
+                continue;
+            }
+            Err(_) => continue,
         };
         if fit.agrees(format, known) && best.is_none_or(|(_, other)| is_better(fit, other)) {
             best = Some((index, fit));
@@ -138,7 +233,7 @@ fn best_format(feed: &Feed, head: &[u8], known: bool) -> Option<usize> {
             break;
         }
     }
-    best.map(|(index, _)| index)
+    best.map(|(index, _)| index).or(cut)
 }
 
 /// The part of the head that is the publisher's own words: comments and the
@@ -173,51 +268,4 @@ fn envelope(head: &[u8]) -> String {
         first &= comment;
     }
     text
-}
-
-/// Whether a glob (`*`: any text, `?`: one character) is all of the text.
-/// Linear but for the product of the two lengths, both of which are short.
-fn matches(glob: &str, text: &str) -> bool {
-    let (glob, text) = (glob.as_bytes(), text.as_bytes());
-    let (mut g, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        if glob
-            .get(g)
-            .is_some_and(|byte| *byte == b'?' || (*byte == text[t] && *byte != b'*'))
-        {
-            g += 1;
-            t += 1;
-        } else if glob.get(g) == Some(&b'*') {
-            star = Some((g, t));
-            g += 1;
-        } else if let Some((at, from)) = star {
-            g = at + 1;
-            t = from + 1;
-            star = Some((at, t));
-        } else {
-            return false;
-        }
-    }
-    glob[g..].iter().all(|byte| *byte == b'*')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn globs() {
-        for (glob, text, expected) in [
-            ("*urlhaus*", "my_urlhaus_copy.csv", true),
-            ("*.intel", "a.intel", true),
-            ("*.intel", "a.intel.txt", false),
-            ("feed?.txt", "feed1.txt", true),
-            ("a*b*c", "abxbc", true),
-            ("", "", true),
-            ("a", "", false),
-        ] {
-            assert_eq!(matches(glob, text), expected, "{glob} {text}");
-        }
-    }
 }

@@ -10,9 +10,11 @@ pub(super) fn read_v4(text: &str, draft: Draft) -> Result<Reading, Reason> {
         Ok(address) => return draft.finish(Kind::Ipv4, text, address),
         Err(reason) => reason,
     };
-    if let Ok(reading) = parts_v4(text, draft.clone()) {
-        return Ok(reading);
-    }
+    let reason = match parts_v4(text, draft.clone()) {
+        Ok(reading) => return Ok(reading),
+        Err(Reason::BadPort) if has_address(text) => Reason::BadPort,
+        Err(_) => reason,
+    };
     if let Some(found) = from_url(Kind::Ipv4, text, &draft) {
         return found;
     }
@@ -63,6 +65,12 @@ pub(super) fn read_v6(text: &str, draft: Draft) -> Result<Reading, Reason> {
     parts_v6(inner, draft).map_err(|_| reason)
 }
 
+/// Whether an address stands before the last colon.
+fn has_address(text: &str) -> bool {
+    text.rsplit_once(':')
+        .is_some_and(|(host, _)| canonical(Kind::Ipv4, host).is_ok())
+}
+
 /// What was said first is better unless it only said "no address".
 fn closer(first: Reason, second: Reason) -> Reason {
     if first == Reason::NotIpv4 {
@@ -99,7 +107,10 @@ fn parts_v6(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
         Some(close) => (&text[1..close], &text[close + 1..]),
         None => match text.split_once('|') {
             Some((inner, _)) => (inner, &text[inner.len()..]),
-            None => (text, ""),
+            None => match lost_bracket(text) {
+                Some(inner) => (inner, &text[inner.len() + 1..]),
+                None => (text, ""),
+            },
         },
     };
     let inner = trim::trim(inner);
@@ -138,6 +149,17 @@ fn parts_v6(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
         return draft.parse(Kind::Ipv6, address);
     }
     draft.parse(Kind::Ipv6, &format!("{address}{own_length}{length}"))
+}
+
+/// What stands before `]:443` where the opening bracket was lost. As defanging
+/// of the colon it would make the port a part of the address.
+fn lost_bracket(text: &str) -> Option<&str> {
+    let (before, port) = text.rsplit_once(':')?;
+    let is_port = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let inner = before.strip_suffix([']', ')', '}'])?;
+    let opened = inner.matches(['[', '(', '{']).count();
+    let closed = inner.matches([']', ')', '}']).count();
+    (is_port && opened == closed).then_some(inner)
 }
 
 /// Where the bracket closes that opens the text, brackets inside counted.

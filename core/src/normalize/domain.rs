@@ -10,7 +10,8 @@ pub(super) fn read(text: &str, draft: Draft) -> Result<Reading, Reason> {
         Ok(name) => return draft.finish(Kind::Domain, text, name),
         Err(reason) => reason,
     };
-    if draft.asked && untyped::has_scheme(text) {
+    // `http__bad.example` is a name, too; only a port or path make it a URL
+    if draft.asked && untyped::has_scheme(text) && text.contains([':', '/', '\\']) {
         return from_url(text, draft);
     }
     let reason = match parts(text, draft.clone()) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::draft::Draft;
 use super::{Reading, change, trim};
-use crate::refang::refang_host;
+use crate::refang::{refang_host, refang_mail};
 use crate::value::{Kind, Reason, canonical};
 
 pub(super) fn read(text: &str, draft: Draft) -> Result<Reading, Reason> {
@@ -77,7 +77,7 @@ fn strip_display_name<'a>(text: &'a str, draft: &mut Draft) -> &'a str {
 
 fn refang(text: &str, draft: &mut Draft) -> Option<String> {
     let Some(at) = text.rfind(['@', '\u{ff20}', '\u{fe6b}']) else {
-        let refanged = refang_host(text, draft.lenience)?;
+        let refanged = refang_mail(text, draft.lenience)?;
         draft.note_all(&refanged.changes);
         return Some(refanged.text);
     };

@@ -1,7 +1,7 @@
 //! CVE and ATT&CK ids.
 
 use super::draft::Draft;
-use super::{Reading, change, trim};
+use super::{Reading, change, trim, url};
 use crate::refang::refang_host;
 use crate::value::{Kind, Reason, canonical};
 
@@ -59,12 +59,21 @@ pub(super) fn read_attack(text: &str, draft: Draft) -> Result<Reading, Reason> {
     if let Ok(reading) = draft.clone().parse(Kind::MitreAttack, bare) {
         return Ok(reading);
     }
-    let path = if draft.asked && draft.lenience.is_question() {
-        page(bare)
+    let ask = draft.asked && draft.lenience.is_question();
+    // the address of the page may be defanged
+    let whole = if ask && page(bare).is_none() && bare.contains('/') {
+        url::read(bare, draft.clone()).ok()
     } else {
         None
     };
-    let path = match path {
+    let bare = match &whole {
+        Some(whole) if page(whole.value.as_str()).is_some() => {
+            draft.note_all(&whole.changes);
+            whole.value.as_str()
+        }
+        _ => bare,
+    };
+    let path = match page(bare).filter(|_| ask) {
         Some(path) => {
             draft.note(change::ID_OF_URL);
             path

@@ -1,6 +1,6 @@
 //! Cells of feeds that do not say what they hold.
 
-use super::{Lenience, Reading, Refusal, read_as, trim};
+use super::{Lenience, Reading, Refusal, full_width, read_as, trim};
 use crate::refang::split_scheme;
 use crate::value::{Kind, MAX_VALUE, Reason};
 
@@ -87,9 +87,13 @@ impl Traits {
             at: false,
             word_at: memchr::memmem::find(text.as_bytes(), b"AT").is_some(),
             slash: false,
-            veiled: false,
+            veiled: !text.is_ascii(),
             length: text.len(),
         };
+        let text = full_width::narrow(text);
+        // a question mark at the end is punctuation
+        traits.slash |= memchr::memchr(b'?', text.as_bytes())
+            .is_some_and(|at| (1..text.len() - 1).contains(&at));
         for b in text.bytes() {
             match b {
                 b'0'..=b'9' => traits.digits += 1,
@@ -130,7 +134,9 @@ impl Traits {
 
     fn allow(&self, kind: Kind) -> bool {
         if self.scheme {
-            return kind == Kind::Url;
+            // `http__bad.example` is a name, too
+            let bare = self.colons == 0 && !self.slash;
+            return kind == Kind::Url || kind == Kind::Domain && bare;
         }
         match kind {
             Kind::Md5 | Kind::Sha1 | Kind::Sha256 | Kind::Sha512 => {

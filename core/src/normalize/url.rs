@@ -177,16 +177,18 @@ fn refang_authority<'a>(
     }
     let literal = address::closing_bracket(host)
         .and_then(|close| {
+            // the colon of the port may be defanged, too
             Some((
                 refang_host(&host[1..close], draft.lenience)?,
-                &host[close + 1..],
+                refang_host(&host[close + 1..], draft.lenience)?,
             ))
         })
         .filter(|(inner, _)| canonical(Kind::Ipv6, &inner.text).is_ok());
     let refanged = match literal {
         Some((inner, behind)) => {
             changes.extend(inner.changes);
-            format!("[{}]{behind}", inner.text)
+            changes.extend(behind.changes);
+            format!("[{}]{}", inner.text, behind.text)
         }
         None => match refang_host(host, draft.lenience) {
             Some(refanged) => {
@@ -232,11 +234,15 @@ fn decode_whole(text: &str, draft: &Draft) -> Option<String> {
         .then_some(decoded)
 }
 
-/// `host/path` without a scheme, where both are clear. `None` where they are
-/// not.
+/// `host/path` or `host?query` without a scheme, where both are clear. `None`
+/// where they are not.
 fn infer(text: &str, mut draft: Draft) -> Option<Result<Reading, Reason>> {
     let text = text.strip_prefix("//").unwrap_or(text);
-    let (authority, _) = text.split_at(memchr::memchr(b'/', text.as_bytes())?);
+    let (authority, rest) = text.split_at(memchr::memchr2(b'/', b'?', text.as_bytes())?);
+    // a question mark at the end is punctuation
+    if rest == "?" {
+        return None;
+    }
     let host = match authority.split_once(':') {
         Some((host, port)) if port.parse::<u16>().is_ok() => host,
         Some(_) if is_literal(authority) => "",

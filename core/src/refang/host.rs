@@ -2,11 +2,21 @@
 
 use super::gap::{Place, encloses, is_gap, sets_apart, write_gap};
 use super::{Reach, Refanged, change_for, sign_of_word};
-use crate::normalize::{Lenience, change};
+use crate::normalize::{Lenience, change, full_width};
 
-/// Undoes defanging in a text that is a host, with or without mailbox, port
-/// and prefix length. `None` where it holds noise that means nothing.
+/// Undoes defanging in a text that is a host, with or without port and prefix
+/// length. `None` where it holds noise that means nothing.
 pub(crate) fn refang_host(text: &str, lenience: Lenience) -> Option<Refanged> {
+    refang(text, lenience, false)
+}
+
+/// As [`refang_host`], for a text that may have a mailbox: the bare word `at`
+/// may be its sign, where in a host it is a label.
+pub(crate) fn refang_mail(text: &str, lenience: Lenience) -> Option<Refanged> {
+    refang(text, lenience, true)
+}
+
+fn refang(text: &str, lenience: Lenience, mail: bool) -> Option<Refanged> {
     let reach = Reach::of(lenience);
     let tokens = cut(text);
     let has = |sign| {
@@ -17,7 +27,7 @@ pub(crate) fn refang_host(text: &str, lenience: Lenience) -> Option<Refanged> {
     let context = Context {
         reach,
         no_dot: !has('.'),
-        no_at: !has('@'),
+        no_at: mail && !has('@'),
     };
     let mut out = String::with_capacity(text.len());
     let mut changes = Vec::new();
@@ -90,7 +100,7 @@ struct Context {
     reach: Reach,
     /// There is no dot as such: words may stand for one.
     no_dot: bool,
-    /// There is no `@` as such.
+    /// There should be an `@`, and is none as such: words may stand for one.
     no_at: bool,
 }
 
@@ -155,13 +165,13 @@ fn write_letters(letters: &str, out: &mut String, changes: &mut Vec<&'static str
     for c in letters.chars() {
         match c {
             '\u{200c}' | '\u{200d}' => changes.push(change::INVISIBLE_REMOVED),
-            '\u{ff01}'..='\u{ff5e}' => {
-                changes.push(change::FULL_WIDTH);
-                // the block repeats ASCII from '!' on
-                let ascii = u32::from(c) - 0xff01 + u32::from('!');
-                out.extend(char::from_u32(ascii));
-            }
-            other => out.push(other),
+            other => match full_width::ascii(other) {
+                Some(ascii) => {
+                    changes.push(change::FULL_WIDTH);
+                    out.push(ascii);
+                }
+                None => out.push(other),
+            },
         }
     }
 }

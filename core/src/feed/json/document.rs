@@ -2,46 +2,51 @@
 
 use super::scan::{Capture, Scanner};
 use super::{Buffers, Json, MAX_GROUP, MAX_ROW, Shape, not_json};
-use crate::feed::connector::Sink;
+use crate::feed::connector::{Sink, Skipped};
 use crate::feed::outcome::FeedError;
 use crate::observation::Columns;
 
 impl Json {
-    pub(super) fn read_document(
+    /// Reads the document, and all that follow it: files get put together.
+    pub(super) fn read_documents(
         &self,
+        shape: Shape,
         columns: &Columns,
         scanner: &mut Scanner<'_, '_>,
         sink: &mut dyn Sink,
         buffers: &mut Buffers,
     ) -> Result<(), FeedError> {
-        let opening = if self.shape == Shape::Array {
-            b'['
-        } else {
-            b'{'
-        };
-        let expected = if self.shape == Shape::Array {
-            "a JSON array"
-        } else {
-            "a JSON object"
+        let (opening, expected) = match shape {
+            Shape::Array => (b'[', "a JSON array"),
+            _ => (b'{', "a JSON object"),
         };
         match scanner.next()? {
-            Some(byte) if byte == opening => sink.skipped(true),
+            Some(byte) if byte == opening => {}
             None => return Err(FeedError::Empty),
             Some(byte) => return Err(not_json(expected, byte)),
         }
-        match self.shape {
-            Shape::Array => self.read_array(columns, scanner, sink, buffers),
-            Shape::Keyed => self.read_keyed(columns, scanner, sink, buffers),
-            Shape::Document | Shape::Lines => {
-                if self.read_path(columns, scanner, sink, buffers, 0)? {
-                    return Ok(());
+        while let Some(byte) = scanner.next()? {
+            if byte != opening {
+                return Err(scanner.malformed("something else follows the document"));
+            }
+            sink.skipped(Skipped::Envelope);
+            match shape {
+                Shape::Array => self.read_array(columns, scanner, sink, buffers)?,
+                Shape::Keyed => self.read_keyed(columns, scanner, sink, buffers)?,
+                Shape::Document | Shape::Lines => {
+                    if !self.read_path(columns, scanner, sink, buffers, 0)? {
+                        return Err(FeedError::NotThisFormat {
+                            expected: format!(
+                                "a document with an array at {}",
+                                self.path.join(".")
+                            ),
+                            found: "a JSON object without it".to_owned(),
+                        });
+                    }
                 }
-                Err(FeedError::NotThisFormat {
-                    expected: format!("a document with an array at {}", self.path.join(".")),
-                    found: "a JSON object without it".to_owned(),
-                })
             }
         }
+        Ok(())
     }
 
     /// The elements of the array that the scanner stands before.
@@ -139,8 +144,10 @@ impl Json {
         let capture = scanner.capture(&mut buffers.raw, MAX_ROW)?;
         if capture == Capture::Whole && self.declared_key.as_ref() == Some(&buffers.key) {
             let text = std::str::from_utf8(&buffers.raw).unwrap_or_default();
-            if let Ok(count) = text.trim_matches('"').parse() {
-                sink.declared(count);
+            if let Ok(count) = text.trim_matches('"').parse::<u64>() {
+                // Of all documents, where several follow one another.
+                buffers.declared = buffers.declared.saturating_add(count);
+                sink.declared(buffers.declared);
             }
         }
         Ok(())

@@ -71,7 +71,10 @@ impl Picker {
         text: &str,
         row: &mut Observation,
     ) -> Result<bool, serde_json::Error> {
-        self.pick_from(&mut serde_json::Deserializer::from_str(text), self.own, row)
+        let mut source = serde_json::Deserializer::from_str(text);
+        let seen = self.pick_from(&mut source, self.own, row)?;
+        source.end()?;
+        Ok(seen)
     }
 
     /// Picks the rows in the array under the key `each`, every one with the

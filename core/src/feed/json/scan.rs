@@ -160,7 +160,7 @@ impl<'s, 'r> Scanner<'s, 'r> {
         }
     }
 
-    fn malformed(&self, what: &'static str) -> FeedError {
+    pub(super) fn malformed(&self, what: &'static str) -> FeedError {
         FeedError::Malformed {
             line: self.input.line(),
             what,
@@ -170,6 +170,11 @@ impl<'s, 'r> Scanner<'s, 'r> {
 
 fn count_newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// Where the value ends that the text begins with; its length if it is cut.
+pub(super) fn end_of_value(text: &[u8]) -> usize {
+    Walk::default().step(text).0
 }
 
 /// The way through one value, over as many chunks as it takes.
