@@ -2,8 +2,8 @@
 //!
 //! Reads JSON Lines `{"id": …, "text": …}` on standard input and writes, for
 //! each, `{"id": …, "found": [{"type", "value", "start", "end", "doubtful"}]}`.
-//! With `--normalize`, reads `{"type": …, "value": …}` and writes the canonical
-//! value, or `null`, of each.
+//! With `--normalize`, reads `{"type": …, "value": …}` and writes
+//! `{"value": canonical or null, "warnings": […]}` for each.
 
 #![allow(clippy::disallowed_methods)] // the crate does no I/O; its examples do
 
@@ -37,9 +37,13 @@ fn main() -> io::Result<()> {
 
 fn canonical(case: &Json) -> Json {
     let text = case["value"].as_str().unwrap_or_default();
-    let kind = case["type"].as_str().and_then(|kind| kind.parse::<Kind>().ok());
-    kind.and_then(|kind| read(kind, text, Lenience::Question).ok())
-        .map_or(Json::Null, |reading| reading.value.as_str().into())
+    let kind = case["type"]
+        .as_str()
+        .and_then(|kind| kind.parse::<Kind>().ok());
+    match kind.and_then(|kind| read(kind, text, Lenience::Question).ok()) {
+        Some(reading) => json!({"value": reading.value.as_str(), "warnings": reading.warnings}),
+        None => json!({"value": null, "warnings": []}),
+    }
 }
 
 fn describe(mention: &Mention) -> Json {

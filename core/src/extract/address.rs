@@ -26,7 +26,9 @@ pub(super) fn v4_end(bytes: &[u8], start: usize) -> Option<usize> {
 pub(super) fn v4_ends(bytes: &[u8], end: usize) -> bool {
     match bytes.get(end) {
         None => true,
-        Some(b'-') => !class::at(bytes, end + 1, LETTER | DIGIT) || v4_end(bytes, end + 1).is_some(),
+        Some(b'-') => {
+            !class::at(bytes, end + 1, LETTER | DIGIT) || v4_end(bytes, end + 1).is_some()
+        }
         Some(b'_') => false,
         Some(&b) if class::is(b, LETTER | DIGIT) => false,
         Some(_) => match sign::read(bytes, end) {
@@ -43,8 +45,10 @@ pub(super) fn port_end(bytes: &[u8], at: usize) -> Option<usize> {
     let colon = sign::read(bytes, at).filter(|sign| sign.means == b':')?;
     let start = at + colon.length;
     let end = class::run(bytes, start, DIGIT);
-    ((1..=5).contains(&(end - start)) && !class::at(bytes, end, LETTER) && bytes.get(end) != Some(&b':'))
-        .then_some(end)
+    ((1..=5).contains(&(end - start))
+        && !class::at(bytes, end, LETTER)
+        && bytes.get(end) != Some(&b':'))
+    .then_some(end)
 }
 
 /// Where a prefix length ends that begins with a slash at `at`.
@@ -55,7 +59,10 @@ pub(super) fn prefix_end(bytes: &[u8], at: usize) -> Option<usize> {
     }
     let end = class::run(bytes, start, DIGIT);
     let more = class::at(bytes, end, LETTER | HIGH)
-        || matches!(bytes.get(end), Some(b'/' | b'-' | b'_' | b'?' | b'=' | b'%'))
+        || matches!(
+            bytes.get(end),
+            Some(b'/' | b'-' | b'_' | b'?' | b'=' | b'%')
+        )
         || bytes.get(end) == Some(&b'.') && class::at(bytes, end + 1, LETTER | DIGIT);
     ((1..=3).contains(&(end - start)) && !more).then_some(end)
 }
@@ -75,17 +82,21 @@ pub(super) fn v6_end(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut double = false;
     let mut defanged = false;
     while at - start < MAX_V6 {
-        let group = at + bytes[at..]
-            .iter()
-            .take(5)
-            .take_while(|b| b.is_ascii_hexdigit())
-            .count();
+        let group = at
+            + bytes[at..]
+                .iter()
+                .take(5)
+                .take_while(|b| b.is_ascii_hexdigit())
+                .count();
         if group - at > 4 {
             return None;
         }
         if group > at {
             groups += 1;
-            digits += bytes[at..group].iter().filter(|b| b.is_ascii_digit()).count();
+            digits += bytes[at..group]
+                .iter()
+                .filter(|b| b.is_ascii_digit())
+                .count();
             end = group;
             // an IPv4 address at the end
             if bytes.get(group) == Some(&b'.')
@@ -121,12 +132,18 @@ pub(super) fn v6_end(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
         return None;
     }
     // what follows is more of the same: a time, a hardware address, a scope
-    if bytes.get(end) == Some(&b':') && !class::at(bytes, end + 1, class::CUT) && end + 1 < bytes.len() {
+    if bytes.get(end) == Some(&b':')
+        && !class::at(bytes, end + 1, class::CUT)
+        && end + 1 < bytes.len()
+    {
         return None;
     }
     let loopback = double && groups == 1 && &bytes[start..end] == b"::1";
     let enough = if double {
-        loopback || defanged && groups > 1 || groups >= 3 && digits > 0 || is_usual(&bytes[start..end])
+        loopback
+            || defanged && groups > 1
+            || groups >= 3 && digits > 0
+            || is_usual(&bytes[start..end])
     } else {
         groups == 8 || groups == 7 && bytes.get(end.wrapping_sub(1)) != Some(&b':')
     };
@@ -209,10 +226,20 @@ mod tests {
 
     #[test]
     fn versions() {
-        for text in ["version 1.2.3.4", "build: 1.2.3.4", "Chrome/1.2.3.4", "(v. 1.2.3.4"] {
+        for text in [
+            "version 1.2.3.4",
+            "build: 1.2.3.4",
+            "Chrome/1.2.3.4",
+            "(v. 1.2.3.4",
+        ] {
             assert!(is_version(text, text.len() - 7), "{text}");
         }
-        for text in ["server 1.2.3.4", "1.2.3.4", "/1.2.3.4", "subversion9 1.2.3.4"] {
+        for text in [
+            "server 1.2.3.4",
+            "1.2.3.4",
+            "/1.2.3.4",
+            "subversion9 1.2.3.4",
+        ] {
             assert!(!is_version(text, text.len() - 7), "{text}");
         }
     }

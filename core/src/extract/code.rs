@@ -1,6 +1,7 @@
 //! What looks like a name and is none: files, and words of programs.
 
 use super::name::Run;
+use crate::value::domain;
 
 /// Top-level domains that are, in a text, far more often the ending of a file.
 const FILE_ENDINGS: [&str; 13] = [
@@ -61,7 +62,7 @@ pub(super) fn is_friend(text: &str, start: usize, run: &Run, before: Option<u8>)
     }
     let lowered = ending.to_ascii_lowercase();
     if FILE_ENDINGS.binary_search(&lowered.as_str()).is_ok() && is_file(text, start, run) {
-        return true;
+        return !is_listed(text, start, run.end);
     }
     let owner = first.to_ascii_lowercase();
     if run.dots == 1
@@ -85,12 +86,15 @@ fn is_camel(word: &str) -> bool {
 fn is_file(text: &str, start: usize, run: &Run) -> bool {
     let ending = &text[run.last..run.end];
     let stem = &text[start..run.last - 1];
-    // the two that name hosts as often as files: only capitals, `lib…` and
+    // those that name hosts as often as files: only capitals, `lib…` and
     // the usual stems tell a file
-    if matches!(ending, "app" | "cc" | "st") {
+    if matches!(ending, "app" | "cc" | "ps" | "st") {
         return stem.bytes().any(|b| b.is_ascii_uppercase() || b == b'_')
             || stem.starts_with("lib")
-            || matches!(stem, "main" | "test" | "setup" | "install" | "config" | "util");
+            || matches!(
+                stem,
+                "main" | "test" | "setup" | "install" | "config" | "util"
+            );
     }
     run.dots == 1
         || stem.bytes().any(|b| b == b'_' || b.is_ascii_uppercase())
@@ -100,12 +104,66 @@ fn is_file(text: &str, start: usize, run: &Run) -> bool {
             .is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()) || is_inner(label))
 }
 
+/// Whether a text stands alone on its line, and hosts alone on the one before
+/// or behind: then it is one of a list of them.
+fn is_listed(text: &str, start: usize, end: usize) -> bool {
+    const LONGEST: usize = 128;
+    let bytes = text.as_bytes();
+    let newline = |at: usize| matches!(bytes.get(at), None | Some(b'\n' | b'\r'));
+    if !newline(end) || !(start == 0 || newline(start - 1)) {
+        return false;
+    }
+    let from = start.saturating_sub(LONGEST);
+    let before = bytes[from..start].trim_ascii_end();
+    let before = memchr::memrchr(b'\n', before).map_or(before, |at| &before[at + 1..]);
+    let behind = bytes[end..bytes.len().min(end + LONGEST)].trim_ascii_start();
+    let behind = memchr::memchr(b'\n', behind).map_or(behind, |at| &behind[..at]);
+    is_host(before.trim_ascii()) || is_host(behind.trim_ascii())
+}
+
+/// Whether a line is nothing but a host, or has one: roughly.
+fn is_host(line: &[u8]) -> bool {
+    let Ok(line) = std::str::from_utf8(line) else {
+        return false;
+    };
+    if line.contains(char::is_whitespace) || !line.contains('.') {
+        return false;
+    }
+    let ending = line
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    line.contains("://")
+        || line.contains('@')
+        || domain::has_known_suffix(line) && FILE_ENDINGS.binary_search(&ending.as_str()).is_err()
+        || line.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
 /// Endings that stand before another one: `x.tar.zip`, `x.min.sh`.
 fn is_inner(label: &str) -> bool {
     matches!(
         label,
-        "tar" | "min" | "pdf" | "doc" | "docx" | "xls" | "xlsx" | "jpg" | "png" | "exe" | "dll"
-            | "js" | "txt" | "html" | "php" | "test" | "spec" | "conf" | "bin" | "elf"
+        "tar"
+            | "min"
+            | "pdf"
+            | "doc"
+            | "docx"
+            | "xls"
+            | "xlsx"
+            | "jpg"
+            | "png"
+            | "exe"
+            | "dll"
+            | "js"
+            | "txt"
+            | "html"
+            | "php"
+            | "test"
+            | "spec"
+            | "conf"
+            | "bin"
+            | "elf"
     )
 }
 

@@ -72,7 +72,9 @@ impl<'t> Plain<'t> {
 /// The character that an escape stands for, and the escape's length.
 fn escape(bytes: &[u8], at: usize) -> Option<(char, usize)> {
     let window = &bytes[at + 1..bytes.len().min(at + MAX_ESCAPE)];
-    let end = window.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'#')?;
+    let end = window
+        .iter()
+        .position(|b| !b.is_ascii_alphanumeric() && *b != b'#')?;
     if window[end] != b';' {
         return None;
     }

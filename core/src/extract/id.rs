@@ -12,11 +12,26 @@ pub(super) fn hash(bytes: &[u8], start: usize, end: usize) -> Option<Kind> {
 /// Whether what stands before says that this is no hash of a file.
 fn is_other(bytes: &[u8], start: usize) -> bool {
     const NAMES: [&[u8]; 12] = [
-        b"imphash", b"ssdeep", b"tlsh", b"ja3", b"ja3s", b"jarm", b"vhash", b"pehash",
-        b"richpehash", b"telfhash", b"authentihash", b"dhash",
+        b"imphash",
+        b"ssdeep",
+        b"tlsh",
+        b"ja3",
+        b"ja3s",
+        b"jarm",
+        b"vhash",
+        b"pehash",
+        b"richpehash",
+        b"telfhash",
+        b"authentihash",
+        b"dhash",
     ];
     let before = &bytes[start.saturating_sub(24)..start];
-    let separates = |b: &u8| matches!(b, b' ' | b':' | b'=' | b'|' | b'-' | b'\t' | b'"' | b'\'' | b'`' | b'*' | b'(' | b'>');
+    let separates = |b: &u8| {
+        matches!(
+            b,
+            b' ' | b':' | b'=' | b'|' | b'-' | b'\t' | b'"' | b'\'' | b'`' | b'*' | b'(' | b'>'
+        )
+    };
     let Some(last) = before.iter().rposition(|b| !separates(b)) else {
         return false;
     };
@@ -24,9 +39,13 @@ fn is_other(bytes: &[u8], start: usize) -> bool {
         .iter()
         .rposition(|b| !b.is_ascii_alphanumeric())
         .map_or(0, |cut| cut + 1);
-    NAMES
-        .iter()
-        .any(|name| before[first..=last].eq_ignore_ascii_case(name))
+    let word = &before[first..=last];
+    let import = word.eq_ignore_ascii_case(b"hash")
+        && before[..first]
+            .trim_ascii_end()
+            .to_ascii_lowercase()
+            .ends_with(b"import");
+    import || NAMES.iter().any(|name| word.eq_ignore_ascii_case(name))
 }
 
 /// Where a CVE id ends whose `CVE` ends at `at`.
@@ -45,8 +64,11 @@ pub(super) fn cve_end(text: &str, at: usize) -> Option<usize> {
 /// Behind one hyphen of any kind, or one blank.
 fn skip_hyphen(text: &str, at: usize) -> Option<usize> {
     let c = text.get(at..)?.chars().next()?;
-    let hyphen = matches!(c, '-' | '_' | ' ' | '\u{a0}' | '\u{ad}' | '\u{2010}'..='\u{2015}'
-        | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}');
+    let hyphen = matches!(
+        c,
+        '-' | '_' | ' ' | '\u{a0}' | '\u{ad}' | '\u{2010}'
+            ..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+    );
     hyphen.then_some(at + c.len_utf8())
 }
 
@@ -55,7 +77,10 @@ fn skip_hyphen(text: &str, at: usize) -> Option<usize> {
 pub(super) fn attack_end(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
     let digits = match &bytes[start..end] {
         [b'T' | b't', b'A' | b'a', digits @ ..] => digits,
-        [b'T' | b't' | b'G' | b'g' | b'S' | b's' | b'M' | b'm', digits @ ..] => digits,
+        [
+            b'T' | b't' | b'G' | b'g' | b'S' | b's' | b'M' | b'm',
+            digits @ ..,
+        ] => digits,
         _ => return None,
     };
     let [b'0' | b'1', _, _, _] = digits else {

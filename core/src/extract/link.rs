@@ -59,17 +59,21 @@ pub(super) fn start(text: &str, floor: usize, colon: usize) -> Option<(usize, us
         .into_iter()
         .find(|known| {
             word.len() > known.len()
-                && word.as_bytes()[word.len() - known.len()..].eq_ignore_ascii_case(known.as_bytes())
+                && word.as_bytes()[word.len() - known.len()..]
+                    .eq_ignore_ascii_case(known.as_bytes())
         })
         .map(|known| end - known.len());
-    [Some(start), glued].into_iter().flatten().find_map(|start| {
-        let scheme = split_scheme(&text[start..until], Lenience::Prose)?;
-        // nothing may be skipped that is not the scheme's
-        let rest = until - scheme.rest.len();
-        let known = SCHEMES.binary_search(&&*scheme.name).is_ok();
-        let opened = start > floor && bytes[end] == b']' && bytes[start - 1] == b'[';
-        (known && rest > colon).then_some((if opened { start - 1 } else { start }, rest))
-    })
+    [Some(start), glued]
+        .into_iter()
+        .flatten()
+        .find_map(|start| {
+            let scheme = split_scheme(&text[start..until], Lenience::Prose)?;
+            // nothing may be skipped that is not the scheme's
+            let rest = until - scheme.rest.len();
+            let known = SCHEMES.binary_search(&&*scheme.name).is_ok();
+            let opened = start > floor && bytes[end] == b']' && bytes[start - 1] == b'[';
+            (known && rest > colon).then_some((if opened { start - 1 } else { start }, rest))
+        })
 }
 
 /// Where a URL ends whose authority begins at `start`, punctuation of the
@@ -107,7 +111,10 @@ pub(super) fn end(text: &str, start: usize) -> usize {
             b'\\' => match bytes.get(at + 1) {
                 Some(b'.' | b'/') => {}
                 // data, unless it begins the escape of a program's string
-                Some(next) if part == Part::Query && !matches!(next, b'n' | b'r' | b't' | b'"' | b'\'') && !class::is(*next, class::CUT) => {}
+                Some(next)
+                    if part == Part::Query
+                        && !matches!(next, b'n' | b'r' | b't' | b'"' | b'\'')
+                        && !class::is(*next, class::CUT) => {}
                 _ => break,
             },
             b'[' | b'(' | b'{' => {
@@ -117,6 +124,11 @@ pub(super) fn end(text: &str, start: usize) -> usize {
                     }
                     at += sign.length;
                     continue;
+                }
+                // one-sided: whatever was meant, it is not what stands before
+                if part == Part::Authority && matches!(bytes.get(at + 1), Some(b'.' | b'/' | b':'))
+                {
+                    return start;
                 }
                 let literal = b == b'[' && part == Part::Authority && at == start;
                 let allowed = part == Part::Query || part == Part::Path && b != b'[';
@@ -199,15 +211,18 @@ fn begins_another(rest: &[u8]) -> bool {
 /// Punctuation of the sentence does not belong to the URL that ends it.
 fn trim(bytes: &[u8], start: usize, end: usize) -> usize {
     let mut end = end;
-    while end > start
-        && matches!(
-            bytes[end - 1],
-            b'.' | b',' | b';' | b':' | b'!' | b'?' | b'\'' | b'*' | b'\\' | b'(' | b'[' | b'{'
-        )
-    {
-        end -= 1;
+    loop {
+        let written = &bytes[start..end];
+        end -= match written {
+            [
+                ..,
+                b'.' | b',' | b';' | b':' | b'!' | b'?' | b'\'' | b'*' | b'\\' | b'(' | b'[' | b'{',
+            ] => 1,
+            // AsciiDoc's `++http://example.com/++`, Markdown's `__` and `~~`
+            [.., b'+', b'+'] | [.., b'_', b'_'] | [.., b'~', b'~'] => 2,
+            _ => return end,
+        };
     }
-    end
 }
 
 /// Where a wholly percent-encoded URL ends whose scheme ends at `at`.
@@ -219,7 +234,9 @@ pub(super) fn encoded_end(bytes: &[u8], at: usize) -> Option<usize> {
     let length = bytes[at..]
         .iter()
         .take(MAX_VALUE)
-        .take_while(|&&b| class::is(b, LETTER | DIGIT) || matches!(b, b'%' | b'.' | b'_' | b'-' | b'~'))
+        .take_while(|&&b| {
+            class::is(b, LETTER | DIGIT) || matches!(b, b'%' | b'.' | b'_' | b'-' | b'~')
+        })
         .count();
     Some(trim(bytes, at, at + length))
 }
@@ -242,7 +259,9 @@ pub(super) fn host_range(written: &str) -> Range<usize> {
     let start = memchr::memrchr(b'@', &bytes[start..end]).map_or(start, |at| start + at + 1);
     if let Some(colon) = memchr::memrchr(b':', &bytes[start..end])
         && colon + start + 1 < end
-        && bytes[start + colon + 1..end].iter().all(|&b| class::is(b, DIGIT))
+        && bytes[start + colon + 1..end]
+            .iter()
+            .all(|&b| class::is(b, DIGIT))
         && !bytes[start..start + colon].contains(&b':')
     {
         end = start + colon;
@@ -253,7 +272,25 @@ pub(super) fn host_range(written: &str) -> Range<usize> {
 /// Whether a byte may continue a URL over the end of a line.
 pub(super) fn continues(b: u8) -> bool {
     class::is(b, LETTER | DIGIT | HIGH)
-        || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b'%' | b'?' | b'=' | b'&' | b'+' | b':' | b'#' | b'@' | b'!' | b'$' | b',' | b';')
+        || matches!(
+            b,
+            b'/' | b'.'
+                | b'-'
+                | b'_'
+                | b'~'
+                | b'%'
+                | b'?'
+                | b'='
+                | b'&'
+                | b'+'
+                | b':'
+                | b'#'
+                | b'@'
+                | b'!'
+                | b'$'
+                | b','
+                | b';'
+        )
 }
 
 #[cfg(test)]

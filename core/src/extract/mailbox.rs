@@ -13,7 +13,10 @@ pub(super) fn start(text: &str, floor: usize, end: usize) -> Option<usize> {
     // `john(comment)@example.com`
     if at > floor && bytes[at - 1] == b')' {
         let open = bytes[floor..at].iter().rposition(|&b| b == b'(')? + floor;
-        if !bytes[open + 1..at - 1].iter().all(|&b| class::is(b, LETTER | DIGIT)) {
+        if !bytes[open + 1..at - 1]
+            .iter()
+            .all(|&b| class::is(b, LETTER | DIGIT))
+        {
             return None;
         }
         at = open;
@@ -41,10 +44,7 @@ pub(super) fn literal_end(bytes: &[u8], at: usize) -> Option<usize> {
     if bytes.get(at) != Some(&b'[') {
         return None;
     }
-    let length = bytes[at..]
-        .iter()
-        .take(MAX)
-        .position(|&b| b == b']')?;
+    let length = bytes[at..].iter().take(MAX).position(|&b| b == b']')?;
     let inner = &bytes[at + 1..at + length];
     let plain = inner
         .iter()

@@ -95,7 +95,10 @@ fn begins_label(text: &str, at: usize) -> bool {
 /// sentence around it.
 pub(super) fn wide_letter(text: &str, at: usize) -> Option<usize> {
     let c = text.get(at..)?.chars().next()?;
-    let invisible = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let invisible = matches!(
+        c,
+        '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'
+    );
     let ideograph = matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'
         | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}');
     (invisible || c.is_alphanumeric() && !ideograph).then_some(c.len_utf8())

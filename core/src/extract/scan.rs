@@ -62,11 +62,15 @@ impl<'a, T: Taker> Scan<'a, T> {
         if classes & HIGH != 0 {
             return classes & (LETTER | DIGIT) != 0;
         }
-        // a dot that does not end the sentence
+        // a dot that does not end the sentence, or a digest of letters only
+        let inside = |dot: usize| {
+            let next = start + dot + 1;
+            class::at(self.bytes, next, LETTER | DIGIT) || self.bytes.get(next) == Some(&b'_')
+        };
         classes & DOT != 0
             && end - start > 3
-            && memchr::memchr(b'.', &self.bytes[start..end])
-                .is_some_and(|dot| class::at(self.bytes, start + dot + 1, LETTER | DIGIT))
+            && memchr::memchr_iter(b'.', &self.bytes[start..end]).any(inside)
+            || end - start >= 32
     }
 
     fn chunk(&mut self, start: usize, end: usize, classes: u8) {
@@ -141,7 +145,9 @@ impl<'a, T: Taker> Scan<'a, T> {
             if class::is(b, LETTER | DIGIT) || b == b'_' {
                 at = self.word(at).max(at + 1);
             } else if b == b':' && self.bytes.get(at + 1) == Some(&b':') {
-                at = self.address_v6(at).unwrap_or_else(|| class::run(self.bytes, at, COLON));
+                at = self
+                    .address_v6(at)
+                    .unwrap_or_else(|| class::run(self.bytes, at, COLON));
             } else if class::is(b, HIGH) {
                 at = match name::wide_letter(self.text, at) {
                     Some(_) => self.word(at).max(at + 1),
@@ -189,7 +195,11 @@ impl<'a, T: Taker> Scan<'a, T> {
         {
             return end;
         }
-        if goes_on { name::run(self.text, at).end } else { end }
+        if goes_on {
+            name::run(self.text, at).end
+        } else {
+            end
+        }
     }
 
     /// CVE and ATT&CK ids, and a wholly escaped URL.
@@ -364,8 +374,9 @@ impl<'a, T: Taker> Scan<'a, T> {
                 if host.dots == 0 || host.cut {
                     return None;
                 }
-                // `at` in brackets is a word of prose where no dot is hidden
-                if defanged && self.bytes[at] == b' ' && !host.defanged {
+                // `(at)` is a word of prose where no dot is hidden
+                let worded = defanged && self.bytes[at..behind].contains(&b'(');
+                if worded && self.bytes[at] == b' ' && !host.defanged {
                     return None;
                 }
                 host.end

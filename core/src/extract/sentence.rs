@@ -68,8 +68,14 @@ mod tests {
     #[test]
     fn sentences_lines_and_rows() {
         for (text, expected) in [
-            ("One. It calls VALUE today, then ends. Two.", "It calls VALUE today, then ends."),
-            ("It calls\nthe VALUE and\nends. Two", "It calls\nthe VALUE and\nends."),
+            (
+                "One. It calls VALUE today, then ends. Two.",
+                "It calls VALUE today, then ends.",
+            ),
+            (
+                "It calls\nthe VALUE and\nends. Two",
+                "It calls\nthe VALUE and\nends.",
+            ),
             ("- one\n- VALUE (C2)\n- two", "- VALUE (C2)"),
             ("| a | b |\n| VALUE | c |\n", "| VALUE | c |"),
             ("VALUE", "VALUE"),

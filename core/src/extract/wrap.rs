@@ -21,9 +21,12 @@ pub(super) fn rest(text: &str, start: usize, end: usize) -> Option<Range<usize>>
         _ => return None,
     };
     let line = memchr::memrchr(b'\n', &bytes[end.saturating_sub(MAX_LINE)..start])
-        .map_or(end.saturating_sub(MAX_LINE), |at| end.saturating_sub(MAX_LINE) + at + 1);
+        .map_or(end.saturating_sub(MAX_LINE), |at| {
+            end.saturating_sub(MAX_LINE) + at + 1
+        });
     let indented = |at: usize| matches!(bytes.get(at), Some(b' ' | b'\t'));
-    if end - line < LONG || !indented(newline) || !indented(line) {
+    let listed = matches!(bytes.get(line..line + 2), Some(b"- " | b"* "));
+    if end - line < LONG || !indented(newline) || !(indented(line) || listed) {
         return None;
     }
     let blanks = bytes[newline..]
