@@ -20,6 +20,16 @@ KINDS = {
 RULES = []
 
 
+def plain(text):
+    """A text without the usual defanging."""
+    return re.sub(r"h(?:xx|XX)p", "http", re.sub(r"\[(\.|:|://)\]", r"\1", text))
+
+
+def is_address_after_all(kind, value):
+    """one corpus wants `::1` and another does not: it is an address (non_global)"""
+    return kind == "ipv6" and value == "::1"
+
+
 def rule(function):
     RULES.append(function)
     return function
@@ -55,8 +65,10 @@ def blank_inside(case, expectation):
     """a URL ends at a blank; blanks are undone only around a bracketed sign"""
     if expectation["type"] not in ("url", "url_complete"):
         return False
-    value = re.sub(r" *[\[({] *(?:\.|dot) *[\])}] *", ".", expectation["value"])
-    return re.search(r"\s", value) is not None
+    def undone(text):
+        return re.sub(r" *[\[({] *(?:\.|dot) *[\])}] *", ".", text)
+    return re.search(r"\s", undone(expectation["value"])) is not None or \
+        case["kind"] == "refang" and re.search(r"\w\s+\.\w|://\s", undone(case["text"])) is not None
 
 
 @rule
@@ -70,7 +82,7 @@ def one_sided(case, expectation):
     host = re.sub(r"[\[({]\s*(?:\.|dot|punkt|@|at|:|/|://|:/)\s*[\])}]", "", host, flags=re.I)
     host = re.sub(r"\[[0-9a-f:.]+\]", "", host, flags=re.I)
     near = case["mode"] == "contains_raw" or len(case["text"]) < 100
-    return near and re.search(r"[A-Za-z0-9][\[({\])}]+[.@]|[.@][\[({\])}]+|\w[\[({]+\w*[.]?\w|\w\][.]?\w|://\[\w+\.", host) is not None
+    return near and re.search(r"[A-Za-z0-9][\[({\])}]+[.@]|[.@][\[({\])}]+|\w[\[({]+/|\w[\[({]+\w*[.]?\w|\w\][.]?\w|://\[\w+\.", host) is not None
 
 
 @rule
@@ -123,10 +135,10 @@ def mentioned_in_url(case, expectation):
     kind = KINDS[expectation["type"]]
     if kind not in ("domain", "url", "ipv4", "md5", "sha1", "sha256", "email", "ipv6"):
         return False
-    value = re.escape(expectation["value"])
-    inside = re.search(r"://[^\s\"'<>]+[/?=&]\S*?" + value, case["text"], re.I)
-    bare = re.search(r"(?:^|[\s\"'(<|,\[])(?:[a-z]+://)?(?:[\w.+-]+@)?" + value, case["text"], re.I)
-    return inside is not None and bare is None and "[" not in case["text"][:inside.start()][-1:]
+    value, text = re.escape(expectation["value"]), plain(case["text"])
+    inside = re.search(r"://[^\s\"'<>]+[/?=&]\S*?" + value, text, re.I)
+    bare = re.search(r"(?:^|[\s\"'(<|,\[`*])(?:[a-z]+://)?(?:[\w.+-]+@)?" + value, text, re.I)
+    return inside is not None and bare is None
 
 
 @rule
@@ -165,7 +177,8 @@ def part_of_network(case, expectation):
 @rule
 def octal(case, expectation):
     """`01.02.3.4` is refused bare: readers disagree about what it is"""
-    return expectation["type"] == "ipv4" and expectation["value"] not in case["text"] \
+    return expectation["type"] == "ipv4" and case["kind"] == "extract" \
+        and re.search(r"(?<!\d)" + re.escape(expectation["value"]), case["text"]) is None \
         and re.search(r"\b0\d+\.|\.0\d+\b", case["text"]) is not None
 
 
@@ -206,11 +219,9 @@ def written_longer(case, expectation):
     """the vendor's list has the beginning of a URL that the text writes longer: the text mentions another URL"""
     if case["kind"] != "document" or KINDS[expectation["type"]] != "url":
         return False
-    plain = re.sub(r"\[(\.|:|://)\]", r"\1", case["text"])
-    plain = re.sub(r"h(?:xx|XX|tt)p", "http", plain)
-    value = re.escape(expectation["value"])
-    return re.search(value, plain) is not None and \
-        re.search(value + r"(?![\w\-.~/?&=%#:]*[\w/=])", plain) is None
+    value, text = re.escape(expectation["value"]), plain(case["text"])
+    return re.search(value, text) is not None and \
+        re.search(value + r"(?![\w\-.~/?&=%#:]*[\w/=])", text) is None
 
 
 def excluded(case, expectation):

@@ -29,7 +29,19 @@ fn is_other(bytes: &[u8], start: usize) -> bool {
     let separates = |b: &u8| {
         matches!(
             b,
-            b' ' | b':' | b'=' | b'|' | b'-' | b'\t' | b'"' | b'\'' | b'`' | b'*' | b'(' | b'>'
+            b' ' | b':'
+                | b'='
+                | b'|'
+                | b'-'
+                | b'\t'
+                | b'\n'
+                | b'\r'
+                | b'"'
+                | b'\''
+                | b'`'
+                | b'*'
+                | b'('
+                | b'>'
         )
     };
     let Some(last) = before.iter().rposition(|b| !separates(b)) else {

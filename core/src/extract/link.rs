@@ -77,8 +77,9 @@ pub(super) fn start(text: &str, floor: usize, colon: usize) -> Option<(usize, us
 }
 
 /// Where a URL ends whose authority begins at `start`, punctuation of the
-/// sentence around it left out.
-pub(super) fn end(text: &str, start: usize) -> usize {
+/// sentence around it left out. `quoted` tells that it stands behind an
+/// apostrophe, so that the next one ends it.
+pub(super) fn end(text: &str, start: usize, quoted: bool) -> usize {
     let bytes = text.as_bytes();
     let limit = bytes.len().min(start + MAX_VALUE);
     let mut at = start;
@@ -97,7 +98,14 @@ pub(super) fn end(text: &str, start: usize) -> usize {
             b'!'..=b'~' if class::is(b, LETTER | DIGIT) => {}
             b'/' if part == Part::Authority => part = Part::Path,
             b'?' | b'#' if part != Part::Query => part = Part::Query,
-            b'"' | b'`' | b'<' | b'>' | b'|' | b'\'' => break,
+            b'"' | b'`' | b'<' | b'>' | b'|' => break,
+            b'\''
+                if quoted
+                    || part == Part::Authority
+                    || !class::at(bytes, at + 1, LETTER | DIGIT) =>
+            {
+                break;
+            }
             0..=b' ' | 0x7f => match part {
                 Part::Authority if b == b' ' => match sign::bracketed(bytes, at) {
                     Some(sign) if sign.means == b'.' => {
@@ -318,6 +326,7 @@ mod tests {
             ("a.example/about/), x", "a.example/about/"),
             ("a.example/b_(c)) x", "a.example/b_(c)"),
             ("a.example/x.ps1');g", "a.example/x.ps1"),
+            ("a.example/x'y", "a.example/x'y"),
             ("a.example/?q=test???", "a.example/?q=test"),
             ("a.example/[text]", "a.example/"),
             ("a.example[text]", "a.example"),
@@ -330,7 +339,7 @@ mod tests {
             ("a.example/x\u{201d} y", "a.example/x"),
             ("[2001:db8::1]:80/x]", "[2001:db8::1]:80/x"),
         ] {
-            assert_eq!(&text[..end(text, 0)], expected, "{text}");
+            assert_eq!(&text[..end(text, 0, false)], expected, "{text}");
         }
     }
 

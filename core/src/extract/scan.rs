@@ -123,7 +123,7 @@ impl<'a, T: Taker> Scan<'a, T> {
 
     /// Reads the URL whose scheme begins at `first`; tells where it ends.
     fn link(&mut self, first: usize, authority: usize) -> usize {
-        let end = link::end(self.text, authority);
+        let end = link::end(self.text, authority, self.is_quoted(first));
         if end == authority {
             return end;
         }
@@ -236,7 +236,7 @@ impl<'a, T: Taker> Scan<'a, T> {
             return None;
         }
         let host_end = address::port_end(bytes, end).unwrap_or(end);
-        if let Some(end) = self.path_end(host_end)
+        if let Some(end) = self.path_end(at, host_end)
             && !class::at(bytes, host_end + 1, DIGIT)
             && self.offer(Kind::Url, at..end)
         {
@@ -320,7 +320,7 @@ impl<'a, T: Taker> Scan<'a, T> {
             return None;
         }
         let host_end = address::port_end(bytes, run.end).unwrap_or(run.end);
-        if let Some(end) = self.path_end(host_end)
+        if let Some(end) = self.path_end(at, host_end)
             && self.offer(Kind::Url, at..end)
         {
             return Some(end);
@@ -351,15 +351,20 @@ impl<'a, T: Taker> Scan<'a, T> {
 
     /// Where a path ends that begins behind a host, if there is one that is
     /// more than a slash.
-    fn path_end(&self, at: usize) -> Option<usize> {
+    fn path_end(&self, first: usize, at: usize) -> Option<usize> {
         let bytes = self.bytes;
         let defanged = sign::bracketed(bytes, at).is_some_and(|sign| sign.means == b'/');
         let plain = bytes.get(at) == Some(&b'/');
         if !plain && !defanged || class::at(bytes, at, CUT) {
             return None;
         }
-        let end = link::end(self.text, at);
+        let end = link::end(self.text, at, self.is_quoted(first));
         (end > at).then_some(end)
+    }
+
+    /// Whether an apostrophe stands before this place.
+    fn is_quoted(&self, at: usize) -> bool {
+        at > 0 && self.bytes[at - 1] == b'\''
     }
 
     fn email(&mut self, at: usize, behind: usize, defanged: bool) -> Option<usize> {
