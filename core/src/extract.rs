@@ -132,15 +132,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn tell(&mut self, reading: Reading, span: Range<usize>, doubtful: bool) {
-        if self.options.unique && !self.seen.insert(reading.value.clone()) {
+    fn tell(&mut self, mention: Mention) {
+        if self.options.unique && !self.seen.insert(mention.reading.value.clone()) {
             return;
         }
-        (self.visit)(Mention {
-            reading,
-            span,
-            doubtful,
-        });
+        (self.visit)(mention);
     }
 }
 
@@ -150,21 +146,25 @@ impl Taker for Reader<'_> {
             return false;
         };
         let host = if self.options.hosts {
-            host_of(&reading.value, candidate)
+            host_mention(&reading.value, candidate)
         } else {
             None
         };
-        self.tell(reading, candidate.span.clone(), candidate.doubtful);
-        if let Some((host, span)) = host {
-            self.tell(host, span, candidate.doubtful);
+        self.tell(Mention {
+            reading,
+            span: candidate.span.clone(),
+            doubtful: candidate.doubtful,
+        });
+        if let Some(host) = host {
+            self.tell(host);
         }
         true
     }
 }
 
-/// The host of a URL or e-mail address as a value of its own, and where it
-/// stands.
-fn host_of(value: &Value, candidate: &Candidate<'_>) -> Option<(Reading, Range<usize>)> {
+/// The host of a URL or e-mail address that a candidate was read as, as a
+/// value of its own where it stands.
+pub fn host_mention(value: &Value, candidate: &Candidate<'_>) -> Option<Mention> {
     if !matches!(value.kind(), Kind::Url | Kind::Email) {
         return None;
     }
@@ -172,20 +172,30 @@ fn host_of(value: &Value, candidate: &Candidate<'_>) -> Option<(Reading, Range<u
     let kind = host_kind(host);
     let value = Value::parse(kind, host).ok()?;
     let inner = link::host_range(candidate.text);
-    if candidate.span.len() != candidate.text.len() {
-        // escapes or a broken line: the parts stand elsewhere
-        return Some((Reading::plain(value), candidate.span.clone()));
-    }
-    let span = candidate.span.start + inner.start..candidate.span.start + inner.end;
-    match read(kind, &candidate.text[inner], Lenience::Prose) {
-        Ok(reading) if reading.value == value => Some((reading, span)),
+    let written = &candidate.text[inner.clone()];
+    // where escapes or a broken line were undone the parts stand elsewhere
+    let as_written = candidate.span.len() == candidate.text.len();
+    let read = if as_written && written != host {
+        read(kind, written, Lenience::Prose).ok()
+    } else {
+        None
+    };
+    let (reading, span) = match read {
+        Some(reading) if reading.value == value => (reading, inner),
+        _ if as_written && written == host => (Reading::plain(value), inner),
         // written in a way of which only the whole makes sense
-        _ => Some((Reading::plain(value), candidate.span.clone())),
-    }
+        _ => (Reading::plain(value), 0..candidate.span.len()),
+    };
+    let start = candidate.span.start;
+    Some(Mention {
+        reading,
+        span: start + span.start..start + span.end,
+        doubtful: candidate.doubtful,
+    })
 }
 
 /// The type of a canonical host.
-pub fn host_kind(host: &str) -> Kind {
+fn host_kind(host: &str) -> Kind {
     if host.contains(':') {
         Kind::Ipv6
     } else if crate::value::url::is_address(host) {

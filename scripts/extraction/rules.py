@@ -20,6 +20,13 @@ KINDS = {
 RULES = []
 
 
+def is_written_whole(case, kind, value):
+    """an address or hash that a report has as a whole word is no mistake of reading, listed by the vendor or not"""
+    if kind not in ("ipv4", "md5", "sha1", "sha256", "sha512"):
+        return False
+    return re.search(r"(?<![\w.])" + re.escape(value) + r"(?![\w]|\.\w)", plain(case["text"]), re.I) is not None
+
+
 def plain(text):
     """A text without the usual defanging."""
     return re.sub(r"h(?:xx|XX)p", "http", re.sub(r"\[(\.|:|://)\]", r"\1", text))

@@ -132,7 +132,8 @@ def main():
                 if kind in ("domain", "ipv4", "ipv6") and value in hosts and (kind, value) not in allowed:
                     continue  # the host of a URL that was found: told or not, it is neither right nor wrong
                 right = any(spelling in allowed for spelling in spellings(kind, value))
-                if rules.is_address_after_all(kind, value):
+                if not right and (rules.is_address_after_all(kind, value)
+                                  or document and rules.is_written_whole(case, kind, value)):
                     continue
                 if judged or document and kind in listed or kind in scored_types:
                     key = "documents" if document else "exact"

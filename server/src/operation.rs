@@ -16,6 +16,8 @@ use crate::http::search::{Asked, answer};
 use crate::owner::Node;
 use crate::store::{ClaimStore, StoreError};
 
+mod known;
+
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "snake_case")]
@@ -30,6 +32,16 @@ pub enum Operation {
         status: Option<String>,
         /// Entries at most.
         limit: u32,
+    },
+    /// Which of these values are known? Answers an array, for each known one
+    /// `{"type", "value", "entries": [{"value", "source", "category",
+    /// "confidence", "status", "match"}]}`, in the order asked; at most
+    /// [`MAX_TOLD`] entries each.
+    Known {
+        /// Canonical values with their types.
+        values: Vec<(Kind, String)>,
+        /// As in `Search`.
+        status: Option<String>,
     },
     /// What the store holds, newest first. Answers `{"body": text}`.
     List {
@@ -73,6 +85,9 @@ pub enum Operation {
     ListAccounts,
 }
 
+/// Entries that are told of one known value.
+pub const MAX_TOLD: u32 = 16;
+
 /// How a list is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -111,15 +126,7 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             status,
             limit,
         } => {
-            let status = match status.as_deref() {
-                None => StatusFilter::Seen,
-                Some("active") => StatusFilter::Active,
-                Some("any") => StatusFilter::Any,
-                Some(other) => {
-                    let message = format!("status {other:?}: expected active or any");
-                    return Err(OperationError::Invalid(message));
-                }
-            };
+            let status = read_status(status.as_deref())?;
             let page = Page { offset: 0, limit };
             let asked = Asked {
                 text: q.into(),
@@ -129,6 +136,10 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             };
             let body = answer(&asked, &*node.store, &node.control, now).await?;
             Ok(serde_json::from_slice(&body).expect("the API's answers are JSON"))
+        }
+        Operation::Known { values, status } => {
+            let status = read_status(status.as_deref())?;
+            known::find(&values, status, &*node.store, now).await
         }
         Operation::List {
             kind,
@@ -194,6 +205,18 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             Ok(account_json(&node.control.create_account(&name, &tier)?))
         }
         Operation::ListAccounts => Ok(node.control.accounts()?.iter().map(account_json).collect()),
+    }
+}
+
+/// The `status` of a question.
+pub fn read_status(status: Option<&str>) -> Result<StatusFilter, OperationError> {
+    match status {
+        None => Ok(StatusFilter::Seen),
+        Some("active") => Ok(StatusFilter::Active),
+        Some("any") => Ok(StatusFilter::Any),
+        Some(other) => Err(OperationError::Invalid(format!(
+            "status {other:?}: expected active or any"
+        ))),
     }
 }
 
