@@ -119,7 +119,7 @@ proptest! {
                 .iter()
                 .map(|mention: &Mention| mention.reading.value.to_string())
                 .collect();
-            prop_assert_eq!(&found, &[value.clone()], "{}", text);
+            prop_assert_eq!(&found, std::slice::from_ref(&value), "{}", text);
         }
     }
 

@@ -9,8 +9,13 @@ pub(super) fn v4_end(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     for group in 0..4 {
         if group > 0 {
-            let dot = sign::read(bytes, at).filter(|sign| sign.means == b'.')?;
-            at += dot.length;
+            at += if bytes.get(at) == Some(&b'.') {
+                1
+            } else {
+                sign::read(bytes, at)
+                    .filter(|sign| sign.means == b'.')?
+                    .length
+            };
         }
         let end = class::run(bytes, at, DIGIT);
         if !(1..=3).contains(&(end - at)) {

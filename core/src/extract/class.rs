@@ -22,7 +22,9 @@ pub(super) const CLASS: [u8; 256] = {
     let mut class = [0; 256];
     let mut b = 0;
     while b < 256 {
-        class[b] = match b as u8 {
+        #[allow(clippy::cast_possible_truncation)] // it is below 256
+        let byte = b as u8;
+        class[b] = match byte {
             0..=b' ' | 0x7f | b'"' | b'`' | b'<' | b'>' | b'|' => CUT,
             b'0'..=b'9' => DIGIT,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
@@ -39,16 +41,19 @@ pub(super) const CLASS: [u8; 256] = {
 };
 
 /// Whether a byte has one of these classes.
+#[inline]
 pub(super) const fn is(b: u8, classes: u8) -> bool {
     CLASS[b as usize] & classes != 0
 }
 
 /// Whether the byte at this place has one of these classes; no byte has none.
+#[inline]
 pub(super) fn at(bytes: &[u8], place: usize, classes: u8) -> bool {
     bytes.get(place).is_some_and(|&b| is(b, classes))
 }
 
 /// Where a run of bytes of these classes ends that begins at `start`.
+#[inline]
 pub(super) fn run(bytes: &[u8], start: usize, classes: u8) -> usize {
     let mut end = start;
     while at(bytes, end, classes) {

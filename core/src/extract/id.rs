@@ -87,14 +87,11 @@ fn skip_hyphen(text: &str, at: usize) -> Option<usize> {
 /// Where an ATT&CK id ends that a run of letters and digits begins with.
 /// Assigned numbers begin with 0 or 1.
 pub(super) fn attack_end(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
-    let digits = match &bytes[start..end] {
-        [b'T' | b't', b'A' | b'a', digits @ ..] => digits,
-        [
-            b'T' | b't' | b'G' | b'g' | b'S' | b's' | b'M' | b'm',
-            digits @ ..,
-        ] => digits,
-        _ => return None,
-    };
+    let letters = 1 + usize::from(matches!(bytes[start..end], [b'T' | b't', b'A' | b'a', ..]));
+    if !matches!(bytes[start] | 0x20, b't' | b'g' | b's' | b'm') {
+        return None;
+    }
+    let digits = &bytes[start + letters..end];
     let [b'0' | b'1', _, _, _] = digits else {
         return None;
     };

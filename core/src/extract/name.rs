@@ -47,15 +47,20 @@ pub(super) fn run(text: &str, start: usize) -> Run {
             run.cut = true;
             return run;
         }
-        let Some(dot) = sign::read(bytes, at).filter(|sign| sign.means == b'.') else {
-            break;
+        let (length, defanged) = if bytes.get(at) == Some(&b'.') {
+            (1, false)
+        } else {
+            match sign::read(bytes, at) {
+                Some(sign) if sign.means == b'.' => (sign.length, sign.defanged),
+                _ => break,
+            }
         };
-        let next = at + dot.length;
+        let next = at + length;
         if !begins_label(text, next) {
             break;
         }
         run.dots += 1;
-        run.defanged |= dot.defanged;
+        run.defanged |= defanged;
         run.last = next;
         at = next;
     }

@@ -4,8 +4,11 @@ use std::ops::Range;
 
 use super::class::{self, AT, CLASS, COLON, CUT, DIGIT, DOT, HIGH, LETTER, OPEN};
 use super::entity::Plain;
-use super::{Candidate, Taker, address, code, id, link, mailbox, name, sign, wrap};
+use super::{Candidate, Taker, id, link, name, sign, wrap};
 use crate::value::Kind;
+
+mod number;
+mod word;
 
 pub(super) struct Scan<'a, T> {
     text: &'a str,
@@ -53,8 +56,15 @@ impl<'a, T: Taker> Scan<'a, T> {
 
     /// Whether a chunk of these classes can hold a value at all.
     fn is_worthwhile(&self, start: usize, end: usize, classes: u8) -> bool {
-        if classes & (COLON | AT | OPEN) != 0 {
+        if classes & (COLON | AT) != 0 {
             return true;
+        }
+        if classes & OPEN != 0 {
+            let chunk = &self.bytes[start..end];
+            let hidden = |open: usize| sign::bracketed(self.bytes, start + open).is_some();
+            if memchr::memchr3_iter(b'[', b'(', b'{', chunk).any(hidden) {
+                return true;
+            }
         }
         if classes & DIGIT != 0 && end - start > 4 {
             return true;
@@ -190,7 +200,8 @@ impl<'a, T: Taker> Scan<'a, T> {
         if goes_on && let Some(end) = self.name(at) {
             return end;
         }
-        if let Some(kind) = id::hash(bytes, at, end)
+        if end - at >= 32
+            && let Some(kind) = id::hash(bytes, at, end)
             && self.offer(kind, at..end)
         {
             return end;
@@ -222,181 +233,6 @@ impl<'a, T: Taker> Scan<'a, T> {
             }
             _ => None,
         }
-    }
-
-    fn address_v4(&mut self, at: usize) -> Option<usize> {
-        let bytes = self.bytes;
-        let end = address::v4_end(bytes, at)?;
-        let before = at.checked_sub(1).map(|at| bytes[at]);
-        if matches!(before, Some(b'.' | b'%')) || !address::v4_ends(bytes, end) {
-            return None;
-        }
-        let doubtful = address::is_version(self.text, at);
-        if self.mailbox_is(end) {
-            return None;
-        }
-        let host_end = address::port_end(bytes, end).unwrap_or(end);
-        if let Some(end) = self.path_end(at, host_end)
-            && !class::at(bytes, host_end + 1, DIGIT)
-            && self.offer(Kind::Url, at..end)
-        {
-            return Some(end);
-        }
-        if host_end > end && self.offer_doubtful(Kind::Ipv4, at..host_end, doubtful) {
-            return Some(host_end);
-        }
-        if let Some(network) = address::prefix_end(bytes, end) {
-            if self.offer_doubtful(Kind::Ipv4, at..network, doubtful) {
-                return Some(network);
-            }
-            // a network too wide is no address either
-            let length: u8 = self.text[end + 1..network].parse().unwrap_or(u8::MAX);
-            if length <= 32 {
-                return Some(network);
-            }
-        }
-        // not the beginning of a longer dotted name, whatever it is
-        self.offer_doubtful(Kind::Ipv4, at..end, doubtful);
-        Some(end)
-    }
-
-    /// Whether an `@` follows.
-    fn mailbox_is(&self, end: usize) -> bool {
-        sign::read(self.bytes, end).is_some_and(|sign| sign.means == b'@')
-    }
-
-    fn address_v6(&mut self, at: usize) -> Option<usize> {
-        let bytes = self.bytes;
-        let before = at.checked_sub(1).map(|at| bytes[at]);
-        if before.is_some_and(|b| class::is(b, LETTER | DIGIT | COLON | DOT | HIGH) || b == b'_') {
-            return None;
-        }
-        let (end, enough) = address::v6_end(bytes, at)?;
-        if !enough {
-            return None;
-        }
-        let end = address::v6_tail(bytes, end);
-        if before == Some(b'[')
-            && bytes.get(end) == Some(&b']')
-            && at > self.floor
-            && let Some(port) = address::port_end(bytes, end + 1)
-            && self.offer(Kind::Ipv6, at - 1..port)
-        {
-            return Some(port);
-        }
-        self.offer(Kind::Ipv6, at..end).then_some(end)
-    }
-
-    /// Names: domains, e-mail addresses, URLs without scheme.
-    fn name(&mut self, at: usize) -> Option<usize> {
-        let bytes = self.bytes;
-        let run = name::run(self.text, at);
-        let sign_at = name::label_end(self.text, run.last);
-        if let Some(sign) = sign::read(bytes, sign_at).filter(|sign| sign.means == b'@')
-            && let Some(end) = self.email(sign_at, sign_at + sign.length, sign.defanged)
-        {
-            return Some(end);
-        }
-        if bytes.get(sign_at) == Some(&b'(')
-            && let Some(end) = self.commented_email(sign_at)
-        {
-            return Some(end);
-        }
-        if run.dots == 0 || run.cut {
-            return None;
-        }
-        let start = self.name_start(at, run.end);
-        let doubled = at >= 2 && bytes[at - 1] == b'/' && bytes[at - 2] == b'/';
-        let before = match at.checked_sub(1).map(|at| bytes[at]) {
-            // `//example.com/x` of a page, not what follows a scheme
-            Some(b'/') if doubled && (at < 3 || bytes[at - 3] != b':') => None,
-            other => other,
-        };
-        if run.defanged {
-            if before == Some(b'%') {
-                return None;
-            }
-        } else if code::is_friend(self.text, at, &run, before) {
-            return None;
-        }
-        let host_end = address::port_end(bytes, run.end).unwrap_or(run.end);
-        if let Some(end) = self.path_end(at, host_end)
-            && self.offer(Kind::Url, at..end)
-        {
-            return Some(end);
-        }
-        for end in [host_end, run.end] {
-            if self.offer(Kind::Domain, start..end) {
-                return Some(end);
-            }
-            if host_end == run.end {
-                break;
-            }
-        }
-        None
-    }
-
-    /// `*.` before a name belongs to it; an underscore that also closes it
-    /// does not.
-    fn name_start(&self, at: usize, end: usize) -> usize {
-        let bytes = self.bytes;
-        if at >= self.floor + 2 && &bytes[at - 2..at] == b"*." {
-            at - 2
-        } else if bytes[at] == b'_' && bytes.get(end) == Some(&b'_') {
-            at + 1
-        } else {
-            at
-        }
-    }
-
-    /// Where a path ends that begins behind a host, if there is one that is
-    /// more than a slash.
-    fn path_end(&self, first: usize, at: usize) -> Option<usize> {
-        let bytes = self.bytes;
-        let defanged = sign::bracketed(bytes, at).is_some_and(|sign| sign.means == b'/');
-        let plain = bytes.get(at) == Some(&b'/');
-        if !plain && !defanged || class::at(bytes, at, CUT) {
-            return None;
-        }
-        let end = link::end(self.text, at, self.is_quoted(first));
-        (end > at).then_some(end)
-    }
-
-    /// Whether an apostrophe stands before this place.
-    fn is_quoted(&self, at: usize) -> bool {
-        at > 0 && self.bytes[at - 1] == b'\''
-    }
-
-    fn email(&mut self, at: usize, behind: usize, defanged: bool) -> Option<usize> {
-        let start = mailbox::start(self.text, self.floor, at)?;
-        let end = match mailbox::literal_end(self.bytes, behind) {
-            Some(end) => end,
-            None => {
-                if !class::at(self.bytes, behind, LETTER | DIGIT | HIGH) {
-                    return None;
-                }
-                let host = name::run(self.text, behind);
-                if host.dots == 0 || host.cut {
-                    return None;
-                }
-                // `(at)` is a word of prose where no dot is hidden
-                let worded = defanged && self.bytes[at..behind].contains(&b'(');
-                if worded && self.bytes[at] == b' ' && !host.defanged {
-                    return None;
-                }
-                host.end
-            }
-        };
-        self.offer(Kind::Email, start..end).then_some(end)
-    }
-
-    /// `john(comment)@example.com`, the comment beginning at `open`.
-    fn commented_email(&mut self, open: usize) -> Option<usize> {
-        let close = class::run(self.bytes, open + 1, LETTER | DIGIT);
-        if self.bytes.get(close) != Some(&b')') || self.bytes.get(close + 1) != Some(&b'@') {
-            return None;
-        }
-        self.email(close + 1, close + 2, false)
     }
 
     fn offer(&mut self, kind: Kind, span: Range<usize>) -> bool {

@@ -37,20 +37,20 @@ pub(super) fn read(bytes: &[u8], at: usize) -> Option<Sign> {
             | [0xef, 0xbc, 0x8e]
             | [0xef, 0xbd, 0xa1]
             | [0xe2, 0x80, 0xa4]
-            | [0xef, 0xb9, 0x92] => wide(b'.'),
-            [0xef, 0xbc, 0xa0] | [0xef, 0xb9, 0xab] => wide(b'@'),
+            | [0xef, 0xb9, 0x92] => Some(Sign {
+                means: b'.',
+                length: 3,
+                defanged: true,
+            }),
+            [0xef, 0xbc, 0xa0] | [0xef, 0xb9, 0xab] => Some(Sign {
+                means: b'@',
+                length: 3,
+                defanged: true,
+            }),
             _ => None,
         },
         _ => None,
     }
-}
-
-fn wide(means: u8) -> Option<Sign> {
-    Some(Sign {
-        means,
-        length: 3,
-        defanged: true,
-    })
 }
 
 /// `[.]`, `(dot)`, ` [at] ` and the like.

@@ -41,7 +41,11 @@ impl<'m, M: Members> Worker<'m, M> {
 
     /// The known values of a block.
     pub(super) fn read(&mut self, block: Vec<u8>) -> Result<Done, M::Error> {
-        let text = String::from_utf8_lossy(&block);
+        // the lossy reading is slower even where nothing is lost
+        let text = match std::str::from_utf8(&block) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(&block),
+        };
         self.asked.clear();
         candidates(&text, self);
         if let Some(failure) = self.failure.take() {
