@@ -1,6 +1,6 @@
 """Recall and precision of iocd and three Python tools, by corpus and type.
 
-Usage: score.py EXTRACT_BINARY CORPORA [--misses] [--markdown]
+Usage: score.py EXTRACT_BINARY CORPORA [--misses]
 """
 
 import collections

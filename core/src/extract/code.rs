@@ -24,6 +24,43 @@ const OWNERS: [&str; 40] = [
     "response", "self", "socket", "sys", "system", "this", "user", "window",
 ];
 
+/// Of those, the ones that never begin the name of a host.
+const KEYWORDS: [&str; 6] = ["args", "cls", "document", "self", "this", "window"];
+
+/// What names that products give to malware begin with: `Trojan.Win32.Agent.ba`.
+const DETECTIONS: [&str; 30] = [
+    "adware",
+    "android",
+    "backdoor",
+    "downloader",
+    "dropper",
+    "exploit",
+    "gen",
+    "generic",
+    "hacktool",
+    "heur",
+    "html",
+    "js",
+    "linux",
+    "mal",
+    "malware",
+    "msil",
+    "osx",
+    "php",
+    "pua",
+    "pup",
+    "ransom",
+    "riskware",
+    "spyware",
+    "trojan",
+    "vbs",
+    "virus",
+    "w32",
+    "win32",
+    "win64",
+    "worm",
+];
+
 /// Roots of packages, which come first where a name has its root last.
 const PACKAGES: [&str; 8] = [
     "android", "androidx", "com", "java", "javax", "kotlin", "net", "org",
@@ -71,7 +108,22 @@ pub(super) fn is_friend(text: &str, start: usize, run: &Run, before: Option<u8>)
     {
         return true;
     }
-    !common && ending.len() > 2 && PACKAGES.binary_search(&first).is_ok()
+    if run.dots > 1 && KEYWORDS.binary_search(&owner.as_str()).is_ok() {
+        return true;
+    }
+    if common {
+        return false;
+    }
+    let capitals = text[start..run.last]
+        .split('.')
+        .filter(|label| {
+            label.bytes().next().is_some_and(|b| b.is_ascii_uppercase()) && lower(label)
+        })
+        .count();
+    capitals > 1
+        || run.dots > 1 && upper(first) && DETECTIONS.binary_search(&owner.as_str()).is_ok()
+        || PACKAGES.binary_search(&first).is_ok()
+            && (ending.len() > 2 || !matches!(first, "com" | "net") && run.dots > 1)
 }
 
 /// `WScript`, `MyClass`: a capital behind a small letter.
@@ -175,6 +227,7 @@ mod tests {
     #[test]
     fn lists_are_sorted() {
         assert!(FILE_ENDINGS.is_sorted() && MEMBERS.is_sorted());
+        assert!(DETECTIONS.is_sorted() && KEYWORDS.is_sorted());
         assert!(OWNERS.is_sorted() && PACKAGES.is_sorted());
     }
 
@@ -197,6 +250,10 @@ mod tests {
             "foo.run(",
             "com.example.app",
             "install_all.sh",
+            "Trojan.Win32.Agent.ba",
+            "Ransom.Win64.foo.in",
+            "org.apache.commons.io",
+            "self.client.name",
         ] {
             assert!(friend(text), "{text}");
         }
@@ -210,6 +267,8 @@ mod tests {
             "example.app",
             "example.info",
             "PayPal-login.com",
+            "Mail.Example.com",
+            "com.example.login.cc",
         ] {
             assert!(!friend(text), "{text}");
         }
