@@ -20,6 +20,15 @@ KINDS = {
 RULES = []
 
 
+def kind_of(expectation):
+    """iocd's type of an expectation, if it has one: a "URL" that is nothing but a host is that host."""
+    kind = KINDS.get(expectation["type"])
+    value = str(expectation["value"])
+    if kind == "url" and not re.search(r"[/\\?#_@]|%3a", value, re.I):
+        return "ipv4" if re.fullmatch(r"[\d.\[\](){} ]+(?::\d+)?", value) else "domain"
+    return kind
+
+
 def is_written_whole(case, kind, value):
     """an address or hash that a report has as a whole word is no mistake of reading, listed by the vendor or not"""
     if kind not in ("ipv4", "md5", "sha1", "sha256", "sha512"):
@@ -81,7 +90,7 @@ def blank_inside(case, expectation):
 @rule
 def one_sided(case, expectation):
     """one-sided brackets are undone in a question, not in prose"""
-    if KINDS[expectation["type"]] in ("md5", "sha1", "sha256", "sha512", "cve", "mitre-attack"):
+    if kind_of(expectation) in ("md5", "sha1", "sha256", "sha512", "cve", "mitre-attack"):
         return False
     written = expectation["value"] if case["mode"] == "contains_raw" else case["text"]
     # pairs around signs and words, and an address literal, are no leftovers
@@ -95,23 +104,23 @@ def one_sided(case, expectation):
 @rule
 def words_for_signs(case, expectation):
     """bare words for signs (`a at b dot c`, `aATbDOTc`) are undone in a question, not in prose"""
-    if KINDS[expectation["type"]] not in ("email", "domain", "url", "ipv4"):
-        return False
-    return case["mode"] in ("contains_raw", "exact") and re.search(
-        r"\w[ /_-]+(?:at|dot)[ /_-]+\w|\w(?:AT|DOT)\w|\b(?:AT|DOT)\b(?![\])}])", case["text"]) is not None
+    written = expectation["value"] if case["mode"] == "contains_raw" else case["text"]
+    return kind_of(expectation) in ("email", "domain", "url", "ipv4") and len(written) < 60 and re.search(
+        r"\w[ /_-]+(?:at|dot)[ /_-]+\w|\w(?:AT|DOT)\w|\b(?:AT|DOT)\b(?![\])}])|\b(?:at|dot) ?[\[({]|[\])}] ?(?:at|dot)\b",
+        written) is not None
 
 
 @rule
 def odd_separator(case, expectation):
     """`http__host`, `http:__host` and commas for dots are undone in a question, not in prose"""
     return re.search(r"(?:https?|ftp|hxxps?|s?ftp|ftx):?_{1,2}\w|\d,\d{1,3},\d{1,3},\d|://\w+,\w", case["text"], re.I) is not None \
-        and KINDS[expectation["type"]] in ("url", "ipv4", "domain")
+        and kind_of(expectation) in ("url", "ipv4", "domain")
 
 
 @rule
 def odd_scheme(case, expectation):
     """a masked scheme that stands for no scheme of the web is not guessed at (`ftx`)"""
-    return KINDS[expectation["type"]] == "url" and re.match(r"(?:ftx|fxx|stp)", expectation["value"], re.I) is not None
+    return kind_of(expectation) == "url" and re.match(r"(?:ftx|fxx|stp)", expectation["value"], re.I) is not None
 
 
 @rule
@@ -123,7 +132,7 @@ def wallet_word(case, expectation):
 @rule
 def in_longer_hex(case, expectation):
     """a hexadecimal run inside a longer word is no hash"""
-    if KINDS[expectation["type"]] not in ("md5", "sha1", "sha256", "sha512"):
+    if kind_of(expectation) not in ("md5", "sha1", "sha256", "sha512"):
         return False
     return re.search(r"(?<![A-Za-z0-9])" + re.escape(expectation["value"]) + r"(?![A-Za-z0-9])",
                      case["text"], re.I) is None and expectation["value"].lower() in case["text"].lower()
@@ -132,14 +141,14 @@ def in_longer_hex(case, expectation):
 @rule
 def other_hash(case, expectation):
     """imphash, TLSH, ssdeep and JA3 are no hashes of files"""
-    return KINDS[expectation["type"]] == "md5" and re.search(
+    return kind_of(expectation) == "md5" and re.search(
         r"(?:imphash|authentihash|ja3s?|jarm)\W{0,6}" + re.escape(expectation["value"]), case["text"], re.I) is not None
 
 
 @rule
 def mentioned_in_url(case, expectation):
     """a URL is one value: what its path or query mentions is no second one"""
-    kind = KINDS[expectation["type"]]
+    kind = kind_of(expectation)
     if kind not in ("domain", "url", "ipv4", "md5", "sha1", "sha256", "email", "ipv6"):
         return False
     value, text = re.escape(expectation["value"]), plain(case["text"])
@@ -205,7 +214,7 @@ def file_name(case, expectation):
 @rule
 def bare_at(case, expectation):
     """an `@` between blanks is prose unless in brackets"""
-    return KINDS[expectation["type"]] == "email" and re.search(r"\s@\s", case["text"]) is not None \
+    return kind_of(expectation) == "email" and re.search(r"\s@\s", case["text"]) is not None \
         and len(case["text"]) < 100
 
 
@@ -224,7 +233,7 @@ def other_dot(case, expectation):
 @rule
 def written_longer(case, expectation):
     """the vendor's list has the beginning of a URL that the text writes longer: the text mentions another URL"""
-    if case["kind"] != "document" or KINDS[expectation["type"]] != "url":
+    if case["kind"] != "document" or kind_of(expectation) != "url":
         return False
     value, text = re.escape(expectation["value"]), plain(case["text"])
     return re.search(value, text) is not None and \

@@ -86,8 +86,8 @@ def main():
             found[name].append([])
     canon = Canon(binary)
     canon.learn(pair for name in tools.TOOLS for pairs in found[name] for pair in pairs)
-    canon.learn((rules.KINDS[e["type"]], str(e["value"])) for _, case in cases for e in case["expect"]
-                if e["type"] in rules.KINDS)
+    canon.learn((rules.kind_of(e), str(e["value"])) for _, case in cases for e in case["expect"]
+                if rules.kind_of(e))
 
     recall = collections.defaultdict(lambda: [0, 0])
     precision = collections.defaultdict(lambda: [0, 0])
@@ -96,7 +96,7 @@ def main():
     for index, (corpus, case) in enumerate(cases):
         wanted, allowed = set(), set()
         for expectation in case["expect"]:
-            kind = rules.KINDS.get(expectation["type"])
+            kind = rules.kind_of(expectation)
             expectation["canonical"] = canon[(kind, str(expectation["value"]))] if kind else None
             expectation["unknown_tld"] = (kind, str(expectation["value"])) in canon.warned
             function = rules.excluded(case, expectation)
