@@ -117,7 +117,7 @@ fn figure(name: &str, text: &str) {
 fn growth(piece: &str) -> f64 {
     let time = |size: usize| {
         let text = piece.repeat(size / piece.len());
-        (0..5)
+        (0..31)
             .map(|_| {
                 let start = Instant::now();
                 extract(black_box(&text), &Options::default(), &mut |mention| {

@@ -80,7 +80,7 @@ impl<'a, T: Taker> Scan<'a, T> {
         classes & DOT != 0
             && end - start > 3
             && memchr::memchr_iter(b'.', &self.bytes[start..end]).any(inside)
-            || end - start >= 32
+            || classes & LETTER != 0 && end - start >= 32
     }
 
     fn chunk(&mut self, start: usize, end: usize, classes: u8) {
