@@ -30,7 +30,11 @@ pub(super) fn read(bytes: &[u8], at: usize) -> Option<Sign> {
             length: 2,
             defanged: true,
         }),
-        b'[' | b'(' | b'{' | b' ' => bracketed(bytes, at),
+        b'[' | b'(' | b'{' => bracketed(bytes, at),
+        b' ' => match bytes.get(at + 1)? {
+            b'[' | b'(' | b'{' | b' ' => bracketed(bytes, at),
+            _ => None,
+        },
         // 。 ． ｡ ․ ﹒, and ＠ ﹫
         0xe2 | 0xe3 | 0xef => match bytes.get(at..at + 3)? {
             [0xe3, 0x80, 0x82]
