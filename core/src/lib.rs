@@ -15,6 +15,7 @@
 //! | `refang` | undoing the spellings that people use to make values harmless |
 //! | [`defang`] | printing values so that nothing makes a link of them |
 //! | [`normalize`] | one spelling of one type → its canonical value, or why not |
+//! | [`extract`] | values out of prose, Markdown, HTML and logs |
 //! | [`interpret`] | a free-form question → every sensible typed reading |
 //! | [`warning`] | names of what is worth knowing about a value besides |
 //! | [`claim`] | who said what about which value, since when |
@@ -27,6 +28,7 @@
 pub mod claim;
 pub mod defang;
 pub mod export;
+pub mod extract;
 pub mod feed;
 pub mod interpret;
 pub mod matching;

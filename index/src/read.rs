@@ -72,6 +72,21 @@ impl Index {
         Ok(())
     }
 
+    /// Whether any entry answers the question: what [`Index::find`] would
+    /// tell, without reading the entries.
+    pub fn knows(&self, question: &Question<'_>) -> Result<bool, IndexError> {
+        let state = self.state.read();
+        let now = seconds(question.now);
+        let mut hits = Vec::new();
+        for reading in question.readings {
+            state.collect_hits(reading.as_ref(), question, now, &mut hits)?;
+            if !hits.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Tells `sink` the active, listable entries that the filter admits,
     /// newest update first.
     pub fn list<S: EntrySink>(

@@ -26,6 +26,7 @@ mod ingest;
 mod key;
 mod list;
 mod normalize;
+mod scan;
 mod search;
 mod serve;
 mod table;
@@ -68,6 +69,8 @@ enum Command {
     Ingest(ingest::Ingest),
     /// Ask whether anyone has seen these values
     Search(search::Search),
+    /// Find known values in logs and reports
+    Scan(scan::Scan),
     /// List what the store holds, newest first
     List(list::List),
     /// Show how values are read
@@ -100,7 +103,10 @@ impl Global {
                 continue;
             };
             let value = value.into_string().map_err(|value| {
-                anyhow::anyhow!("environment variable {name}: {value:?} is not UTF-8")
+                anyhow::anyhow!(
+                    "environment variable {name}: {} is not UTF-8",
+                    value.display()
+                )
             })?;
             environment.push((name.to_owned(), value));
         }
@@ -147,6 +153,7 @@ impl Cli {
             Command::Serve(command) => command.run(global),
             Command::Ingest(command) => command.run(global),
             Command::Search(command) => command.run(global),
+            Command::Scan(command) => command.run(global),
             Command::List(command) => command.run(global),
             Command::Normalize(command) => command.run(),
             Command::Key(command) => command.run(global),

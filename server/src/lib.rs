@@ -13,6 +13,7 @@
 //! | [`limit`] | rate windows |
 //! | [`operation`] | what commands ask of the owner of the data directory |
 //! | [`owner`] | who that is: this process or a server |
+//! | [`scan`] | known values in logs and reports |
 //! | [`store`] | what is needed of a claim store, and the embedded one |
 //! | [`unpack`] | files as they come: plain, gzip, zip |
 
@@ -27,5 +28,6 @@ pub mod ingest;
 pub mod limit;
 pub mod operation;
 pub mod owner;
+pub mod scan;
 pub mod store;
 pub mod unpack;

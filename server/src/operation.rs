@@ -17,6 +17,8 @@ use crate::http::search::{Asked, answer};
 use crate::owner::Node;
 use crate::store::{ClaimStore, StoreError};
 
+mod known;
+
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "snake_case")]
@@ -33,6 +35,16 @@ pub enum Operation {
         status: Option<String>,
         /// Entries at most.
         limit: u32,
+    },
+    /// Which of these values are known? Answers an array, for each known one
+    /// `{"type", "value", "entries": [{"value", "source", "category",
+    /// "confidence", "status", "match"}]}`, in the order asked; at most
+    /// [`MAX_TOLD`] entries each.
+    Known {
+        /// Canonical values with their types.
+        values: Vec<(Kind, String)>,
+        /// As in `Search`.
+        status: Option<String>,
     },
     /// What the store holds, newest first. Answers `{"body": text}`.
     List {
@@ -75,6 +87,9 @@ pub enum Operation {
     /// Every account.
     ListAccounts,
 }
+
+/// Entries that are told of one known value.
+pub const MAX_TOLD: u32 = 16;
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -132,6 +147,10 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             }
             let body = answer(&asked, &*node.store, &node.control, now).await?;
             Ok(serde_json::from_slice(&body).expect("the API's answers are JSON"))
+        }
+        Operation::Known { values, status } => {
+            let status = read_status(status.as_deref())?;
+            known::find(&values, status, &*node.store, now).await
         }
         Operation::List {
             kind,
@@ -210,7 +229,8 @@ fn read_matching(name: Option<&str>) -> Result<Matching, OperationError> {
     })
 }
 
-fn read_status(name: Option<&str>) -> Result<StatusFilter, OperationError> {
+/// The `status` of a question.
+pub fn read_status(name: Option<&str>) -> Result<StatusFilter, OperationError> {
     match name {
         None => Ok(StatusFilter::Seen),
         Some("active") => Ok(StatusFilter::Active),

@@ -93,14 +93,14 @@ pub(super) fn write_gap(
     Some(())
 }
 
-/// One sign in one pair of brackets, or behind one backslash.
+/// Signs each in a pair of brackets, or one behind a backslash.
 fn is_clear(gap: &str) -> bool {
-    let mut chars = gap.chars().filter(|c| !c.is_whitespace());
-    match (chars.next(), chars.next(), chars.next(), chars.next()) {
-        (Some('\\'), Some('.'), None, None) => true,
-        (Some(open), Some(middle), Some(close), None) => {
-            matches!((open, close), ('[', ']') | ('(', ')') | ('{', '}')) && sign(middle).is_some()
+    let signs: Vec<char> = gap.chars().filter(|c| !c.is_whitespace()).collect();
+    let in_brackets = |three: &[char]| match three {
+        [open, middle, close] => {
+            matches!((open, close), ('[', ']') | ('(', ')') | ('{', '}')) && sign(*middle).is_some()
         }
         _ => false,
-    }
+    };
+    signs[..] == ['\\', '.'] || !signs.is_empty() && signs.chunks(3).all(in_brackets)
 }

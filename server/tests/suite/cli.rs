@@ -12,6 +12,7 @@ mod commands;
 mod ingest;
 mod normalize;
 mod real;
+mod scan;
 mod serve;
 
 /// A data directory and the binary at work on it.
