@@ -20,6 +20,7 @@
 //! | [`claim`] | who said what about which value, since when |
 //! | [`matching`] | which stored values answer a question |
 //! | [`query`] | questions and pages, in the words every store understands |
+//! | [`questions`] | many questions at a time |
 //! | [`feed`] | feeds as data, and the connectors that read them |
 //! | [`export`] | entries as bytes in the formats others read |
 
@@ -32,6 +33,7 @@ pub mod matching;
 pub mod normalize;
 pub mod observation;
 pub mod query;
+pub mod questions;
 mod refang;
 pub mod value;
 pub mod warning;

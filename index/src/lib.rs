@@ -23,6 +23,8 @@ mod expiry;
 mod facets;
 mod fetches;
 mod log;
+mod many;
+mod prefetch;
 mod read;
 mod record;
 mod state;

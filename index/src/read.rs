@@ -2,7 +2,7 @@
 
 use iocd_core::claim::{ArticleRef, Status};
 use iocd_core::matching;
-use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question};
+use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, StatusFilter};
 use iocd_core::value::ValueRef;
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::Index;
 use crate::columns::{NO_TIME, NONE};
 use crate::error::IndexError;
 use crate::facets::Intersection;
-use crate::record::Items;
+use crate::record::{ClaimRecord, Items};
 use crate::state::{State, expires_at};
 use crate::time::{seconds, timestamp};
 
@@ -19,11 +19,11 @@ const SLICE: usize = 64;
 
 /// A claim that answers a question.
 #[derive(Clone, Copy)]
-struct Hit {
+pub(crate) struct Hit {
     /// The claim's last version.
-    slot: u32,
-    status: Status,
-    matched: Match,
+    pub(crate) slot: u32,
+    pub(crate) status: Status,
+    pub(crate) matched: Match,
     confidence: u8,
     updated_at: u32,
 }
@@ -40,7 +40,7 @@ impl Index {
         let now = seconds(question.now);
         let mut hits = Vec::new();
         for reading in question.readings {
-            state.collect_hits(reading.as_ref(), question, now, &mut hits)?;
+            state.collect_hits(reading.as_ref(), question.status, now, &mut hits)?;
         }
         if hits.len() > 1 {
             sort_hits(&state, &mut hits)?;
@@ -116,7 +116,8 @@ fn ceil_seconds(time: Timestamp) -> u32 {
     seconds(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
 }
 
-fn sort_hits(state: &State, hits: &mut [Hit]) -> Result<(), IndexError> {
+/// Puts hits in the order of an answer.
+pub(crate) fn sort_hits(state: &State, hits: &mut [Hit]) -> Result<(), IndexError> {
     let mut failure = Ok(());
     hits.sort_unstable_by(|a, b| {
         let key = |hit: &Hit| {
@@ -144,28 +145,32 @@ impl State {
     fn collect_hits(
         &self,
         value: ValueRef<'_>,
-        question: &Question<'_>,
+        status: StatusFilter,
         now: u32,
         hits: &mut Vec<Hit>,
     ) -> Result<(), IndexError> {
         let mut failure = Ok(());
         matching::probes(value, &self.shape, &mut |probe| {
             if failure.is_ok() {
-                failure = self.collect_probe(&probe, question, now, hits);
+                let ValueRef { kind, text } = probe.key;
+                failure = self
+                    .newest(self.hash(kind, text), kind, text)
+                    .map(|newest| self.collect_chain(newest, &probe, status, now, hits));
             }
         });
         failure
     }
 
-    fn collect_probe(
+    /// Adds the claims about a probe's key, of which `newest` is the newest
+    /// slot, that answer a question.
+    pub(crate) fn collect_chain(
         &self,
+        newest: Option<u32>,
         probe: &matching::Probe<'_>,
-        question: &Question<'_>,
+        filter: StatusFilter,
         now: u32,
         hits: &mut Vec<Hit>,
-    ) -> Result<(), IndexError> {
-        let ValueRef { kind, text } = probe.key;
-        let newest = self.newest(self.hash(kind, text), kind, text)?;
+    ) {
         let mut seen = Vec::new();
         for slot in self.chain(newest) {
             // Only the newest word of each source counts.
@@ -180,7 +185,7 @@ impl State {
                 continue;
             };
             let flags = self.columns.flags.get(version);
-            if !question.status.admits(status) || (probe.subtree_only && !flags.is_subtree()) {
+            if !filter.admits(status) || (probe.subtree_only && !flags.is_subtree()) {
                 continue;
             }
             let hit = Hit {
@@ -197,13 +202,22 @@ impl State {
                 Some(_) => {}
             }
         }
-        Ok(())
     }
 
     /// The sighting noted beside a version.
     pub(crate) fn touched(&self, slot: u32) -> Option<Timestamp> {
         let touched = self.columns.touched.get(slot);
         (touched != NO_TIME).then(|| timestamp(touched))
+    }
+
+    /// Latest sighting of the claim version in `slot`, in Unix seconds.
+    pub(crate) fn last_seen(&self, slot: u32, claim: &ClaimRecord<'_>, status: Status) -> u32 {
+        let touched = self.columns.touched.get(slot);
+        let said = claim.last_seen.max((touched != NO_TIME).then_some(touched));
+        said.unwrap_or_else(|| match self.listed_at(claim.source) {
+            Some(listed_at) if status == Status::Active => claim.heard_at.max(listed_at),
+            _ => claim.heard_at,
+        })
     }
 
     /// An interned string of the record in `slot`.
@@ -230,15 +244,6 @@ impl State {
                 .collect::<Result<Vec<_>, _>>()
         };
         let known = &self.sources[claim.source as usize];
-        let touched = self.columns.touched.get(slot);
-        let heard_at = match self.listed_at(claim.source) {
-            Some(listed_at) if status == Status::Active => claim.heard_at.max(listed_at),
-            _ => claim.heard_at,
-        };
-        let last_seen = match claim.last_seen.max((touched != NO_TIME).then_some(touched)) {
-            Some(said) => said,
-            None => heard_at,
-        };
         let ended_by = self.columns.dead_by.get(slot);
         let changed = if ended_by == NONE { slot } else { ended_by };
         let expires_at = if ended_by == NONE {
@@ -254,7 +259,7 @@ impl State {
             confidence: claim.confidence,
             status,
             first_seen: Some(timestamp(claim.first_seen.unwrap_or(claim.first_heard_at))),
-            last_seen: Some(timestamp(last_seen)),
+            last_seen: Some(timestamp(self.last_seen(slot, &claim, status))),
             expires_at: (expires_at != NO_TIME).then(|| timestamp(expires_at)),
             updated_at: timestamp(self.columns.updated_at.get(changed)),
             context: claim.context,

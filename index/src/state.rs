@@ -29,7 +29,7 @@ pub(crate) struct KnownSource {
 pub(crate) struct State {
     pub(crate) log: Log,
     pub(crate) columns: Columns,
-    table: Table,
+    pub(crate) table: Table,
     key: (u64, u64),
     pub(crate) strings: Strings,
     pub(crate) sources: Vec<KnownSource>,

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use iocd::store::{Batch, ClaimStore, Removal};
 use iocd_core::claim::{Category, Claim, ClaimId, Confidence, Extent, Scope, Source};
 use iocd_core::query::{Filter, Page, StatusFilter};
+use iocd_core::questions::Questions;
 use iocd_core::value::{Kind, Value};
 use proptest::prelude::*;
 
-use crate::answer::{find, list};
+use crate::answer::{find, find_many, list};
 use crate::values::{DAY, at, source, value};
 
 /// One event in the life of a store.
@@ -249,6 +250,15 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
                 assert_eq!(in_a, in_b, "{readings:?} {status:?} {page:?} at {second}");
             }
         }
+    }
+    let mut many = Questions::default();
+    for question in questions.iter().flatten() {
+        many.ask(question.as_str(), None);
+    }
+    for status in [StatusFilter::Seen, StatusFilter::Active, StatusFilter::Any] {
+        let in_a = find_many(a, &many, status, 2, second).await;
+        let in_b = find_many(b, &many, status, 2, second).await;
+        assert_eq!(in_a, in_b, "{status:?} at {second}");
     }
     let everything = Filter::default();
     let mut filters = vec![everything.clone()];
