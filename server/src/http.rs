@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::clock::Clock;
 use crate::config::{FREE, Settings};
@@ -17,6 +17,7 @@ use crate::control::{Control, Scope};
 use crate::store::ClaimStore;
 
 mod accept;
+mod bulk;
 mod code;
 mod credential;
 mod error;
@@ -29,6 +30,7 @@ mod nearest;
 mod open_files;
 mod parameter;
 mod peer;
+mod read_ahead;
 mod request_id;
 pub(crate) mod search;
 mod serve;
@@ -40,6 +42,7 @@ pub use peer::Peer;
 pub use serve::{Served, serve};
 
 use front::{keyed, open};
+use read_ahead::SharedRoom;
 use request_id::RequestIds;
 
 /// What handlers answer from: one for a process.
@@ -53,6 +56,7 @@ pub struct App<S> {
     /// The time.
     pub clock: Clock,
     ids: RequestIds,
+    read_ahead: SharedRoom,
     stopping: AtomicBool,
 }
 
@@ -65,6 +69,7 @@ impl<S: ClaimStore> App<S> {
             settings,
             clock,
             ids: RequestIds::new(),
+            read_ahead: SharedRoom::new(),
             stopping: AtomicBool::new(false),
         }
     }
@@ -89,7 +94,15 @@ pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
         .route("/api/v1/iocs", get(keyed(ReadIocs, FREE, list::list::<S>)))
         .route(
             "/api/v1/iocs/search",
-            get(keyed(ReadIocs, FREE, search::search::<S>)),
+            get(keyed(ReadIocs, FREE, search::search::<S>)).post(keyed(
+                ReadIocs,
+                FREE,
+                bulk::search::<S>,
+            )),
+        )
+        .route(
+            "/api/v1/normalize",
+            post(keyed(ReadIocs, FREE, bulk::normalize::<S>)),
         )
         .fallback(open(health::no_such_path::<S>))
         .method_not_allowed_fallback(open(health::no_such_method::<S>))

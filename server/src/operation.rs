@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use crate::bulk::{DEFAULT_LIMIT, Interruption, MAX_LIMIT, Purpose};
 use crate::config::read_network;
 use crate::control::{Account, ControlError, KeyInfo, KeyRequest, Scope, Scopes};
 use crate::http::search::{Asked, answer};
@@ -73,6 +74,40 @@ pub enum Operation {
     ListAccounts,
 }
 
+/// Which answers are wanted to a file of values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSearch {
+    /// Read the values only so.
+    pub kind: Option<Kind>,
+    /// `active`, `any`, or as the API does without it.
+    pub status: Option<String>,
+    /// Entries for each value at most; 10 if not given, never more than 100.
+    pub limit: Option<u32>,
+}
+
+impl FileSearch {
+    /// The same in the words of the bulk search.
+    pub(crate) fn purpose(&self) -> Result<Purpose, OperationError> {
+        Ok(Purpose::Search {
+            kind: self.kind,
+            status: read_status(self.status.as_deref())?,
+            limit: self.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT),
+        })
+    }
+}
+
+fn read_status(given: Option<&str>) -> Result<StatusFilter, OperationError> {
+    match given {
+        None => Ok(StatusFilter::Seen),
+        Some("active") => Ok(StatusFilter::Active),
+        Some("any") => Ok(StatusFilter::Any),
+        Some(other) => {
+            let message = format!("status {other:?}: expected active or any");
+            Err(OperationError::Invalid(message))
+        }
+    }
+}
+
 /// How a list is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -100,6 +135,15 @@ pub enum OperationError {
     Store(#[from] StoreError),
 }
 
+impl From<Interruption> for OperationError {
+    fn from(interruption: Interruption) -> OperationError {
+        match interruption {
+            Interruption::Store(error) => OperationError::Store(error),
+            other => OperationError::Invalid(other.to_string()),
+        }
+    }
+}
+
 /// Does an operation on the open stores. Some wait for the disk: not for
 /// threads that serve requests.
 pub async fn perform(operation: Operation, node: &Node) -> Result<Json, OperationError> {
@@ -111,15 +155,7 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             status,
             limit,
         } => {
-            let status = match status.as_deref() {
-                None => StatusFilter::Seen,
-                Some("active") => StatusFilter::Active,
-                Some("any") => StatusFilter::Any,
-                Some(other) => {
-                    let message = format!("status {other:?}: expected active or any");
-                    return Err(OperationError::Invalid(message));
-                }
-            };
+            let status = read_status(status.as_deref())?;
             let page = Page { offset: 0, limit };
             let asked = Asked {
                 text: q.into(),
