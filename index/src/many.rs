@@ -25,7 +25,7 @@ const GROUP: usize = 64;
 struct Lookups {
     /// The keys' texts, one after the other.
     text: String,
-    lookups: Vec<Lookup>,
+    queue: Vec<Lookup>,
     /// For each question, where its lookups end.
     ends: Vec<usize>,
 }
@@ -70,18 +70,18 @@ impl Lookups {
     /// Names the lookups of some questions and asks for what they read.
     fn begin(&mut self, state: &State, questions: &Questions, first: usize, count: usize) {
         self.text.clear();
-        self.lookups.clear();
+        self.queue.clear();
         self.ends.clear();
         for question in (first..first + count).filter_map(|at| questions.get(at)) {
             self.add(state, question);
         }
-        for lookup in &mut self.lookups {
+        for lookup in &mut self.queue {
             lookup.candidate = state.table.candidate(lookup.hash);
             if let Some(slot) = lookup.candidate {
                 state.columns.prefetch(slot);
             }
         }
-        for slot in self.lookups.iter().filter_map(|lookup| lookup.candidate) {
+        for slot in self.queue.iter().filter_map(|lookup| lookup.candidate) {
             state.log.prefetch(state.address(slot));
         }
     }
@@ -94,7 +94,7 @@ impl Lookups {
                 state.table.prefetch(hash);
                 let start = self.text.len();
                 self.text.push_str(text);
-                self.lookups.push(Lookup {
+                self.queue.push(Lookup {
                     hash,
                     kind,
                     text: (start, self.text.len()),
@@ -104,7 +104,7 @@ impl Lookups {
                 });
             });
         }
-        self.ends.push(self.lookups.len());
+        self.ends.push(self.queue.len());
     }
 
     fn answer<S: BriefSink>(
@@ -118,7 +118,7 @@ impl Lookups {
         let mut start = 0;
         for &end in &self.ends {
             hits.clear();
-            let found = self.lookups[start..end]
+            let found = self.queue[start..end]
                 .iter()
                 .filter(|lookup| lookup.candidate.is_some());
             for lookup in found {

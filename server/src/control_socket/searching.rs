@@ -56,13 +56,11 @@ impl Searching {
     async fn answer(&mut self, out: &mut Vec<u8>) -> Result<(), Interruption> {
         let now = self.node.clock.now();
         while self.rest.is_empty() {
-            match self.pieces.next().await {
-                Some(piece) => self.rest = piece.map_err(std::io::Error::other)?,
-                None => {
-                    self.over = true;
-                    return self.bulk.finish(now, &mut |_| Ok(()), out).await;
-                }
-            }
+            let Some(piece) = self.pieces.next().await else {
+                self.over = true;
+                return self.bulk.finish(now, &mut |_| Ok(()), out).await;
+            };
+            self.rest = piece.map_err(std::io::Error::other)?;
         }
         let mut rest = &self.rest[..];
         let answered = self.bulk.answer(&mut rest, now, &mut |_| Ok(()), out).await;

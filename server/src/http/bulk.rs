@@ -9,8 +9,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use futures_util::{FutureExt as _, stream};
 use iocd_core::query::StatusFilter;
@@ -122,7 +122,7 @@ fn read_form(headers: &HeaderMap) -> Result<Form, ApiError> {
         );
         Err(ApiError::new(Code::UnsupportedMediaType, message))
     };
-    let encoding = headers.get(CONTENT_ENCODING).map(|value| value.as_bytes());
+    let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
     if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
         return unsupported("The body is compressed, which is not supported here");
     }
@@ -207,13 +207,11 @@ impl<S: ClaimStore> Exchange<S> {
                     None if !self.out.is_empty() => return Ok(()),
                     None => self.pieces.next().await,
                 };
-                match next {
-                    Some(piece) => self.current = Some((piece?, 0)),
-                    None => {
-                        self.stage = Stage::Over;
-                        return self.work(true).await;
-                    }
-                }
+                let Some(piece) = next else {
+                    self.stage = Stage::Over;
+                    return self.work(true).await;
+                };
+                self.current = Some((piece?, 0));
             }
             self.work(false).await?;
         }
@@ -279,9 +277,10 @@ impl<S: ClaimStore> Exchange<S> {
             self.caller.key().id.as_str(),
         );
         let answered = self.bulk.taken();
-        match error.cause() {
-            Some(cause) => tracing::error!(request_id = %id, code, key, answered, cause),
-            None => tracing::info!(request_id = %id, code, key, answered),
+        if let Some(cause) = error.cause() {
+            tracing::error!(request_id = %id, code, key, answered, cause);
+        } else {
+            tracing::info!(request_id = %id, code, key, answered);
         }
         let mut piece = self.take_out();
         piece.extend_from_slice(&error.body(id));

@@ -145,12 +145,13 @@ impl Reader {
             let wanted = u32::try_from((length + COST).min(most)).unwrap_or(u32::MAX);
             Arc::clone(room).acquire_many_owned(wanted)
         };
-        let room = match timeout(STALL, of(&self.window, WINDOW)).await {
-            Ok(room) => room,
-            Err(_) => tokio::select! {
+        let room = if let Ok(room) = timeout(STALL, of(&self.window, WINDOW)).await {
+            room
+        } else {
+            tokio::select! {
                 room = of(&self.window, WINDOW) => room,
                 room = of(&self.shared, SHARED) => room,
-            },
+            }
         };
         room.map_err(ApiError::internal)
     }
