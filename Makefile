@@ -11,7 +11,7 @@ LISTEN ?= 127.0.0.1:8080
 .PHONY: demo test check bench fmt
 
 demo:
-	@scripts/demo $(FEEDS) $(LISTEN)
+	@scripts/demo "$(FEEDS)" "$(LISTEN)"
 
 test:
 	@scripts/test
@@ -21,6 +21,7 @@ check:
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	@scripts/purity
+	@scripts/dependencies
 
 bench:
 	@scripts/bench

@@ -32,6 +32,14 @@ pub enum IndexError {
         /// What does not agree.
         what: &'static str,
     },
+    /// The note of complete fetches is not as it was written.
+    #[error("{} is damaged at entry {entry}. Restore a backup, or remove the file: the next complete fetches write it anew", .path.display())]
+    DamagedFetches {
+        /// The file.
+        path: PathBuf,
+        /// Entry, from 0.
+        entry: usize,
+    },
     /// The store was written by another version of the format.
     #[error("{} has format version {found}, this program reads version {supported}", .path.display())]
     Version {

@@ -14,29 +14,21 @@ pub(crate) struct Expiries {
 
 impl Expiries {
     pub(crate) fn insert(&mut self, slot: u32, expires_at: u32) {
-        self.hours
-            .entry(Self::hour(expires_at))
-            .or_default()
-            .push(slot);
+        self.hours.entry(expires_at / HOUR).or_default().push(slot);
     }
 
-    /// Slots whose hour has begun by `now`, each with that hour: those due,
-    /// some that are due within the hour, and some whose end was moved to
-    /// another hour meanwhile.
-    pub(crate) fn up_to(&self, now: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+    /// Slots filed under hours that have begun by `now`: those due, some that
+    /// are due within the hour, and some whose end was moved meanwhile.
+    pub(crate) fn up_to(&self, now: u32) -> impl Iterator<Item = u32> + '_ {
         self.hours
-            .range(..=Self::hour(now))
-            .flat_map(|(&hour, slots)| slots.iter().map(move |&slot| (hour, slot)))
-    }
-
-    /// The hour that a time belongs to.
-    pub(crate) fn hour(time: u32) -> u32 {
-        time / HOUR
+            .range(..=now / HOUR)
+            .flat_map(|(_, slots)| slots)
+            .copied()
     }
 
     /// Forgets hours that are over; what was due in them has been dealt with.
     pub(crate) fn forget_before(&mut self, now: u32) {
-        self.hours = self.hours.split_off(&Self::hour(now));
+        self.hours = self.hours.split_off(&(now / HOUR));
     }
 
     /// Bytes on the heap, about.

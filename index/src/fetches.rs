@@ -2,7 +2,8 @@
 //! log. "Still listed" is said once a fetch here, not once a claim there.
 //!
 //! Entries of 16 bytes, little endian: source number u32, Unix seconds u32,
-//! zero u32, CRC-32C of these. An entry that does not hold ends the file.
+//! zero u32, CRC-32C of these. A last entry that is cut off or does not hold was
+//! never acknowledged and is dropped; any other is damage.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -36,7 +37,18 @@ impl Fetches {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(IndexError::io(path)(error)),
         };
-        let past: Vec<Fetch> = bytes.chunks_exact(ENTRY).map_while(decode).collect();
+        let mut past = Vec::with_capacity(bytes.len() / ENTRY);
+        let mut entries = bytes.chunks(ENTRY).peekable();
+        while let Some(entry) = entries.next() {
+            match decode(entry) {
+                Some(fetch) => past.push(fetch),
+                None if entries.peek().is_none() => break,
+                None => {
+                    let entry = past.len();
+                    return Err(IndexError::DamagedFetches { path, entry });
+                }
+            }
+        }
         let file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -69,6 +81,7 @@ fn encode(fetch: Fetch) -> [u8; ENTRY] {
 }
 
 fn decode(entry: &[u8]) -> Option<Fetch> {
+    let entry: &[u8; ENTRY] = entry.try_into().ok()?;
     let word = |at: usize| entry[at..].first_chunk().copied().map(u32::from_le_bytes);
     if crc32c::crc32c(&entry[..12]) != word(12)? {
         return None;

@@ -141,7 +141,7 @@ fn a_store_is_the_same_after_reopening() {
         index.recovery(),
         Recovery {
             dropped_bytes: 0,
-            was_clean: false
+            was_clean: true
         }
     );
     assert_eq!(list(&index), expected(3));
@@ -387,4 +387,48 @@ fn a_claim_about_a_private_address_is_found_but_not_listed() {
     feed.list_non_global = true;
     index.record(&feed, Vec::new(), at(1)).unwrap();
     assert_eq!(list(&index), ["10.1.2.3 active"]);
+}
+
+#[test]
+fn damage_is_reported_every_time_until_it_is_mended() {
+    let dir = tempfile::tempdir().unwrap();
+    three_batches(dir.path());
+    let mut bytes = fs::read(segment(dir.path())).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(segment(dir.path()), &bytes).unwrap();
+    for _ in 0..3 {
+        assert!(matches!(
+            Index::open(dir.path()),
+            Err(IndexError::Damaged { .. })
+        ));
+    }
+    bytes[last] ^= 1;
+    fs::write(segment(dir.path()), &bytes).unwrap();
+    assert_eq!(list(&Index::open(dir.path()).unwrap()), expected(3));
+}
+
+#[test]
+fn only_a_torn_last_fetch_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    for second in 0..3 {
+        index
+            .retain_present(&source("feed"), &HashSet::new(), at(second))
+            .unwrap();
+    }
+    drop(index);
+    let path = dir.path().join("fetches.log");
+    let whole = fs::read(&path).unwrap();
+    assert_eq!(whole.len(), 48);
+    fs::write(&path, &whole[..40]).unwrap();
+    drop(Index::open(dir.path()).unwrap());
+    assert_eq!(fs::read(&path).unwrap(), whole[..32]);
+    let mut flipped = whole.clone();
+    flipped[4] ^= 1;
+    fs::write(&path, flipped).unwrap();
+    assert!(matches!(
+        Index::open(dir.path()),
+        Err(IndexError::DamagedFetches { entry: 0, .. })
+    ));
 }

@@ -12,7 +12,7 @@ use iocd_core::value::{Kind, ValueRef};
 
 use crate::Index;
 use crate::error::IndexError;
-use crate::read::{Hit, sort_hits};
+use crate::read::{Hit, Shown, sort_hits};
 use crate::state::State;
 use crate::time::{seconds, timestamp};
 
@@ -149,10 +149,11 @@ impl Lookups {
 
 impl State {
     fn brief(&self, hit: &Hit) -> Result<Brief<'_>, IndexError> {
-        let claim = self.claim(hit.slot)?;
+        let Shown { slot, status, .. } = hit.shown;
+        let claim = self.claim(slot)?;
         let malware = claim
             .malware
-            .map(|number| self.string(number, hit.slot))
+            .map(|number| self.string(number, slot))
             .transpose()?;
         let first_seen = claim.first_seen.unwrap_or(claim.first_heard_at);
         Ok(Brief {
@@ -160,9 +161,9 @@ impl State {
             value: claim.value,
             source: &self.sources[claim.source as usize].source,
             confidence: claim.confidence,
-            status: hit.status,
+            status,
             first_seen: Some(timestamp(first_seen)),
-            last_seen: Some(timestamp(self.last_seen(hit.slot, &claim, hit.status))),
+            last_seen: Some(timestamp(self.last_seen(slot, &claim, status))),
             malware,
             matched: hit.matched,
         })

@@ -17,12 +17,36 @@ use crate::time::{seconds, timestamp};
 /// Entries of a page written before a waiting writer gets its turn.
 const SLICE: usize = 64;
 
-/// A claim that answers a question.
+/// A claim as it stands at the moment of an answer. What happens to it while
+/// the answer is written does not show.
 #[derive(Clone, Copy)]
-pub(crate) struct Hit {
+pub(crate) struct Shown {
     /// The claim's last version.
     pub(crate) slot: u32,
     pub(crate) status: Status,
+    /// The slot of its last change: its own, or the tombstone that ended it.
+    changed: u32,
+}
+
+impl Shown {
+    /// An active claim.
+    fn listed(slot: u32) -> Shown {
+        Shown {
+            slot,
+            status: Status::Active,
+            changed: slot,
+        }
+    }
+
+    fn is_ended(&self) -> bool {
+        self.changed != self.slot
+    }
+}
+
+/// A claim that answers a question.
+#[derive(Clone, Copy)]
+pub(crate) struct Hit {
+    pub(crate) shown: Shown,
     pub(crate) matched: Match,
     confidence: u8,
     updated_at: u32,
@@ -48,7 +72,7 @@ impl Index {
         sink.total(hits.len() as u64);
         let offset = usize::try_from(question.page.offset).unwrap_or(usize::MAX);
         for hit in hits.iter().skip(offset).take(question.page.limit as usize) {
-            sink.entry(&state.entry(hit.slot, hit.status, Some(hit.matched))?);
+            sink.entry(&state.entry(&hit.shown, Some(hit.matched))?);
         }
         Ok(())
     }
@@ -87,10 +111,8 @@ impl Index {
             let matching = Intersection::new(sets, from, to);
             // What is due but not yet swept counts as expired.
             let is_due = |slot: u32| state.is_expired(slot, now);
-            let due = state
-                .due(now)
-                .filter(|&slot| matching.contains(slot))
-                .count() as u64;
+            let due = state.due(now);
+            let due = due.iter().filter(|&&slot| matching.contains(slot)).count() as u64;
             sink.total(matching.count() - due);
             let wanted = page.limit as usize;
             if wanted > 0 {
@@ -102,7 +124,7 @@ impl Index {
         }
         for slice in slots.chunks(SLICE) {
             for &slot in slice {
-                sink.entry(&state.entry(slot, Status::Active, None)?);
+                sink.entry(&state.entry(&Shown::listed(slot), None)?);
             }
             parking_lot::RwLockReadGuard::bump(&mut state);
         }
@@ -122,21 +144,21 @@ pub(crate) fn sort_hits(state: &State, hits: &mut [Hit]) -> Result<(), IndexErro
     hits.sort_unstable_by(|a, b| {
         let key = |hit: &Hit| {
             (
-                hit.status != Status::Active,
+                hit.shown.status != Status::Active,
                 hit.matched.distance,
                 std::cmp::Reverse(hit.confidence),
                 std::cmp::Reverse(hit.updated_at),
             )
         };
-        key(a)
-            .cmp(&key(b))
-            .then_with(|| match (state.claim(a.slot), state.claim(b.slot)) {
+        key(a).cmp(&key(b)).then_with(|| {
+            match (state.claim(a.shown.slot), state.claim(b.shown.slot)) {
                 (Ok(a), Ok(b)) => a.id.cmp(&b.id),
                 (Err(error), _) | (_, Err(error)) => {
                     failure = Err(error);
                     std::cmp::Ordering::Equal
                 }
-            })
+            }
+        })
     });
     failure
 }
@@ -189,14 +211,17 @@ impl State {
                 continue;
             }
             let hit = Hit {
-                slot: version,
-                status,
+                shown: Shown {
+                    slot: version,
+                    status,
+                    changed: slot,
+                },
                 matched: probe.matched,
                 confidence: flags.confidence(),
                 updated_at: self.columns.updated_at.get(slot),
             };
             // Two readings may lead to one claim: the nearer one counts.
-            match hits.iter_mut().find(|known| known.slot == version) {
+            match hits.iter_mut().find(|known| known.shown.slot == version) {
                 None => hits.push(hit),
                 Some(known) if hit.matched.distance < known.matched.distance => *known = hit,
                 Some(_) => {}
@@ -229,13 +254,13 @@ impl State {
         self.strings.get(number).ok_or_else(damaged)
     }
 
-    /// The claim version in `slot` as a client sees it.
-    fn entry(
-        &self,
-        slot: u32,
-        status: Status,
-        matched: Option<Match>,
-    ) -> Result<Entry<'_>, IndexError> {
+    /// A claim as a client sees it.
+    fn entry(&self, shown: &Shown, matched: Option<Match>) -> Result<Entry<'_>, IndexError> {
+        let &Shown {
+            slot,
+            status,
+            changed,
+        } = shown;
         let claim = self.claim(slot)?;
         let strings = |items: Items<'_>| {
             items
@@ -244,12 +269,10 @@ impl State {
                 .collect::<Result<Vec<_>, _>>()
         };
         let known = &self.sources[claim.source as usize];
-        let ended_by = self.columns.dead_by.get(slot);
-        let changed = if ended_by == NONE { slot } else { ended_by };
-        let expires_at = if ended_by == NONE {
-            self.columns.expires_at.get(slot)
-        } else {
+        let expires_at = if shown.is_ended() {
             expires_at(&claim, &known.source, None)
+        } else {
+            self.columns.expires_at.get(slot)
         };
         Ok(Entry {
             id: claim.id,

@@ -363,22 +363,22 @@ impl State {
     fn set_expiry(&mut self, slot: u32, expires_at: u32) {
         let before = self.columns.expires_at.get(slot);
         self.columns.expires_at.set(slot, expires_at);
-        let is_filed = before != NO_TIME && Expiries::hour(before) == Expiries::hour(expires_at);
-        if expires_at != NO_TIME && !is_filed {
+        if expires_at != NO_TIME && expires_at != before {
             self.expiries.insert(slot, expires_at);
         }
     }
 
-    /// The live claim versions whose time is over, each once.
-    pub(crate) fn due(&self, now: u32) -> impl Iterator<Item = u32> + '_ {
-        self.expiries
+    /// The live claim versions whose time is over, each once, in slot order.
+    /// (One whose end was moved about may be filed more than once.)
+    pub(crate) fn due(&self, now: u32) -> Vec<u32> {
+        let mut due: Vec<u32> = self
+            .expiries
             .up_to(now)
-            .filter(move |&(hour, slot)| {
-                hour == Expiries::hour(self.columns.expires_at.get(slot))
-                    && self.alive.contains(slot)
-                    && self.is_expired(slot, now)
-            })
-            .map(|(_, slot)| slot)
+            .filter(|&slot| self.alive.contains(slot) && self.is_expired(slot, now))
+            .collect();
+        due.sort_unstable();
+        due.dedup();
+        due
     }
 
     /// Takes in that a complete fetch of a source happened: what is on its

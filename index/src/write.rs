@@ -177,6 +177,16 @@ impl Index {
         claims: Vec<Claim>,
         heard_at: Timestamp,
     ) -> Result<Vec<Outcome>, IndexError> {
+        self.record_with(&mut self.writer.lock(), source, claims, heard_at)
+    }
+
+    fn record_with(
+        &self,
+        writer: &mut Writer,
+        source: &Source,
+        claims: Vec<Claim>,
+        heard_at: Timestamp,
+    ) -> Result<Vec<Outcome>, IndexError> {
         let heard_at = timestamp(seconds(heard_at));
         let Folded {
             claims,
@@ -184,7 +194,6 @@ impl Index {
             later,
         } = fold(claims, source);
 
-        let mut writer = self.writer.lock();
         let mut draft = Draft::default();
         let state = self.state.read();
         let number = describe(&state, &mut draft, source)?;
@@ -220,7 +229,7 @@ impl Index {
             }
         }
         drop(state);
-        self.commit(&mut writer, draft, heard_at)?;
+        self.commit(writer, draft, heard_at)?;
         for (position, first) in later {
             if changed[first] {
                 outcomes[position] = Outcome::Merged;
@@ -231,43 +240,40 @@ impl Index {
 
     /// Notes that a complete fetch showed just the claims `present` of a
     /// snapshot source: its other active claims end as removed. Gives how
-    /// many those were.
+    /// many those were. Claims whose time was over before the fetch end as
+    /// expired: what the list has now does not bring them back.
     pub fn retain_present(
         &self,
         source: &Source,
         present: &HashSet<ClaimId>,
         fetched_at: Timestamp,
     ) -> Result<u64, IndexError> {
-        self.record(source, Vec::new(), fetched_at)?;
-        let now = seconds(fetched_at);
-        let absent = |state: &State, number: u16| {
-            let mut absent = Vec::new();
-            for slot in 0..state.columns.len() {
-                if state.columns.source.get(slot) == number
-                    && state.alive.contains(slot)
-                    && !state.is_expired(slot, now)
-                    && !present.contains(&state.claim(slot)?.id)
-                {
-                    absent.push(slot);
-                }
-            }
-            Ok(absent)
-        };
         let mut writer = self.writer.lock();
+        self.record_with(&mut writer, source, Vec::new(), fetched_at)?;
+        let now = seconds(fetched_at);
         let state = self.state.read();
         let number = source_number(&state, source).expect("described above");
-        let slots = absent(&state, number)?;
+        let (mut expired, mut absent) = (Vec::new(), Vec::new());
+        for slot in 0..state.columns.len() {
+            if state.columns.source.get(slot) != number || !state.alive.contains(slot) {
+                continue;
+            }
+            if state.is_expired(slot, now) {
+                expired.push(slot);
+            } else if !present.contains(&state.claim(slot)?.id) {
+                absent.push(slot);
+            }
+        }
         drop(state);
-        self.end(&mut writer, &slots, Status::Removed, fetched_at)?;
-        writer.fetches.append(Fetch {
+        self.end(&mut writer, &expired, Status::Expired, fetched_at)?;
+        self.end(&mut writer, &absent, Status::Removed, fetched_at)?;
+        let fetch = Fetch {
             source: number,
             at: now,
-        })?;
-        self.state.write().note_fetch(Fetch {
-            source: number,
-            at: now,
-        });
-        Ok(slots.len() as u64)
+        };
+        writer.fetches.append(fetch)?;
+        self.state.write().note_fetch(fetch);
+        Ok(absent.len() as u64)
     }
 
     /// Ends the active claims of a source about these values. Gives how many
@@ -303,9 +309,8 @@ impl Index {
         let mut writer = self.writer.lock();
         let state = self.state.read();
         let at = seconds(now);
-        let mut slots: Vec<u32> = state.due(at).collect();
+        let slots = state.due(at);
         drop(state);
-        slots.sort_unstable();
         self.end(&mut writer, &slots, Status::Expired, now)?;
         self.state.write().expiries.forget_before(at);
         Ok(slots.len() as u64)
@@ -322,6 +327,12 @@ impl Index {
             let state = self.state.read();
             let mut draft = Draft::default();
             for &slot in part {
+                // One tombstone for a claim, whatever the caller says: a
+                // second one could not be read back.
+                assert!(
+                    state.alive.contains(slot),
+                    "only what is alive is ended, once"
+                );
                 let claim = state.claim(slot)?;
                 draft.put(&Record::Tombstone(Tombstone {
                     id: claim.id,

@@ -176,7 +176,7 @@ impl<S: ClaimStore> Bulk<S> {
             }
             Purpose::Normalize { kind } => {
                 for question in self.questions.iter() {
-                    write_normalized(out, question, kind);
+                    write_normalized(out, question, kind, now);
                 }
                 Ok(())
             }

@@ -8,6 +8,16 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Settings, Written};
+use crate::owner::Owner;
+
+/// Prints a line to standard output; a reader that went away is an error for
+/// the caller's `?`, not a panic. Colours go only to a terminal.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(anstream::stdout(), $($text)*)?
+    }};
+}
 
 mod account;
 mod config;
@@ -84,14 +94,36 @@ impl Global {
             feeds: self.feeds.clone(),
             ..flags
         };
-        let environment = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        Ok(Settings::resolve([
-            self.file()?,
-            Written::from_env(environment)?,
-            flags,
-        ])?)
+        let mut environment = Vec::new();
+        for (name, value) in std::env::vars_os() {
+            let Some(name) = name.to_str().filter(|name| name.starts_with("IOCD_")) else {
+                continue;
+            };
+            let value = value.into_string().map_err(|value| {
+                let value = value.to_string_lossy();
+                anyhow::anyhow!("environment variable {name}: {value:?} is not UTF-8")
+            })?;
+            environment.push((name.to_owned(), value));
+        }
+        let (environment, unknown) = Written::from_env(environment)?;
+        for name in unknown {
+            // Not an error: platforms set variables of their own beside ours.
+            eprintln!("iocd: environment variable {name} names no setting and is passed over");
+        }
+        Ok(Settings::resolve([self.file()?, environment, flags])?)
+    }
+
+    /// Who does what commands ask.
+    fn owner(&self) -> anyhow::Result<Owner> {
+        let owner = Owner::find(&self.settings(Written::default())?)?;
+        match &owner {
+            Owner::Here(node, _) => node.tell_recovery(|notice| eprintln!("iocd: {notice}")),
+            Owner::There(..) if self.feeds.is_some() => eprintln!(
+                "iocd: a server owns the data directory and knows its own feeds: --feeds is passed over"
+            ),
+            Owner::There(..) => {}
+        }
+        Ok(owner)
     }
 
     /// What the configuration file says; nothing if none is named and there

@@ -33,14 +33,6 @@ pub enum ConfigError {
         /// What would be right.
         expected: String,
     },
-    /// An environment variable begins with `IOCD_` but names no setting.
-    #[error("environment variable {name} names no setting; known are {known}")]
-    UnknownVariable {
-        /// The variable.
-        name: String,
-        /// All that are known.
-        known: String,
-    },
     /// A tier of one's own lacks a value.
     #[error("tier {tier:?} is not one of the shipped ones, so it must state {missing}")]
     IncompleteTier {

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::clock::Clock;
 use crate::config::{Tiers, UNLIMITED};
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 
 mod account;
 mod caller;
@@ -52,7 +53,7 @@ pub struct Control {
     activities: Mutex<HashMap<String, Arc<Activity>>>,
     feeds: Mutex<BTreeMap<String, FeedState>>,
     /// [`Coverage`] as JSON, rendered when a feed's state changes.
-    coverage: ArcSwap<Vec<u8>>,
+    coverage: ArcSwap<RenderedCoverage>,
     /// Held by whoever changes accounts or keys, so that checks and changes are one step.
     changing: Mutex<()>,
 }
@@ -95,7 +96,7 @@ impl Control {
             .into_iter()
             .map(|state| (state.feed.clone(), state))
             .collect();
-        let coverage = ArcSwap::from_pointee(Coverage::of(feeds.values()).to_json());
+        let coverage = RenderedCoverage::of(&feeds, clock.now());
         let control = Control {
             records,
             hasher,
@@ -104,7 +105,7 @@ impl Control {
             callers: ArcSwap::default(),
             activities: Mutex::default(),
             feeds: Mutex::new(feeds),
-            coverage,
+            coverage: ArcSwap::from_pointee(coverage),
             changing: Mutex::default(),
         };
         control.reload_keys()?;
@@ -116,8 +117,8 @@ impl Control {
         let mut feeds = lock(&self.feeds);
         self.records.put_feed_state(state)?;
         feeds.insert(state.feed.clone(), state.clone());
-        self.coverage
-            .store(Arc::new(Coverage::of(feeds.values()).to_json()));
+        let rendered = RenderedCoverage::of(&feeds, self.clock.now());
+        self.coverage.store(Arc::new(rendered));
         Ok(())
     }
 
@@ -128,12 +129,21 @@ impl Control {
 
     /// What a search without an answer has searched.
     pub fn coverage(&self) -> Coverage {
-        Coverage::of(lock(&self.feeds).values())
+        Coverage::of(lock(&self.feeds).values(), self.clock.now())
     }
 
     /// Appends [`coverage`](Control::coverage) as JSON: rendered ahead.
     pub fn write_coverage(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.coverage.load());
+        let now = self.clock.now();
+        let rendered = self.coverage.load();
+        if rendered.holds_until.is_none_or(|end| now < end) {
+            out.extend_from_slice(&rendered.json);
+            return;
+        }
+        // A feed has grown stale since.
+        let rendered = RenderedCoverage::of(&lock(&self.feeds), now);
+        out.extend_from_slice(&rendered.json);
+        self.coverage.store(Arc::new(rendered));
     }
 
     /// Replaces the refused rows of a feed; [`MAX_REFUSED`] are kept.
@@ -173,6 +183,24 @@ impl Control {
     /// What was written down of a key's use, hour by hour, oldest first.
     pub fn usage(&self, key_id: &str) -> Result<Vec<Usage>, ControlError> {
         self.records.usage(key_id)
+    }
+}
+
+/// [`Coverage`] as it is written, and for how long that is true.
+#[derive(Debug)]
+struct RenderedCoverage {
+    json: Vec<u8>,
+    /// When the next feed grows stale.
+    holds_until: Option<Timestamp>,
+}
+
+impl RenderedCoverage {
+    fn of(feeds: &BTreeMap<String, FeedState>, now: Timestamp) -> RenderedCoverage {
+        let ends = feeds.values().filter_map(|state| state.stale_at);
+        RenderedCoverage {
+            json: Coverage::of(feeds.values(), now).to_json(),
+            holds_until: ends.filter(|end| now < *end).min(),
+        }
     }
 }
 

@@ -108,3 +108,12 @@ pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
         .method_not_allowed_fallback(open(health::no_such_method::<S>))
         .with_state(app)
 }
+
+/// Reads a query string as the routes do.
+#[cfg(fuzzing)]
+pub fn read_query_for_fuzzing(query: &str) {
+    let tiers = crate::config::Tiers::default();
+    let tier = tiers.lowest();
+    let _ = search::Asked::read(Some(query), false, tier.results);
+    let _ = list::Asked::read(Some(query), false, tier, jiff::Timestamp::UNIX_EPOCH);
+}

@@ -6,7 +6,7 @@ use std::io::{BufRead, Read as _};
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimId, Extent};
 use iocd_core::feed::{self, Feed, FeedError, FeedWarning, Row, Summary};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
@@ -17,6 +17,8 @@ use crate::store::{Batch, ClaimStore, StoreError};
 /// Claims recorded together: large enough that syncing the disk does not
 /// count, small enough that readers hardly wait.
 const BATCH: usize = 10_000;
+/// Refused rows that a report lists.
+const MAX_LISTED: usize = 100_000;
 
 /// What to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,8 +74,11 @@ pub struct Report {
     pub removed: u64,
     /// What an operator should hear about.
     pub warnings: Vec<String>,
-    /// The refused rows, the first [`MAX_REFUSED`] of them.
+    /// The refused rows, and values refused of rows that had others: the first
+    /// [`MAX_LISTED`] of them.
     pub refused_rows: Vec<Refusal>,
+    /// How many more there were.
+    pub refused_unlisted: u64,
 }
 
 /// A refused row.
@@ -99,14 +104,6 @@ pub enum IngestError {
     /// The control data could not be written.
     #[error(transparent)]
     Control(#[from] ControlError),
-    /// The document could not be read.
-    #[error("{name}: {source}")]
-    Io {
-        /// Which.
-        name: String,
-        /// Why.
-        source: std::io::Error,
-    },
 }
 
 /// Reads documents into a store. Waits for the disk: not for threads that
@@ -138,15 +135,13 @@ impl<S: ClaimStore> Ingester<'_, S> {
             name: request.name.clone(),
             ..Report::default()
         };
-        let io = |source| IngestError::Io {
-            name: request.name.clone(),
-            source,
-        };
         let mut head = Vec::with_capacity(feed::HEAD);
-        input
-            .take(feed::HEAD as u64)
-            .read_to_end(&mut head)
-            .map_err(io)?;
+        if let Err(error) = input.take(feed::HEAD as u64).read_to_end(&mut head) {
+            report.feed.clone_from(&request.feed);
+            report.verdict = Verdict::Bad;
+            report.reason = Some(error.to_string());
+            return Ok(report);
+        }
         let mut input = head.chain(input);
 
         let recognised = feed::recognise(self.feeds.all(), &request.name, &head);
@@ -241,7 +236,7 @@ impl<S: ClaimStore> Intake<'_, S> {
     }
 
     fn note_refusal(&mut self, line: u64, text: String, reason: String) {
-        if self.report.refused_rows.len() < MAX_REFUSED {
+        if self.report.refused_rows.len() < MAX_LISTED {
             self.report
                 .refused_rows
                 .push(Refusal { line, text, reason });
@@ -300,6 +295,7 @@ impl<S: ClaimStore> Intake<'_, S> {
                     message: None,
                     last_good_at: Some(self.now),
                     last_attempt_at: Some(self.now),
+                    stale_at: stale_at(self.feed, self.now),
                     rows_accepted: self.report.rows - self.report.refused,
                     rows_refused: self.report.refused,
                 }
@@ -314,6 +310,7 @@ impl<S: ClaimStore> Intake<'_, S> {
             .report
             .refused_rows
             .iter()
+            .take(MAX_REFUSED)
             .map(|row| RefusedRow {
                 line: row.line,
                 text: row.text.clone(),
@@ -368,4 +365,10 @@ impl<S: ClaimStore> Intake<'_, S> {
             })
         }
     }
+}
+
+/// When a reading of now is no longer recent: two fetches were missed.
+fn stale_at(feed: &Feed, now: Timestamp) -> Option<Timestamp> {
+    let missed = SignedDuration::from_secs(2 * i64::from(feed.interval?));
+    now.checked_add(missed).ok()
 }

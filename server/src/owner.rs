@@ -107,6 +107,16 @@ impl Node {
         })
     }
 
+    /// Says what opening found, if an operator should know.
+    pub fn tell_recovery(&self, tell: impl FnOnce(&str)) {
+        let bytes = self.store.index().recovery().dropped_bytes;
+        if bytes > 0 {
+            tell(&format!(
+                "the last run ended in the middle of a batch: {bytes} bytes of it, never acknowledged, were cut off the claim log"
+            ));
+        }
+    }
+
     /// Closes the stores in order: from now on nothing can be written, by
     /// whoever still holds them.
     pub fn close(&self) -> Result<(), OwnerError> {
@@ -129,7 +139,8 @@ fn lock(dir: &Path) -> Result<File, OwnerError> {
         Err(TryLockError::Error(source)) => Err(io(source)),
         Err(TryLockError::WouldBlock) => Err(OwnerError::InUse {
             dir: dir.to_owned(),
-            serving: socket(dir).exists(),
+            // A socket without a listener is left from a crash.
+            serving: UnixStream::connect(socket(dir)).is_ok(),
         }),
     }
 }

@@ -88,7 +88,14 @@ pub(crate) fn open(
         Some(end) if end != Address::new(writer.segment, writer.position) => {
             Err(end.damaged("the log ends elsewhere than when it was closed"))
         }
-        _ => Ok((log, writer, recovery)),
+        Some(_) => {
+            // Only now: damage must be reported every time until it is mended.
+            let path = dir.join(CLEAN);
+            fs::remove_file(&path).map_err(IndexError::io(&path))?;
+            sync_dir(dir)?;
+            Ok((log, writer, recovery))
+        }
+        None => Ok((log, writer, recovery)),
     }
 }
 
@@ -169,7 +176,7 @@ fn has_later_batch(log: &Log, number: u32, end: &End) -> bool {
 /// The file that says that the store was closed in order.
 const CLEAN: &str = "clean";
 
-/// Reads and removes the note that the store was closed in order.
+/// Reads the note that the store was closed in order.
 fn read_clean_marker(dir: &Path) -> Result<Option<Address>, IndexError> {
     let path = dir.join(CLEAN);
     let bytes = match fs::read(&path) {
@@ -177,8 +184,6 @@ fn read_clean_marker(dir: &Path) -> Result<Option<Address>, IndexError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(IndexError::io(path)(error)),
     };
-    fs::remove_file(&path).map_err(IndexError::io(&path))?;
-    sync_dir(dir)?;
     let [address @ .., c0, c1, c2, c3] = bytes.as_slice() else {
         return Ok(None);
     };

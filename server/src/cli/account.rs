@@ -5,9 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::{Global, table};
-use crate::config::Written;
 use crate::operation::Operation;
-use crate::owner::Owner;
 
 /// Make and list accounts. An account's tier is the ceiling for its keys.
 #[derive(Debug, Subcommand)]
@@ -31,11 +29,11 @@ pub(super) enum Account {
 
 impl Account {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = Owner::find(&global.settings(Written::default())?)?;
+        let owner = global.owner()?;
         match self {
             Account::Create { name, tier } => {
                 let account = owner.perform(Operation::CreateAccount { name, tier })?;
-                println!(
+                say!(
                     "account {} with tier {}",
                     table::text(&account, "name"),
                     table::text(&account, "tier")
@@ -44,14 +42,14 @@ impl Account {
             Account::List { json } => {
                 let accounts = owner.perform(Operation::ListAccounts)?;
                 if json {
-                    println!("{accounts}");
+                    say!("{accounts}");
                 } else {
                     let rows = accounts.as_array().into_iter().flatten().map(|account| {
                         ["name", "tier", "created_at"]
                             .map(|field| table::text(account, field))
                             .to_vec()
                     });
-                    table::print(&["NAME", "TIER", "CREATED"], rows);
+                    table::print(&["NAME", "TIER", "CREATED"], rows)?;
                 }
             }
         }

@@ -17,7 +17,10 @@ pub(super) enum Config {
 impl Config {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let Config::Show = self;
-        print!("{}", global.settings(Written::default())?.to_toml());
+        say!(
+            "{}",
+            global.settings(Written::default())?.to_toml().trim_end()
+        );
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -27,7 +27,7 @@ impl Feeds {
         let feeds = Known::load(settings.feeds.as_deref())?;
         if json {
             for feed in feeds.all() {
-                println!(
+                say!(
                     "{}",
                     json!({
                         "name": feed.name,
@@ -62,7 +62,7 @@ impl Feeds {
                 feed.publisher.clone(),
             ]
         });
-        table::print(&["NAME", "TITLE", "CATEGORY", "FORMATS", "PUBLISHER"], rows);
+        table::print(&["NAME", "TITLE", "CATEGORY", "FORMATS", "PUBLISHER"], rows)?;
         Ok(ExitCode::SUCCESS)
     }
 }

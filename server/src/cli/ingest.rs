@@ -10,7 +10,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Global, table};
-use crate::config::Written;
+use crate::control_socket::client::RemoteError;
 use crate::ingest::{Report, Request, Verdict};
 use crate::owner::{Owner, OwnerError};
 use crate::unpack::{Document, unpack};
@@ -65,26 +65,34 @@ impl From<io::Error> for Failure {
 impl Ingest {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let mut files = self.files.clone();
-        if let Some(dir) = &self.dir {
-            collect_files(dir, 0, &mut files).with_context(|| dir.display().to_string())?;
-        }
-        let owner = Owner::find(&global.settings(Written::default())?)?;
-        let progress = self.progress(&files);
         let mut reports = Vec::new();
+        if let Some(dir) = &self.dir {
+            collect_files(dir, 0, &mut files, &mut reports)
+                .with_context(|| dir.display().to_string())?;
+        }
+        let owner = global.owner()?;
+        let progress = self.progress(&files);
+        let mut outcome = Ok(());
         for path in &files {
             progress.set_message(path.display().to_string());
-            self.read(&owner, path, &progress, &mut reports)?;
+            outcome = self.read(&owner, path, &progress, &mut reports);
+            if outcome.is_err() {
+                break;
+            }
         }
         progress.finish_and_clear();
-        owner.close()?;
+        let closed = owner.close();
 
         if self.json {
             for report in &reports {
-                println!("{}", serde_json::to_string(report)?);
+                say!("{}", serde_json::to_string(report)?);
             }
         } else {
-            self.print(&reports);
+            self.print(&reports)?;
         }
+        // What was read before the store failed has been told.
+        outcome?;
+        closed?;
         let all_well = reports
             .iter()
             .all(|report| report.verdict == Verdict::Read && report.refused == 0);
@@ -124,7 +132,10 @@ impl Ingest {
             };
             let report = owner
                 .ingest(&request, document.input)
-                .map_err(Failure::Store)?;
+                .map_err(|error| match error {
+                    OwnerError::Remote(RemoteError::Input(error)) => Failure::File(error),
+                    other => Failure::Store(other),
+                })?;
             reports.push(report);
             Ok(())
         };
@@ -149,7 +160,7 @@ impl Ingest {
         }
     }
 
-    fn print(&self, reports: &[Report]) {
+    fn print(&self, reports: &[Report]) -> io::Result<()> {
         let read: Vec<&Report> = reports
             .iter()
             .filter(|report| report.verdict == Verdict::Read)
@@ -168,7 +179,7 @@ impl Ingest {
                     "FILE",
                 ],
                 read.iter().map(|report| row(report)),
-            );
+            )?;
         }
         for report in reports {
             let name = report.name.escape_debug();
@@ -178,27 +189,33 @@ impl Ingest {
                 } else {
                     "bad"
                 };
-                println!(
+                say!(
                     "{verdict}: {name}: {}",
                     report.reason.as_deref().unwrap_or_default()
                 );
             }
             for warning in &report.warnings {
-                println!("warning: {name}: {warning}");
+                say!("warning: {name}: {warning}");
             }
             if self.show_refused {
                 for refused in &report.refused_rows {
-                    println!(
+                    say!(
                         "refused: {name}:{}: {}: {}",
                         refused.line,
                         refused.reason,
                         refused.text.escape_debug()
                     );
                 }
+                if report.refused_unlisted > 0 {
+                    say!(
+                        "refused: {name}: and {} more, which are not listed",
+                        report.refused_unlisted
+                    );
+                }
             }
         }
         let sum = |field: fn(&Report) -> u64| reports.iter().map(&field).sum::<u64>();
-        println!(
+        say!(
             "{} rows: {} accepted, {} merged, {} unchanged, {} refused; {} claims removed; {} of {} documents read",
             sum(|r| r.rows),
             sum(|r| r.accepted),
@@ -209,6 +226,7 @@ impl Ingest {
             read.len(),
             reports.len(),
         );
+        Ok(())
     }
 }
 
@@ -230,21 +248,38 @@ fn row(report: &Report) -> Vec<String> {
     row
 }
 
-/// The files below a directory in the order of their names. Links and hidden
-/// files are passed over.
-fn collect_files(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// The files below a directory in the order of their names. Hidden ones are
+/// passed over; links to files are followed, links to directories are not.
+fn collect_files(
+    dir: &Path,
+    depth: usize,
+    files: &mut Vec<PathBuf>,
+    reports: &mut Vec<Report>,
+) -> io::Result<()> {
     let mut entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
-        let kind = entry.file_type()?;
         if entry.file_name().as_encoded_bytes().starts_with(b".") {
             continue;
         }
-        if kind.is_file() {
-            files.push(entry.path());
-        } else if kind.is_dir() && depth < MAX_DEPTH {
-            collect_files(&entry.path(), depth + 1, files)?;
-        }
+        let path = entry.path();
+        let is_dir = entry.file_type()?.is_dir();
+        let skipped = if is_dir && depth < MAX_DEPTH {
+            collect_files(&path, depth + 1, files, reports)?;
+            continue;
+        } else if is_dir {
+            format!("it is more than {MAX_DEPTH} directories deep")
+        } else if fs::metadata(&path).is_ok_and(|target| target.is_file()) {
+            files.push(path);
+            continue;
+        } else {
+            "it is no file, nor a link to one".to_owned()
+        };
+        reports.push(Report {
+            name: path.display().to_string(),
+            reason: Some(skipped),
+            ..Report::default()
+        });
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{Global, table};
-use crate::config::Written;
 use crate::control::DEFAULT_ACCOUNT;
 use crate::operation::Operation;
 use crate::owner::Owner;
@@ -55,13 +54,13 @@ pub(super) struct Create {
 
 impl Key {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = Owner::find(&global.settings(Written::default())?)?;
+        let owner = global.owner()?;
         match self {
             Key::Create(create) => create.run(&owner)?,
             Key::List { json } => {
                 let keys = owner.perform(Operation::ListKeys)?;
                 if json {
-                    println!("{keys}");
+                    say!("{keys}");
                 } else {
                     let rows = keys.as_array().into_iter().flatten().map(|key| {
                         [
@@ -83,12 +82,12 @@ impl Key {
                             "EXPIRES",
                         ],
                         rows,
-                    );
+                    )?;
                 }
             }
             Key::Revoke { key } => {
                 let key = owner.perform(Operation::RevokeKey { key })?;
-                println!(
+                say!(
                     "revoked {} ({})",
                     table::text(&key, "id"),
                     table::text(&key, "name")
@@ -111,11 +110,11 @@ impl Create {
             networks: self.networks,
         })?;
         if self.json {
-            println!("{key}");
+            say!("{key}");
             return Ok(());
         }
         // The secret alone on standard output, so that a script can take it.
-        println!("{}", table::text(&key, "secret"));
+        say!("{}", table::text(&key, "secret"));
         eprintln!(
             "key {} ({}), tier {}, scopes {}{}. The secret above is shown only now.",
             table::text(&key, "id"),

@@ -1,14 +1,13 @@
 //! `iocd list`.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Args;
 use iocd_core::value::Kind;
 
 use super::{Global, table};
-use crate::config::Written;
 use crate::operation::{ListFormat, Operation};
-use crate::owner::Owner;
 
 /// List the active entries of the store, newest update first.
 #[derive(Debug, Args)]
@@ -17,7 +16,7 @@ pub(super) struct List {
     #[arg(long, value_name = "TYPE")]
     r#type: Option<Kind>,
     /// Entries at most
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
     /// How to print them
     #[arg(long, value_enum, default_value_t)]
@@ -26,7 +25,7 @@ pub(super) struct List {
 
 impl List {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = Owner::find(&global.settings(Written::default())?)?;
+        let owner = global.owner()?;
         let List {
             r#type: kind,
             limit,
@@ -38,14 +37,15 @@ impl List {
             format,
         })?;
         let body = table::text(&answer, "body");
-        print!(
+        write!(
+            io::stdout(),
             "{body}{}",
             if body.is_empty() || body.ends_with('\n') {
                 ""
             } else {
                 "\n"
             }
-        );
+        )?;
         owner.close()?;
         Ok(ExitCode::SUCCESS)
     }

@@ -9,6 +9,8 @@ use iocd_core::value::Kind;
 
 use crate::bulk::write_normalized;
 
+use crate::clock::Clock;
+
 /// Show how values are read: one JSON object a line.
 ///
 /// Without values, lines are read from standard input: a value each, or a type's
@@ -55,7 +57,7 @@ fn normalize(questions: &mut Questions, input: &str, kind: Option<Kind>) -> Vec<
     questions.clear();
     questions.ask(input, kind);
     for question in questions.iter() {
-        write_normalized(&mut line, question, kind);
+        write_normalized(&mut line, question, kind, Clock::System.now());
     }
     line
 }

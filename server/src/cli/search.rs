@@ -1,5 +1,6 @@
 //! `iocd search`.
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,9 +10,7 @@ use iocd_core::value::Kind;
 use serde_json::Value as Json;
 
 use super::{Global, table};
-use crate::config::Written;
 use crate::operation::{FileSearch, Operation};
-use crate::owner::Owner;
 
 mod file;
 
@@ -34,7 +33,7 @@ pub(super) struct Search {
     #[arg(long, value_parser = ["active", "any"])]
     status: Option<String>,
     /// Entries for each value at most [default: 100; 10 for each line of a file]
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
     /// Print what the API answers, one line of JSON for each value
     #[arg(long)]
@@ -43,7 +42,7 @@ pub(super) struct Search {
 
 impl Search {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = Owner::find(&global.settings(Written::default())?)?;
+        let owner = global.owner()?;
         if let Some(path) = &self.file {
             let request = FileSearch {
                 kind: self.r#type,
@@ -60,9 +59,9 @@ impl Search {
                 limit: self.limit.unwrap_or(DEFAULT_LIMIT),
             })?;
             if self.json {
-                println!("{answer}");
+                say!("{answer}");
             } else {
-                print_answer(value, &answer);
+                print_answer(value, &answer)?;
             }
         }
         owner.close()?;
@@ -70,22 +69,22 @@ impl Search {
     }
 }
 
-fn print_answer(asked: &str, answer: &Json) {
+fn print_answer(asked: &str, answer: &Json) -> io::Result<()> {
     let entries = answer["data"].as_array().map_or(&[][..], Vec::as_slice);
     let bold = Style::new().bold();
     let total = answer["meta"]["total"].as_u64().unwrap_or_default();
     // What was pasted may hold control characters: never to the terminal.
     let asked = asked.escape_debug();
-    if entries.is_empty() {
+    if total == 0 {
         let none = AnsiColor::Yellow.on_default();
-        anstream::println!(
+        say!(
             "{bold}{asked}{bold:#}: {none}not found{none:#}{}",
             searched(answer)
         );
-        return;
+        return Ok(());
     }
     let noun = if total == 1 { "entry" } else { "entries" };
-    anstream::println!("{bold}{asked}{bold:#}: {total} {noun}");
+    say!("{bold}{asked}{bold:#}: {total} {noun}");
     let rows = entries.iter().map(|entry| {
         vec![
             table::text(entry, "value"),
@@ -112,7 +111,7 @@ fn print_answer(asked: &str, answer: &Json) {
             "CONTEXT",
         ],
         rows,
-    );
+    )
 }
 
 /// What a "no" rests on.

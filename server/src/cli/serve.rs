@@ -37,6 +37,7 @@ impl Serve {
         })?;
         start_log(&settings.log)?;
         let node = Arc::new(Node::open(&settings)?);
+        node.tell_recovery(|notice| tracing::warn!("{notice}"));
         let runtime = tokio::runtime::Runtime::new()?;
         let served = runtime.block_on(run(&settings, &node));
         // Whatever still runs ends here; the socket goes before the lock does.
@@ -46,7 +47,9 @@ impl Serve {
         Ok(match served? {
             Served::Finished => ExitCode::SUCCESS,
             Served::CutOff => {
-                tracing::warn!("some requests took longer than a stop waits and were cut off");
+                tracing::warn!(
+                    "connections that were still open after the time a stop waits were cut off"
+                );
                 ExitCode::SUCCESS
             }
         })
@@ -58,7 +61,12 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
-    let commands = control_socket::bind(&settings.data).context("cannot listen on control.sock")?;
+    let commands = control_socket::bind(&settings.data).with_context(|| {
+        format!(
+            "cannot listen on {} (its path must be shorter than 108 bytes: choose a shorter --data)",
+            socket(&settings.data).display()
+        )
+    })?;
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
@@ -71,8 +79,17 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         node.clock.clone(),
     );
     tokio::spawn(sweep(Arc::clone(node)));
+    let (stop_commands, commands_stop) = tokio::sync::oneshot::channel::<()>();
     let router = control_socket::router(Arc::clone(node));
-    tokio::spawn(async move { axum::serve(commands, router).await });
+    let commands = tokio::spawn(async move {
+        let stopped = async move {
+            // The sender is dropped at the latest when serving has ended.
+            let _ = commands_stop.await;
+        };
+        axum::serve(commands, router)
+            .with_graceful_shutdown(stopped)
+            .await
+    });
     println!("iocd serves on http://{address}");
     std::io::stdout().flush()?;
     tracing::info!(%address, data = %settings.data.display(), "serving");
@@ -82,8 +99,17 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
             _ = terminate.recv() => {}
         }
         tracing::info!("stopping: running requests are finished");
+        let _ = stop_commands.send(());
     };
-    Ok(serve(Arc::new(app), listener, stop).await)
+    let served = serve(Arc::new(app), listener, stop).await;
+    // A document that is being read through the socket is a running request, too.
+    if tokio::time::timeout(settings.limits.shutdown_timeout, commands)
+        .await
+        .is_err()
+    {
+        tracing::warn!("a command took longer than a stop waits and was cut off");
+    }
+    Ok(served)
 }
 
 /// Gives claims a revision as expired when their time is over.

@@ -1,9 +1,14 @@
 //! Tables for people.
 
+use std::io;
+
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// Prints rows under headings, without lines, as wide as the terminal allows.
-pub(super) fn print(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+pub(super) fn print(
+    headings: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> io::Result<()> {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -12,7 +17,8 @@ pub(super) fn print(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
     for row in rows {
         table.add_row(row);
     }
-    println!("{}", table.trim_fmt());
+    say!("{}", table.trim_fmt());
+    Ok(())
 }
 
 /// A field of a JSON object as text; empty if it is not there.

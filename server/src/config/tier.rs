@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use iocd_core::export::Format;
 use serde::Deserialize;
 
 use super::ConfigError;
@@ -46,10 +47,17 @@ pub struct Tier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Formats {
-    /// json and csv (and txt, which says less than either).
+    /// json and csv.
     Basic,
     /// All.
     All,
+}
+
+impl Formats {
+    /// Whether answers may be written so.
+    pub fn admit(self, format: Format) -> bool {
+        self == Formats::All || format != Format::Txt
+    }
 }
 
 /// A tier as the configuration writes it. In numbers, 0 means "no limit".

@@ -87,16 +87,20 @@ impl Written {
 
     /// Reads the environment's `IOCD_*`; others are passed over. Lists are
     /// separated by commas.
+    /// Also gives the names that begin with `IOCD_` and are no settings.
     pub fn from_env(
         variables: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Written, ConfigError> {
+    ) -> Result<(Written, Vec<String>), ConfigError> {
         let mut written = Written::default();
+        let mut unknown = Vec::new();
         for (name, value) in variables {
-            if name.starts_with("IOCD_") && !BYSTANDERS.contains(&name.as_str()) {
+            if VARIABLES.contains(&name.as_str()) {
                 written.set(&name, value)?;
+            } else if name.starts_with("IOCD_") && !BYSTANDERS.contains(&name.as_str()) {
+                unknown.push(name);
             }
         }
-        Ok(written)
+        Ok((written, unknown))
     }
 
     fn set(&mut self, name: &str, value: String) -> Result<(), ConfigError> {
@@ -132,12 +136,7 @@ impl Written {
                     .filter(|part| !part.is_empty());
                 self.trusted_proxies = Some(parts.map(str::to_owned).collect());
             }
-            _ => {
-                return Err(ConfigError::UnknownVariable {
-                    name: name.to_owned(),
-                    known: VARIABLES.join(", "),
-                });
-            }
+            _ => unreachable!("only names in VARIABLES are set"),
         }
         Ok(())
     }

@@ -79,10 +79,22 @@ pub struct FeedState {
     pub last_good_at: Option<Timestamp>,
     /// When it was last tried.
     pub last_attempt_at: Option<Timestamp>,
+    /// From when on the latest good reading counts as stale; `None`: never.
+    pub stale_at: Option<Timestamp>,
     /// Rows of the latest good reading that gave claims.
     pub rows_accepted: u64,
     /// Rows of the latest good reading that were refused.
     pub rows_refused: u64,
+}
+
+impl FeedState {
+    /// How it is at a time: what was good grows stale by itself.
+    pub fn condition_at(&self, now: Timestamp) -> Condition {
+        match self.condition {
+            Condition::Ok if self.stale_at.is_some_and(|at| at <= now) => Condition::Stale,
+            condition => condition,
+        }
+    }
 }
 
 /// A row that gave no claim.
@@ -110,11 +122,11 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    pub(super) fn of<'a>(states: impl Iterator<Item = &'a FeedState>) -> Coverage {
+    pub(super) fn of<'a>(states: impl Iterator<Item = &'a FeedState>, now: Timestamp) -> Coverage {
         let mut coverage = Coverage::default();
         for state in states {
             coverage.feeds += 1;
-            match state.condition {
+            match state.condition_at(now) {
                 Condition::Ok => {}
                 Condition::Stale => coverage.stale += 1,
                 _ => coverage.failing += 1,

@@ -1,6 +1,7 @@
 //! Control data in SQLite.
 
 use std::fmt::Display;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard};
@@ -22,6 +23,9 @@ pub struct SqliteRecords(Mutex<Connection>);
 impl SqliteRecords {
     /// Opens a file, and makes it where there is none.
     pub fn open(path: &Path) -> Result<SqliteRecords, ControlError> {
+        // Digests of keys are in it: for the owner's eyes, whatever the mode
+        // of the directory. SQLite gives its other files the same mode.
+        private_file(path).map_err(|error| ControlError::Storage(Box::new(error)))?;
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         SqliteRecords::prepare(connection)
@@ -43,6 +47,16 @@ impl SqliteRecords {
     fn connection(&self) -> MutexGuard<'_, Connection> {
         lock(&self.0)
     }
+}
+
+/// Makes a file that only its owner may read, if there is none.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
 }
 
 impl Records for SqliteRecords {
@@ -113,8 +127,9 @@ impl Records for SqliteRecords {
     fn put_feed_state(&self, state: &FeedState) -> Result<(), ControlError> {
         self.connection().execute(
             "INSERT OR REPLACE INTO feed_state (feed, condition, message, last_good_at,
-                                                last_attempt_at, rows_accepted, rows_refused)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                                                last_attempt_at, rows_accepted, rows_refused,
+                                                stale_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 state.feed,
                 state.condition.as_str(),
@@ -123,6 +138,7 @@ impl Records for SqliteRecords {
                 state.last_attempt_at.map(Timestamp::as_millisecond),
                 as_signed(state.rows_accepted),
                 as_signed(state.rows_refused),
+                state.stale_at.map(Timestamp::as_millisecond),
             ],
         )?;
         Ok(())
@@ -132,7 +148,7 @@ impl Records for SqliteRecords {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
             "SELECT feed, condition, message, last_good_at, last_attempt_at, rows_accepted,
-                    rows_refused FROM feed_state ORDER BY feed",
+                    rows_refused, stale_at FROM feed_state ORDER BY feed",
         )?;
         let rows = statement.query_map([], |row| {
             Ok(FeedState {
@@ -143,6 +159,7 @@ impl Records for SqliteRecords {
                 last_attempt_at: optional_time(row, 4)?,
                 rows_accepted: count(row, 5)?,
                 rows_refused: count(row, 6)?,
+                stale_at: optional_time(row, 7)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -198,6 +198,7 @@ fn feed_states_make_the_coverage() {
         ("c", Condition::Unreachable, None),
     ] {
         let state = FeedState {
+            stale_at: None,
             feed: feed.into(),
             condition,
             last_good_at: good,

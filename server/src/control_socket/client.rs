@@ -25,6 +25,9 @@ pub enum RemoteError {
     /// It said no, and why.
     #[error("{0}")]
     Refused(String),
+    /// What was to be sent could not be read; no fault of the server.
+    #[error("{0}")]
+    Input(io::Error),
     /// It went away, or is of another version.
     #[error("the server that owns the data directory did not answer: {0}")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -62,25 +65,27 @@ pub async fn ingest(
     let path = format!("/ingest?{query}");
     let body = BodyExt::boxed(StreamBody::new(stream_of(receiver)));
     let asking = ask(socket, &path, body);
-    let sending = async {
+    let sending = async move {
         loop {
-            let piece = read_piece(input);
-            let over = matches!(&piece, Ok(piece) if piece.is_empty());
-            let failed = piece.is_err();
+            let piece = match read_piece(input) {
+                Ok(piece) if piece.is_empty() => return Ok(()),
+                Ok(piece) => piece,
+                Err(error) => {
+                    // A body that breaks off is a bad document over there, too.
+                    let broken = io::Error::new(error.kind(), error.to_string());
+                    let _ = sender.send(Err(broken)).await;
+                    return Err(error);
+                }
+            };
             // A server that stopped listening has an answer that says why.
-            if over
-                || sender
-                    .send(piece.map(|piece| Frame::data(piece.into())))
-                    .await
-                    .is_err()
-                || failed
-            {
-                break;
+            if sender.send(Ok(Frame::data(piece.into()))).await.is_err() {
+                return Ok(());
             }
         }
-        drop(sender);
     };
-    tokio::join!(asking, sending).0
+    let (answer, sent) = tokio::join!(asking, sending);
+    sent.map_err(RemoteError::Input)?;
+    answer
 }
 
 /// Sends values, one a line, and hands the answers on as they come. `input` is
@@ -94,24 +99,30 @@ pub async fn search_lines(
 ) -> Result<(), RemoteError> {
     let query = serde_urlencoded::to_string(request).map_err(RemoteError::broken)?;
     let (sender, receiver) = mpsc::channel::<io::Result<Frame<Bytes>>>(PIECES);
+    let (fail, failed) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         loop {
-            let piece = input.fill_buf().map(<[u8]>::to_vec);
-            let length = piece.as_ref().map_or(0, Vec::len);
-            let over = length == 0;
-            if over && piece.is_ok() {
-                break;
+            let piece = match input.fill_buf() {
+                Ok([]) => return,
+                Ok(piece) => piece.to_vec(),
+                Err(error) => {
+                    let broken = io::Error::from(error.kind());
+                    // Nobody waits for either where the asking is over.
+                    let _ = fail.send(error);
+                    let _ = sender.blocking_send(Err(broken));
+                    return;
+                }
+            };
+            input.consume(piece.len());
+            // A server that stopped listening has an answer that says why.
+            if sender.blocking_send(Ok(Frame::data(piece.into()))).is_err() {
+                return;
             }
-            let sent = sender.blocking_send(piece.map(|piece| Frame::data(piece.into())));
-            if over || sent.is_err() {
-                break;
-            }
-            input.consume(length);
         }
     });
     let path = format!("/search?{query}");
     let body = BodyExt::boxed(StreamBody::new(stream_of(receiver)));
-    exchange(socket, &path, body, async |response| {
+    let answered = exchange(socket, &path, body, async |response| {
         if response.status() != StatusCode::OK {
             return read_whole(response).await.map(|_: serde_json::Value| ());
         }
@@ -124,7 +135,10 @@ pub async fn search_lines(
         }
         Ok(())
     })
-    .await
+    .await;
+    failed
+        .try_recv()
+        .map_or(answered, |error| Err(RemoteError::Input(error)))
 }
 
 /// What a channel brings.

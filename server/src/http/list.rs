@@ -14,6 +14,7 @@ use iocd_core::query::{Entry, EntrySink, Filter, Page};
 use jiff::{SignedDuration, Timestamp};
 
 use super::accept::check_accept;
+use super::code::Code;
 use super::error::ApiError;
 use super::escape::encode_into;
 use super::front::Call;
@@ -54,7 +55,14 @@ pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
     // Whole seconds: times in the answer should read like the others.
     let second = Timestamp::from_second(call.now.as_second()).unwrap_or(call.now);
     let asked = Asked::read(query, call.app.settings.api_key_in_query, tier, second)?;
-    check_accept(call.request.headers(), asked.format.media_type())?;
+    if !asked.format_given {
+        check_accept(call.request.headers(), asked.format.media_type())?;
+    }
+    if !tier.formats.admit(asked.format) {
+        let (format, tier) = (asked.format.as_str(), &tier.name);
+        let message = format!("Format {format} is not part of tier {tier}: use json or csv.");
+        return Err(ApiError::new(Code::TierRequired, message).about("format"));
+    }
     let mut answer = Answer {
         out: Vec::with_capacity(64 << 10),
         asked: &asked,
@@ -82,17 +90,20 @@ pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
 }
 
 /// The list as it was asked for, and as the tier allows.
-struct Asked {
+pub(super) struct Asked {
     filter: Filter,
     /// Whether the client gave a `since`: only then do links carry it.
     since_given: bool,
     page: Page,
     format: Format,
+    /// Whether the client named the format: then what it accepts besides does
+    /// not matter.
+    format_given: bool,
     cells: Cells,
 }
 
 impl Asked {
-    fn read(
+    pub(super) fn read(
         query: Option<&str>,
         api_key: bool,
         tier: &Tier,
@@ -107,6 +118,7 @@ impl Asked {
                 limit: DEFAULT_LIMIT.min(cap),
             },
             format: Format::default(),
+            format_given: false,
             cells: Cells::default(),
         };
         let filter = &mut asked.filter;
@@ -140,6 +152,7 @@ impl Asked {
                 "format" => {
                     let names = Format::ALL.map(Format::as_str);
                     asked.format = parameter.one_of(|text| text.parse().ok(), names)?;
+                    asked.format_given = true;
                 }
                 "raw" => {
                     asked.cells = if parameter.switch()? {
@@ -148,6 +161,8 @@ impl Asked {
                         Cells::Guarded
                     };
                 }
+                // Of this version: neither is ever in a list.
+                "include_removed" | "include_expired" if !parameter.switch()? => {}
                 _ => return Err(parameter.not_available()),
             }
         }

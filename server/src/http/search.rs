@@ -95,7 +95,11 @@ pub(crate) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn read(query: Option<&'a str>, api_key: bool, cap: u32) -> Result<Asked<'a>, ApiError> {
+    pub(super) fn read(
+        query: Option<&'a str>,
+        api_key: bool,
+        cap: u32,
+    ) -> Result<Asked<'a>, ApiError> {
         let mut parameters = Parameters::new(query, PARAMETERS, api_key);
         let mut text = None;
         let mut asked = Asked {

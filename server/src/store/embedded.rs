@@ -24,15 +24,9 @@ pub struct Embedded {
 impl Embedded {
     /// Opens the store in `dir`, creating it if there is none.
     pub fn open(dir: &Path) -> Result<Embedded, IndexError> {
-        let index = Index::open(dir)?;
-        let recovery = index.recovery();
-        if recovery.dropped_bytes > 0 {
-            tracing::warn!(
-                bytes = recovery.dropped_bytes,
-                "an unfinished batch, never acknowledged, was cut off the claim log"
-            );
-        }
-        Ok(Embedded { index })
+        Ok(Embedded {
+            index: Index::open(dir)?,
+        })
     }
 
     /// The index, for figures about it.
@@ -50,7 +44,9 @@ impl From<IndexError> for StoreError {
     fn from(error: IndexError) -> Self {
         match error {
             IndexError::Io { source, .. } => StoreError::Write(source),
-            IndexError::Damaged { .. } => StoreError::Corrupt(error.to_string()),
+            IndexError::Damaged { .. } | IndexError::DamagedFetches { .. } => {
+                StoreError::Corrupt(error.to_string())
+            }
             other => StoreError::Unavailable(other.to_string()),
         }
     }

@@ -30,6 +30,8 @@ macro_rules! conformance {
                 what_is_over_said_again_is_no_news
                 what_is_listed_holds_while_the_list_is_fetched
                 files_of_a_list_keep_its_claims_alive
+                a_later_fetch_does_not_revive_what_left
+                an_end_may_be_moved_back_and_forth
                 a_removal_after_the_end_changes_nothing,
             finding: nothing_is_found_in_an_empty_store
                 a_value_never_answers_for_part_of_another

@@ -28,6 +28,13 @@ pub(crate) enum Step {
         values: Vec<usize>,
         reason: Removal,
     },
+    /// The operator changes a feed's rules.
+    Redescribe {
+        source: usize,
+        expires_after: Option<u32>,
+        category: Category,
+        list_non_global: bool,
+    },
     Expire,
     /// Seconds go by.
     Wait(i64),
@@ -138,6 +145,18 @@ pub(crate) fn histories(length: usize) -> impl Strategy<Value = Vec<Step>> {
             values,
             reason: if wrong { Removal::FalsePositive } else { Removal::RemovedBySource },
         }),
+        1 => (
+            0..sources().len(),
+            prop::option::of(prop::sample::select(&[1_000_u32, 100_000, 200_000][..])),
+            prop::sample::select(&[Category::Government, Category::News][..]),
+            any::<bool>(),
+        )
+            .prop_map(|(source, expires_after, category, list_non_global)| Step::Redescribe {
+                source,
+                expires_after,
+                category,
+                list_non_global,
+            }),
         1 => Just(Step::Expire),
         3 => prop_oneof![0..100_i64, 0..2 * DAY].prop_map(Step::Wait),
     ];
@@ -149,12 +168,28 @@ pub(crate) fn histories(length: usize) -> impl Strategy<Value = Vec<Step>> {
 /// Gives the time at its end.
 pub(crate) async fn agree<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, history: &[Step]) -> i64 {
     let mut now = 0;
+    let mut sources = sources();
     for step in history {
         if let Step::Wait(seconds) = step {
             now += seconds;
             continue;
         }
-        let (done_a, done_b) = (perform(a, step, now).await, perform(b, step, now).await);
+        if let Step::Redescribe {
+            source,
+            expires_after,
+            category,
+            list_non_global,
+        } = step
+        {
+            sources[*source] = Source {
+                expires_after: *expires_after,
+                category: *category,
+                list_non_global: *list_non_global,
+                ..sources[*source].clone()
+            };
+        }
+        let done_a = perform(a, step, &sources, now).await;
+        let done_b = perform(b, step, &sources, now).await;
         assert_eq!(done_a, done_b, "{step:?} at {now}");
     }
     compare(a, b, now).await;
@@ -170,8 +205,7 @@ pub(crate) async fn compare<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, now: i64
 
 /// What an event did, in numbers that stores must agree on. Revisions need not
 /// be the same ones, but must move for the same reasons.
-async fn perform<S: ClaimStore>(store: &S, step: &Step, now: i64) -> String {
-    let sources = sources();
+async fn perform<S: ClaimStore>(store: &S, step: &Step, sources: &[Source], now: i64) -> String {
     let values = |numbers: &[usize]| -> Vec<Value> {
         numbers
             .iter()
@@ -209,6 +243,14 @@ async fn perform<S: ClaimStore>(store: &S, step: &Step, now: i64) -> String {
                 .await
                 .unwrap()
                 .to_string()
+        }
+        Step::Redescribe { source, .. } => {
+            let batch = Batch {
+                source: &sources[*source],
+                claims: Vec::new(),
+                heard_at: at(now),
+            };
+            format!("{:?}", store.record(batch).await.unwrap().outcomes)
         }
         Step::Expire => store.expire_due(at(now)).await.unwrap().to_string(),
         Step::Wait(_) => String::new(),

@@ -154,6 +154,21 @@ impl State {
         matches!(versions.last().unwrap().what, What::Ended(_))
     }
 
+    /// Gives claims whose time is over an end of their own.
+    fn expire(&mut self, now: Timestamp, of: impl Fn(&Source) -> bool) -> u64 {
+        let due: Vec<(Value, String)> = self
+            .present(now)
+            .into_iter()
+            .filter(|present| present.status == Status::Expired && of(&present.known.source))
+            .map(|present| (present.value.clone(), present.known.source.name.clone()))
+            .filter(|key| !State::is_ended(&self.histories[key]))
+            .collect();
+        for key in &due {
+            self.append(key.clone(), now, What::Ended(Status::Expired));
+        }
+        due.len() as u64
+    }
+
     /// Ends those of a source's active claims that `which` picks.
     fn end(
         &mut self,
@@ -260,6 +275,8 @@ impl ClaimStore for Model {
     ) -> Result<u64, StoreError> {
         let mut state = self.state();
         state.known(source);
+        // What was over before the fetch stays over.
+        state.expire(fetched_at, |other| other.name == source.name);
         let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), &source.name);
         let removed = state.end(&source.name, Status::Removed, fetched_at, |claim| {
             !present.contains(&id(claim.value))
@@ -284,18 +301,7 @@ impl ClaimStore for Model {
     }
 
     async fn expire_due(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut state = self.state();
-        let due: Vec<(Value, String)> = state
-            .present(now)
-            .into_iter()
-            .filter(|present| present.status == Status::Expired)
-            .map(|present| (present.value.clone(), present.known.source.name.clone()))
-            .filter(|key| !State::is_ended(&state.histories[key]))
-            .collect();
-        for key in &due {
-            state.append(key.clone(), now, What::Ended(Status::Expired));
-        }
-        Ok(due.len() as u64)
+        Ok(self.state().expire(now, |_| true))
     }
 
     async fn find<S: EntrySink + Send>(

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::cli::table;
 use crate::operation::FileSearch;
-use crate::owner::{Owner, OwnerError};
+use crate::owner::Owner;
 
 /// Bytes of the file read at a time.
 const PIECE: usize = 64 << 10;
@@ -35,16 +35,16 @@ pub(super) fn search(
         json,
         part: Vec::new(),
         error: None,
+        closed: false,
     };
     if !json {
         printer.out.write_all(HEADINGS.as_bytes())?;
     }
     let asked = owner.search_lines(request, input, &mut |lines| printer.print(lines));
-    match asked {
-        // Who reads the answers has seen enough.
-        Err(OwnerError::Stream(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-        other => other?,
+    if printer.closed {
+        return Ok(());
     }
+    asked?;
     printer.out.flush()?;
     match printer.error {
         Some(error) => bail!("not every value was answered: {error}"),
@@ -61,10 +61,19 @@ struct Printer<W> {
     part: Vec<u8>,
     /// Why the answers end before the values do.
     error: Option<String>,
+    /// Who reads the answers has seen enough.
+    closed: bool,
 }
 
 impl<W: Write> Printer<W> {
     fn print(&mut self, lines: &[u8]) -> io::Result<()> {
+        let printed = self.print_lines(lines);
+        let kind = printed.as_ref().err().map(io::Error::kind);
+        self.closed |= kind == Some(ErrorKind::BrokenPipe);
+        printed
+    }
+
+    fn print_lines(&mut self, lines: &[u8]) -> io::Result<()> {
         for piece in lines.split_inclusive(|&byte| byte == b'\n') {
             if piece.ends_with(b"\n") && self.part.is_empty() {
                 self.print_line(piece)?;

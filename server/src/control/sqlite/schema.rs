@@ -33,7 +33,8 @@ const STEPS: [&str; 1] = ["
         last_good_at INTEGER,
         last_attempt_at INTEGER,
         rows_accepted INTEGER NOT NULL,
-        rows_refused INTEGER NOT NULL
+        rows_refused INTEGER NOT NULL,
+        stale_at INTEGER
     ) STRICT;
     CREATE TABLE refused (
         feed TEXT NOT NULL,

@@ -187,9 +187,17 @@ async fn paths_methods_and_sizes_are_checked() {
         .await
         .error(406, "not_acceptable");
     stand
-        .get_with("/api/v1/iocs?format=csv", &[auth, accept])
+        .get_with("/api/v1/iocs", &[auth, ("accept", "text/html")])
         .await
         .error(406, "not_acceptable");
+    // A format that is named is what the client wants, whatever its defaults accept.
+    let csv = stand
+        .get_with(
+            "/api/v1/iocs?format=csv",
+            &[auth, ("accept", "application/json")],
+        )
+        .await;
+    assert_eq!(csv.status, 200);
     let announced = ("content-length", "999999999");
     for target in ["/api/v1/iocs/search?q=x", "/healthz"] {
         stand

@@ -1,5 +1,8 @@
 //! Commands that need no store, and keys.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use super::Bench;
 
 #[test]
@@ -119,4 +122,73 @@ fn a_search_without_an_answer_says_what_it_rests_on() {
             .contains("\\u{1b}"),
         "nothing escapes to the terminal"
     );
+}
+
+#[test]
+fn an_error_names_its_cause_once() {
+    let bench = Bench::new();
+    let output = bench.run(&["--feeds", "/nowhere/feeds", "feeds", "list"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("iocd: /nowhere/feeds: "), "{error}");
+    assert_eq!(error.matches("No such file").count(), 1, "{error}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let bench = Bench::new();
+    for command in ["feeds list --json", "config show"] {
+        let mut process = bench
+            .command()
+            .args(command.split(' '))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(process.stdout.take());
+        let output = process.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}");
+        assert!(output.stderr.is_empty(), "{command}: {output:?}");
+    }
+}
+
+#[test]
+fn what_a_crash_cut_off_is_told() {
+    let bench = Bench::new();
+    let file = bench.file("urls.txt", "http://bad.example.com/a\n");
+    bench.ok(&[
+        "ingest",
+        "--feed",
+        "openphish",
+        "--file",
+        file.to_str().unwrap(),
+    ]);
+    let claims = bench.data().join("claims");
+    std::fs::remove_file(claims.join("clean")).unwrap();
+    let mut log = std::fs::OpenOptions::new()
+        .append(true)
+        .open(claims.join("claims-000000.log"))
+        .unwrap();
+    log.write_all(&[7; 100]).unwrap();
+    let output = bench.run(&["list", "--limit", "1"]);
+    assert!(output.status.success());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("100 bytes"), "{told}");
+    assert!(
+        bench.run(&["list", "--limit", "1"]).stderr.is_empty(),
+        "once"
+    );
+}
+
+#[test]
+fn variables_of_other_programs_are_passed_over_with_a_word() {
+    let bench = Bench::new();
+    let output = bench
+        .command()
+        .args(["config", "show"])
+        .env("IOCD_PORT_8080_TCP", "tcp://198.51.100.1:8080")
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("IOCD_PORT_8080_TCP"));
 }

@@ -240,3 +240,61 @@ fn reading_again_after_a_kill_completes_the_store() {
         serde_json::from_str(&bench.ok(&["list", "--limit", "1"])).unwrap();
     assert_eq!(list["meta"]["total"], 60_000);
 }
+
+/// Two good files with a cut archive between them: the good ones are read.
+#[test]
+fn a_broken_archive_is_a_bad_document_among_others() {
+    let bench = Bench::new();
+    let mut rows = String::new();
+    for n in 0..40_000_u32 {
+        let h = n.wrapping_mul(0x9e37_79b1);
+        writeln!(rows, "http://h{h:x}.example.com/{n}").unwrap();
+    }
+    let mut gzip = GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(rows.as_bytes()).unwrap();
+    let whole = gzip.finish().unwrap();
+    bench.file("in/openphish_1.txt", "http://first.example.com/\n");
+    bench.file("in/openphish_2.txt.gz", b"\x1f\x8b\x08\x00garbage");
+    bench.file("in/openphish_3.txt.gz", &whole[..whole.len() / 2]);
+    bench.file("in/openphish_4.txt", "http://last.example.com/\n");
+    let dir = bench.dir.path().join("in");
+    let dir = dir.to_str().unwrap();
+    let check = || {
+        let reports = bench.json(&["ingest", "--json", "--dir", dir]);
+        let verdicts: Vec<_> = reports
+            .iter()
+            .map(|report| report["verdict"].as_str().unwrap())
+            .collect();
+        assert_eq!(verdicts, ["read", "bad", "bad", "read"], "{reports:?}");
+        for report in &reports[1..3] {
+            let reason = report["reason"].as_str().unwrap();
+            assert!(
+                reason.contains("deflate") || reason.contains("gzip"),
+                "{reason}"
+            );
+        }
+        assert_eq!(bench.total("http://last.example.com/"), 1);
+    };
+    check();
+    let server = bench.serve();
+    check();
+    assert_eq!(server.terminate(), Some(0));
+    let strict = bench.run(&["ingest", "--strict", "--dir", dir]);
+    assert_eq!(strict.status.code(), Some(1));
+}
+
+#[test]
+fn links_to_files_are_followed() {
+    let bench = Bench::new();
+    let real = bench.file("elsewhere/feed.txt", "http://linked.example.com/\n");
+    bench.file("in/.hidden/openphish.txt", "http://hidden.example.com/\n");
+    let link = bench.dir.path().join("in/openphish.txt");
+    std::os::unix::fs::symlink(real, link).unwrap();
+    std::os::unix::fs::symlink("/nowhere", bench.dir.path().join("in/dangling")).unwrap();
+    let dir = bench.dir.path().join("in");
+    let reports = bench.json(&["ingest", "--json", "--dir", dir.to_str().unwrap()]);
+    let verdicts: Vec<_> = reports.iter().map(|report| &report["verdict"]).collect();
+    assert_eq!(verdicts, ["skipped", "read"]);
+    assert_eq!(bench.total("http://linked.example.com/"), 1);
+    assert_eq!(bench.total("http://hidden.example.com/"), 0);
+}

@@ -158,3 +158,28 @@ fn requests_that_run_are_finished_at_a_stop() {
         "{answer}"
     );
 }
+
+#[test]
+fn an_ingest_that_runs_is_finished_at_a_stop() {
+    use std::fmt::Write as _;
+    let bench = Bench::new();
+    let server = bench.serve();
+    let mut rows = String::new();
+    for n in 0..150_000 {
+        writeln!(rows, "http://h{n}.example.com/").unwrap();
+    }
+    let file = bench.file("feed.txt", rows);
+    let mut ingest = bench.command();
+    ingest
+        .args(["ingest", "--json", "--feed", "openphish", "--file"])
+        .arg(&file);
+    let ingest = ingest.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(server.terminate(), Some(0));
+    let output = ingest.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let report: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["rows"], 150_000);
+    let list: Json = serde_json::from_str(&bench.ok(&["list", "--limit", "1"])).unwrap();
+    assert_eq!(list["meta"]["total"], 150_000);
+}

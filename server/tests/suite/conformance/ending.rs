@@ -319,14 +319,11 @@ pub(crate) async fn a_removal_after_the_end_changes_nothing<S: ClaimStore>(store
         .remove(&feed, values, Removal::RemovedBySource, at(200))
         .await;
     assert_eq!(removed.unwrap(), 0);
-    assert_eq!(
-        store
-            .retain_present(&feed, &HashSet::new(), at(200))
-            .await
-            .unwrap(),
-        0
-    );
     assert_eq!(store.counts(), before);
+    // A complete fetch writes down what is over; it is not the list that ended it.
+    let removed = store.retain_present(&feed, &HashSet::new(), at(200)).await;
+    assert_eq!(removed.unwrap(), 0);
+    assert_eq!(store.expire_due(at(200)).await.unwrap(), 0);
     assert_eq!(
         seen(store, &one, 210).await.entries[0].status,
         Status::Expired
@@ -374,4 +371,41 @@ pub(crate) async fn files_of_a_list_keep_its_claims_alive<S: ClaimStore>(store: 
         let entry = seen(store, &one, 3 * day * DAY + 1).await.entries.remove(0);
         assert_eq!(entry.status, Status::Active, "day {}", 3 * day);
     }
+}
+
+pub(crate) async fn a_later_fetch_does_not_revive_what_left<S: ClaimStore>(store: &S) {
+    let feed = Source {
+        expires_after: Some(86_400),
+        ..snapshot("a")
+    };
+    let both = [claim("one.example.com"), claim("two.example.com")];
+    record(store, &feed, 0, both).await;
+    // Nobody swept, and meanwhile "one" left the list.
+    record(store, &feed, 2 * DAY, [claim("two.example.com")]).await;
+    let present = ids(&feed, &["two.example.com"]);
+    let removed = store
+        .retain_present(&feed, &present, at(2 * DAY))
+        .await
+        .unwrap();
+    assert_eq!(removed, 0, "it was over before");
+    let one = seen(store, &value("one.example.com"), 2 * DAY + 1).await;
+    assert_eq!(one.entries[0].status, Status::Expired);
+    let two = seen(store, &value("two.example.com"), 2 * DAY + 1).await;
+    assert_eq!(two.entries[0].status, Status::Active);
+}
+
+pub(crate) async fn an_end_may_be_moved_back_and_forth<S: ClaimStore>(store: &S) {
+    let feed = |expires_after| Source {
+        expires_after: Some(expires_after),
+        ..source("a")
+    };
+    record(store, &feed(10), 0, [claim("one.example.com")]).await;
+    for expires_after in [7_200, 10, 7_200, 20, 10] {
+        record(store, &feed(expires_after), 1, []).await;
+    }
+    let everything = Filter::default();
+    assert_eq!(list(store, &everything, ALL, 100).await.total, Some(0));
+    assert_eq!(store.expire_due(at(100)).await.unwrap(), 1);
+    assert_eq!(store.expire_due(at(100)).await.unwrap(), 0);
+    assert_eq!(store.counts().active, 0);
 }
