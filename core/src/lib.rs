@@ -22,6 +22,7 @@
 //! | [`matching`] | which stored values answer a question |
 //! | [`query`] | questions and pages, in the words every store understands |
 //! | [`related`] | what else belongs to an answer |
+//! | [`questions`] | many questions at a time |
 //! | [`feed`] | feeds as data, and the connectors that read them |
 //! | [`export`] | entries as bytes in the formats others read |
 
@@ -35,6 +36,7 @@ pub mod matching;
 pub mod normalize;
 pub mod observation;
 pub mod query;
+pub mod questions;
 mod refang;
 pub mod related;
 pub mod value;

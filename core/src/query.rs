@@ -283,3 +283,47 @@ pub trait EntrySink {
     /// The next entry of the page.
     fn entry(&mut self, entry: &Entry<'_>);
 }
+
+/// What a bulk answer tells of an entry: enough to act on, and nothing that
+/// would have to be collected first.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief<'a> {
+    /// Type of the value.
+    pub kind: Kind,
+    /// Canonical text of the value.
+    pub value: &'a str,
+    /// Who says so.
+    pub source: &'a Source,
+    /// 0-100.
+    pub confidence: u8,
+    /// Whether it holds at the time of the question.
+    pub status: Status,
+    /// As [`Entry::first_seen`].
+    pub first_seen: Option<Timestamp>,
+    /// As [`Entry::last_seen`].
+    pub last_seen: Option<Timestamp>,
+    /// Malware family.
+    pub malware: Option<&'a str>,
+    /// Why it answered.
+    pub matched: Match,
+}
+
+/// How each of many questions is to be answered.
+#[derive(Clone, Copy, Debug)]
+pub struct ManyOptions {
+    /// Which entries may answer.
+    pub status: StatusFilter,
+    /// Entries told for each question at most.
+    pub limit: u32,
+    /// The time at which "active" is judged.
+    pub now: Timestamp,
+}
+
+/// Takes the answers to many questions as a store gives them: for each
+/// question in order its total, then its entries in the order of a search.
+pub trait BriefSink {
+    /// The next question, and the entries in its whole answer.
+    fn question(&mut self, total: u64);
+    /// The next entry of that question's answer.
+    fn entry(&mut self, entry: &Brief<'_>);
+}

@@ -21,6 +21,12 @@ pub const LONG_URL: &str = "long_url";
 /// A CVE of a year that has not been assigned from yet.
 pub const FUTURE_CVE: &str = "future_cve";
 
+/// Whether a warning of this name speaks against acting on a hit: the value is
+/// nobody's, or everybody's. The others only tell how sure the reading is.
+pub fn is_caution(name: &str) -> bool {
+    matches!(name, NON_GLOBAL | LOW_ENTROPY_HASH | EMPTY_FILE_HASH)
+}
+
 /// Whether a CVE id's year is later than the one after `now`'s (UTC).
 pub fn is_future_cve(value: &Value, now: Timestamp) -> bool {
     value.kind() == Kind::Cve

@@ -1,6 +1,8 @@
 //! What is asked of every claim version without reading its record: one
 //! array each, indexed by slot.
 
+use crate::prefetch::prefetch;
+
 /// Elements of a chunk: a column grows by chunks, never by moving.
 const CHUNK_BITS: usize = 16;
 const CHUNK: usize = 1 << CHUNK_BITS;
@@ -36,6 +38,10 @@ impl<T: Copy> Column<T> {
 
     pub(crate) fn get(&self, slot: u32) -> T {
         self.chunks[slot as usize >> CHUNK_BITS][slot as usize & (CHUNK - 1)]
+    }
+
+    pub(crate) fn prefetch(&self, slot: u32) {
+        prefetch(&self.chunks[slot as usize >> CHUNK_BITS][slot as usize & (CHUNK - 1)]);
     }
 
     pub(crate) fn set(&mut self, slot: u32, value: T) {
@@ -170,6 +176,18 @@ impl Columns {
             .checked_add(1)
             .expect("a store holds fewer than 2^32 versions");
         slot
+    }
+
+    /// Asks for the memory of a row.
+    pub(crate) fn prefetch(&self, slot: u32) {
+        self.address.prefetch(slot);
+        self.next.prefetch(slot);
+        self.dead_by.prefetch(slot);
+        self.source.prefetch(slot);
+        self.flags.prefetch(slot);
+        self.updated_at.prefetch(slot);
+        self.expires_at.prefetch(slot);
+        self.touched.prefetch(slot);
     }
 
     /// First slot whose update is at `time` or later. Commit times never

@@ -11,6 +11,7 @@ mod segment;
 mod writer;
 
 use crate::error::IndexError;
+use crate::prefetch::prefetch;
 use crate::record::{HEADER, Record};
 
 pub use open::Recovery;
@@ -88,6 +89,20 @@ fn frame(bytes: &[u8], offset: u32) -> Result<Frame<'_>, &'static str> {
 }
 
 impl Log {
+    /// Asks for the memory of the record at `address`: of an ordinary one all.
+    pub(crate) fn prefetch(&self, address: Address) {
+        const LINE: usize = 64;
+        let Some(segment) = self.segments.get(address.segment() as usize) else {
+            return;
+        };
+        let start = address.offset() as usize;
+        for line in 0..4 {
+            if let Some(byte) = segment.bytes().get(start + line * LINE) {
+                prefetch(byte);
+            }
+        }
+    }
+
     /// The body of the record at `address`, its checksum verified.
     pub(crate) fn read(&self, address: Address) -> Result<&[u8], IndexError> {
         let segment = self

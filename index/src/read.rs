@@ -11,7 +11,7 @@ use crate::best::Hit;
 use crate::columns::{NO_TIME, NONE};
 use crate::error::IndexError;
 use crate::facets::Intersection;
-use crate::record::Items;
+use crate::record::{ClaimRecord, Items};
 use crate::state::{State, expires_at};
 use crate::time::{seconds, timestamp};
 
@@ -59,7 +59,7 @@ impl Index {
         let now = seconds(question.now);
         let mut hits = Vec::new();
         for reading in question.readings {
-            state.collect_hits(reading.as_ref(), question, now, &mut hits)?;
+            state.collect_hits(reading.as_ref(), question.status, now, &mut hits)?;
         }
         if hits.len() > 1 {
             sort_hits(&state, &mut hits)?;
@@ -79,7 +79,7 @@ impl Index {
         let now = seconds(question.now);
         let mut hits = Vec::new();
         for reading in question.readings {
-            state.collect_hits(reading.as_ref(), question, now, &mut hits)?;
+            state.collect_hits(reading.as_ref(), question.status, now, &mut hits)?;
             if !hits.is_empty() {
                 return Ok(true);
             }
@@ -148,7 +148,8 @@ fn ceil_seconds(time: Timestamp) -> u32 {
     seconds(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
 }
 
-fn sort_hits(state: &State, hits: &mut [Hit]) -> Result<(), IndexError> {
+/// Puts hits in the order of an answer.
+pub(crate) fn sort_hits(state: &State, hits: &mut [Hit]) -> Result<(), IndexError> {
     let mut failure = Ok(());
     hits.sort_unstable_by(|a, b| {
         a.rank().cmp(&b.rank()).then_with(|| {
@@ -168,29 +169,33 @@ impl State {
     fn collect_hits(
         &self,
         value: ValueRef<'_>,
-        question: &Question<'_>,
+        status: StatusFilter,
         now: u32,
         hits: &mut Vec<Hit>,
     ) -> Result<(), IndexError> {
         let mut failure = Ok(());
         matching::probes(value, &self.shape, Reach::Scope, &mut |probe| {
             if failure.is_ok() {
-                failure = self.collect_probe(&probe, question, now, hits);
+                let ValueRef { kind, text } = probe.key;
+                failure = self
+                    .newest(self.hash(kind, text), kind, text)
+                    .map(|newest| self.collect_chain(newest, &probe, status, now, hits));
             }
         });
         failure
     }
 
-    fn collect_probe(
+    /// Adds the claims about a probe's key, of which `newest` is the newest
+    /// slot, that answer a question.
+    pub(crate) fn collect_chain(
         &self,
+        newest: Option<u32>,
         probe: &matching::Probe<'_>,
-        question: &Question<'_>,
+        filter: StatusFilter,
         now: u32,
         hits: &mut Vec<Hit>,
-    ) -> Result<(), IndexError> {
-        let ValueRef { kind, text } = probe.key;
-        let newest = self.newest(self.hash(kind, text), kind, text)?;
-        self.visit_claims(newest, question.status, now, |shown| {
+    ) {
+        self.visit_claims(newest, filter, now, |shown| {
             if probe.subtree_only && !self.columns.flags.get(shown.slot).is_subtree() {
                 return;
             }
@@ -202,7 +207,6 @@ impl State {
                 Some(_) => {}
             }
         });
-        Ok(())
     }
 
     /// Visits the claims about a value that the filter admits.
@@ -251,6 +255,16 @@ impl State {
         (touched != NO_TIME).then(|| timestamp(touched))
     }
 
+    /// Latest sighting of the claim version in `slot`, in Unix seconds.
+    pub(crate) fn last_seen(&self, slot: u32, claim: &ClaimRecord<'_>, status: Status) -> u32 {
+        let touched = self.columns.touched.get(slot);
+        let said = claim.last_seen.max((touched != NO_TIME).then_some(touched));
+        said.unwrap_or_else(|| match self.listed_at(claim.source) {
+            Some(listed_at) if status == Status::Active => claim.heard_at.max(listed_at),
+            _ => claim.heard_at,
+        })
+    }
+
     /// An interned string of the record in `slot`.
     pub(crate) fn string(&self, number: u32, slot: u32) -> Result<&str, IndexError> {
         let damaged = || {
@@ -279,15 +293,6 @@ impl State {
                 .collect::<Result<Vec<_>, _>>()
         };
         let known = &self.sources[claim.source as usize];
-        let touched = self.columns.touched.get(slot);
-        let heard_at = match self.listed_at(claim.source) {
-            Some(listed_at) if status == Status::Active => claim.heard_at.max(listed_at),
-            _ => claim.heard_at,
-        };
-        let last_seen = match claim.last_seen.max((touched != NO_TIME).then_some(touched)) {
-            Some(said) => said,
-            None => heard_at,
-        };
         let expires_at = if shown.is_ended() {
             expires_at(&claim, &known.source, None)
         } else {
@@ -301,7 +306,7 @@ impl State {
             confidence: claim.confidence,
             status,
             first_seen: Some(timestamp(claim.first_seen.unwrap_or(claim.first_heard_at))),
-            last_seen: Some(timestamp(last_seen)),
+            last_seen: Some(timestamp(self.last_seen(slot, &claim, status))),
             expires_at: (expires_at != NO_TIME).then(|| timestamp(expires_at)),
             updated_at: timestamp(self.columns.updated_at.get(changed)),
             context: claim.context,

@@ -33,7 +33,7 @@ pub(crate) struct KnownSource {
 pub(crate) struct State {
     pub(crate) log: Log,
     pub(crate) columns: Columns,
-    table: Table,
+    pub(crate) table: Table,
     pub(crate) key: (u64, u64),
     pub(crate) strings: Strings,
     pub(crate) sources: Vec<KnownSource>,

@@ -6,6 +6,10 @@
 //! looking at the record: a collision costs time, never a wrong answer.
 //! Nothing is ever taken out: a value, once seen, keeps its entry.
 
+use std::convert::Infallible;
+
+use crate::prefetch::prefetch;
+
 /// Entries in a bucket of 64 bytes.
 const WIDTH: usize = 10;
 /// Number of shards, a power of two: at 10 M values each growth step of one
@@ -99,6 +103,22 @@ impl Table {
         Table { shards: Vec::new() }
     }
 
+    /// Asks for the memory that [`Table::find`] will look at first.
+    pub(crate) fn prefetch(&self, hash: u64) {
+        let place = Place::of(hash);
+        let buckets = &self.shards[place.shard].buckets;
+        if let Some(bucket) = buckets.get(place.bucket & buckets.len().wrapping_sub(1)) {
+            prefetch(bucket);
+        }
+    }
+
+    /// The first entry that [`Table::find`] will show to its `is_it`; none
+    /// means that it would find nothing.
+    pub(crate) fn candidate(&self, hash: u64) -> Option<u32> {
+        let Ok(first) = self.find(hash, |_| Ok::<_, Infallible>(true));
+        first
+    }
+
     /// The first entry under this hash that `is_it` accepts.
     pub(crate) fn find<E>(
         &self,
@@ -179,7 +199,6 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-    use std::convert::Infallible;
 
     use proptest::prelude::*;
 

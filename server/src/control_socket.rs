@@ -3,8 +3,9 @@
 //! HTTP over a Unix socket that only the owner of the directory may open
 //! (mode 0600); no key is asked for. `POST /operation` takes an
 //! [`Operation`] as JSON and answers JSON; `POST /ingest` takes a document
-//! and answers a [`Report`](crate::ingest::Report). What fails answers 422
-//! with the reason as text.
+//! and answers a [`Report`](crate::ingest::Report); `POST /search` takes a value
+//! a line and answers a line of JSON for each. What fails answers 422 with the
+//! reason as text, or once an answer has begun, with a last line that tells it.
 
 use std::fs;
 use std::io;
@@ -24,10 +25,11 @@ use tokio::runtime::Handle;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use crate::ingest::{Ingester, Request};
-use crate::operation::{Operation, perform};
+use crate::operation::{FileSearch, Operation, perform};
 use crate::owner::{Node, socket};
 
 pub mod client;
+mod searching;
 
 /// Listens in the data directory. A socket left by a crash is replaced: the
 /// caller holds the directory's lock, so nobody else can be listening.
@@ -49,6 +51,7 @@ pub fn router(node: Arc<Node>) -> Router {
     Router::new()
         .route("/operation", post(operation))
         .route("/ingest", post(ingest))
+        .route("/search", post(search_lines))
         .with_state(node)
 }
 
@@ -94,6 +97,17 @@ async fn ingest(
     match done {
         Ok(Ok(report)) => Json(report).into_response(),
         Ok(Err(error)) => refuse(&error),
+        Err(error) => refuse(&error),
+    }
+}
+
+async fn search_lines(
+    State(node): State<Arc<Node>>,
+    Query(request): Query<FileSearch>,
+    body: Body,
+) -> Response {
+    match request.purpose() {
+        Ok(purpose) => Body::from_stream(searching::answers(node, purpose, body)).into_response(),
         Err(error) => refuse(&error),
     }
 }

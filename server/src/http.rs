@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
@@ -18,6 +18,7 @@ use crate::control::{Control, Scope};
 use crate::store::ClaimStore;
 
 mod accept;
+mod bulk;
 mod code;
 mod credential;
 mod error;
@@ -30,6 +31,7 @@ mod nearest;
 mod open_files;
 mod parameter;
 mod peer;
+mod read_ahead;
 mod request_id;
 pub(crate) mod search;
 mod serve;
@@ -41,6 +43,7 @@ pub use peer::Peer;
 pub use serve::{Served, serve};
 
 use front::{keyed, open};
+use read_ahead::SharedRoom;
 use request_id::RequestIds;
 
 /// What handlers answer from: one for a process.
@@ -54,6 +57,7 @@ pub struct App<S> {
     /// The time.
     pub clock: Clock,
     ids: RequestIds,
+    read_ahead: SharedRoom,
     stopping: AtomicBool,
     /// Permits for questions that walk through many values.
     walks: Arc<Semaphore>,
@@ -71,6 +75,7 @@ impl<S: ClaimStore> App<S> {
             settings,
             clock,
             ids: RequestIds::new(),
+            read_ahead: SharedRoom::new(),
             stopping: AtomicBool::new(false),
             walks: Arc::new(Semaphore::new(WALKS)),
         }
@@ -96,7 +101,15 @@ pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
         .route("/api/v1/iocs", get(keyed(ReadIocs, FREE, list::list::<S>)))
         .route(
             "/api/v1/iocs/search",
-            get(keyed(ReadIocs, FREE, search::search::<S>)),
+            get(keyed(ReadIocs, FREE, search::search::<S>)).post(keyed(
+                ReadIocs,
+                FREE,
+                bulk::search::<S>,
+            )),
+        )
+        .route(
+            "/api/v1/normalize",
+            post(keyed(ReadIocs, FREE, bulk::normalize::<S>)),
         )
         .fallback(open(health::no_such_path::<S>))
         .method_not_allowed_fallback(open(health::no_such_method::<S>))

@@ -2,6 +2,7 @@
 //!
 //! | module | is |
 //! | --- | --- |
+//! | `bulk` | many values at a time |
 //! | [`cli`] | the command line |
 //! | [`clock`] | where the time comes from |
 //! | [`config`] | the settings as written, and those in force |
@@ -17,6 +18,7 @@
 //! | [`store`] | what is needed of a claim store, and the embedded one |
 //! | [`unpack`] | files as they come: plain, gzip, zip |
 
+mod bulk;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use crate::bulk::{DEFAULT_LIMIT, Interruption, MAX_LIMIT, Purpose};
 use crate::config::read_network;
 use crate::control::{Account, ControlError, KeyInfo, KeyRequest, Scope, Scopes};
 use crate::http::search::{Asked, answer};
@@ -91,6 +92,28 @@ pub enum Operation {
 /// Entries that are told of one known value.
 pub const MAX_TOLD: u32 = 16;
 
+/// Which answers are wanted to a file of values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSearch {
+    /// Read the values only so.
+    pub kind: Option<Kind>,
+    /// `active`, `any`, or as the API does without it.
+    pub status: Option<String>,
+    /// Entries for each value at most; 10 if not given, never more than 100.
+    pub limit: Option<u32>,
+}
+
+impl FileSearch {
+    /// The same in the words of the bulk search.
+    pub(crate) fn purpose(&self) -> Result<Purpose, OperationError> {
+        Ok(Purpose::Search {
+            kind: self.kind,
+            status: read_status(self.status.as_deref())?,
+            limit: self.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT),
+        })
+    }
+}
+
 /// How a list is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -116,6 +139,15 @@ pub enum OperationError {
     /// About claims.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Interruption> for OperationError {
+    fn from(interruption: Interruption) -> OperationError {
+        match interruption {
+            Interruption::Store(error) => OperationError::Store(error),
+            other => OperationError::Invalid(other.to_string()),
+        }
+    }
 }
 
 /// Does an operation on the open stores. Some wait for the disk: not for

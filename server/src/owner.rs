@@ -11,13 +11,14 @@ use std::sync::Arc;
 use iocd_index::IndexError;
 use tokio::runtime::Runtime;
 
+use crate::bulk::{Bulk, Form};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::{Control, ControlError};
 use crate::control_socket::client::{self, RemoteError};
 use crate::feeds::{Feeds, FeedsError};
 use crate::ingest::{IngestError, Ingester, Report, Request};
-use crate::operation::{Operation, OperationError, perform};
+use crate::operation::{FileSearch, Operation, OperationError, perform};
 use crate::store::embedded::Embedded;
 
 /// The data directory could not be opened, or its owner did not do as asked.
@@ -58,6 +59,9 @@ pub enum OwnerError {
     /// A document was not taken in.
     #[error(transparent)]
     Ingest(#[from] IngestError),
+    /// What was to be read or written here could not be.
+    #[error("the values could not be read, or the answers not be written: {0}")]
+    Stream(#[source] io::Error),
     /// The server did not answer as it should, or said no.
     #[error(transparent)]
     Remote(#[from] RemoteError),
@@ -202,6 +206,25 @@ impl Owner {
         })
     }
 
+    /// Asks about each line of `input`; `tell` gets the answers, a line of
+    /// JSON for each, as they come.
+    pub fn search_lines(
+        &self,
+        request: &FileSearch,
+        mut input: Box<dyn BufRead + Send>,
+        tell: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), OwnerError> {
+        match self {
+            Owner::Here(node, runtime) => {
+                runtime.block_on(search_here(node, request, &mut *input, tell))
+            }
+            Owner::There(socket, runtime) => {
+                let asking = client::search_lines(socket, request, input, tell);
+                Ok(runtime.block_on(asking)?)
+            }
+        }
+    }
+
     /// Closes what this process opened.
     pub fn close(self) -> Result<(), OwnerError> {
         match self {
@@ -209,4 +232,35 @@ impl Owner {
             Owner::There(..) => Ok(()),
         }
     }
+}
+
+async fn search_here(
+    node: &Node,
+    request: &FileSearch,
+    input: &mut dyn BufRead,
+    tell: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), OwnerError> {
+    let purpose = request.purpose()?;
+    let mut bulk = Bulk::new(Arc::clone(&node.store), Form::Text, purpose);
+    let mut out = Vec::new();
+    loop {
+        let piece = input.fill_buf().map_err(OwnerError::Stream)?;
+        let (length, mut rest) = (piece.len(), piece);
+        while !rest.is_empty() {
+            let now = node.clock.now();
+            bulk.answer(&mut rest, now, &mut |_| Ok(()), &mut out)
+                .await
+                .map_err(OperationError::from)?;
+            tell(&out).map_err(OwnerError::Stream)?;
+            out.clear();
+        }
+        if length == 0 {
+            break;
+        }
+        input.consume(length);
+    }
+    bulk.finish(node.clock.now(), &mut |_| Ok(()), &mut out)
+        .await
+        .map_err(OperationError::from)?;
+    tell(&out).map_err(OwnerError::Stream)
 }

@@ -4,11 +4,10 @@ use std::io::{self, BufRead as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Args;
-use iocd_core::interpret::interpret;
-use iocd_core::normalize::{Lenience, read, registrable};
+use iocd_core::questions::Questions;
 use iocd_core::value::Kind;
-use iocd_core::warning;
-use serde_json::{Value as Json, json};
+
+use crate::bulk::write_normalized;
 
 use crate::clock::Clock;
 
@@ -28,8 +27,9 @@ pub(super) struct Normalize {
 impl Normalize {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let mut out = io::BufWriter::new(io::stdout().lock());
+        let mut questions = Questions::default();
         for value in &self.values {
-            writeln!(out, "{}", normalize(value, self.r#type))?;
+            out.write_all(&normalize(&mut questions, value, self.r#type))?;
         }
         if self.values.is_empty() {
             let mut line = Vec::new();
@@ -43,7 +43,7 @@ impl Normalize {
                     Some((kind, value)) => (Some(kind), value),
                     None => (self.r#type, &*text),
                 };
-                writeln!(out, "{}", normalize(value, kind))?;
+                out.write_all(&normalize(&mut questions, value, kind))?;
                 line.clear();
             }
         }
@@ -52,29 +52,12 @@ impl Normalize {
     }
 }
 
-fn normalize(input: &str, kind: Option<Kind>) -> Json {
-    let reading = match kind {
-        Some(kind) => read(kind, input, Lenience::Question).map_err(|refusal| refusal.to_string()),
-        None => interpret(input, None)
-            .readings
-            .into_iter()
-            .next()
-            .ok_or_else(|| "it is no indicator in any reading that is known".to_owned()),
-    };
-    match reading {
-        Ok(mut reading) => {
-            if warning::is_future_cve(&reading.value, Clock::System.now()) {
-                reading.warnings.push(warning::FUTURE_CVE);
-            }
-            json!({
-            "input": input,
-            "type": reading.value.kind(),
-            "value": reading.value.as_str(),
-            "changes": reading.changes,
-            "registrable": registrable(&reading.value),
-            "warnings": reading.warnings,
-            })
-        }
-        Err(error) => json!({"input": input, "error": error}),
+fn normalize(questions: &mut Questions, input: &str, kind: Option<Kind>) -> Vec<u8> {
+    let mut line = Vec::new();
+    questions.clear();
+    questions.ask(input, kind);
+    for question in questions.iter() {
+        write_normalized(&mut line, question, kind, Clock::System.now());
     }
+    line
 }

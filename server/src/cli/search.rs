@@ -1,6 +1,7 @@
 //! `iocd search`.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -10,14 +11,22 @@ use iocd_core::value::Kind;
 use serde_json::Value as Json;
 
 use super::{Global, table};
-use crate::operation::Operation;
+use crate::operation::{FileSearch, Operation};
+
+mod file;
+
+/// Entries for each value where nobody says.
+const DEFAULT_LIMIT: u32 = 100;
 
 /// Ask whether anyone has seen these values, in any spelling.
 #[derive(Debug, Args)]
 pub(super) struct Search {
     /// The values: addresses, domains, URLs, hashes, CVEs, ATT&CK ids, e-mails
-    #[arg(required = true, value_name = "VALUE")]
+    #[arg(required_unless_present = "file", value_name = "VALUE")]
     values: Vec<String>,
+    /// Ask about each line of a file instead; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "values")]
+    file: Option<PathBuf>,
     /// Read the values only as this type
     #[arg(long, value_name = "TYPE")]
     r#type: Option<Kind>,
@@ -27,10 +36,10 @@ pub(super) struct Search {
     /// Which entries answer [default: all but those taken back as wrong]
     #[arg(long, value_parser = ["active", "any"])]
     status: Option<String>,
-    /// Entries for each value at most
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
-    /// Print what the API answers, one line for each value
+    /// Entries for each value at most [default: 100; 10 for each line of a file]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    /// Print what the API answers, one line of JSON for each value
     #[arg(long)]
     json: bool,
 }
@@ -38,13 +47,21 @@ pub(super) struct Search {
 impl Search {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let owner = global.owner()?;
+        if let Some(path) = &self.file {
+            let request = FileSearch {
+                kind: self.r#type,
+                status: self.status.clone(),
+                limit: self.limit,
+            };
+            file::search(&owner, path, &request, self.json)?;
+        }
         for value in &self.values {
             let answer = owner.perform(Operation::Search {
                 q: value.clone(),
                 kind: self.r#type,
                 matching: self.r#match.clone(),
                 status: self.status.clone(),
-                limit: self.limit,
+                limit: self.limit.unwrap_or(DEFAULT_LIMIT),
             })?;
             if self.json {
                 say!("{answer}");

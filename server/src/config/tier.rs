@@ -17,6 +17,9 @@ pub const PRO: &str = "pro";
 /// Name of the shipped tier for an operator's own machines.
 pub const UNLIMITED: &str = "unlimited";
 
+/// Values that any tier may send in one bulk request.
+const MAX_VALUES: u32 = 100_000;
+
 /// One tier in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tier {
@@ -28,6 +31,8 @@ pub struct Tier {
     pub limits: Limits,
     /// Results in one answer at most.
     pub results: u32,
+    /// Values in one bulk request at most.
+    pub values: u32,
     /// How far back lists and exports go, in days; `None`: all the way.
     pub lookback_days: Option<u32>,
     /// How far back articles go, in days; `None`: all the way.
@@ -67,6 +72,9 @@ pub struct WrittenTier {
     pub requests_per_day: Option<u32>,
     /// Results in one answer; 0 is not allowed here.
     pub results_per_request: Option<u32>,
+    /// Values in one bulk request; 0, or what a tier of one's own does not
+    /// say, is 100,000, which no tier exceeds.
+    pub values_per_request: Option<u32>,
     /// Days that lists and exports go back.
     pub lookback_days: Option<u32>,
     /// Days that articles go back.
@@ -84,6 +92,7 @@ impl WrittenTier {
             requests_per_minute: other.requests_per_minute.or(self.requests_per_minute),
             requests_per_day: other.requests_per_day.or(self.requests_per_day),
             results_per_request: other.results_per_request.or(self.results_per_request),
+            values_per_request: other.values_per_request.or(self.values_per_request),
             lookback_days: other.lookback_days.or(self.lookback_days),
             article_lookback_days: other.article_lookback_days.or(self.article_lookback_days),
             formats: other.formats.or(self.formats),
@@ -123,6 +132,10 @@ impl WrittenTier {
                 ),
             },
             results,
+            values: self
+                .values_per_request
+                .and_then(bound)
+                .map_or(MAX_VALUES, |values| values.min(MAX_VALUES)),
             lookback_days: bound(self.lookback_days.ok_or_else(lacks("lookback_days"))?),
             article_lookback_days: bound(
                 self.article_lookback_days
@@ -144,6 +157,7 @@ impl From<&Tier> for WrittenTier {
             requests_per_minute: Some(tier.limits.per_minute.unwrap_or(0)),
             requests_per_day: Some(tier.limits.per_day.unwrap_or(0)),
             results_per_request: Some(tier.results),
+            values_per_request: Some(tier.values),
             lookback_days: Some(tier.lookback_days.unwrap_or(0)),
             article_lookback_days: Some(tier.article_lookback_days.unwrap_or(0)),
             formats: Some(tier.formats),
@@ -206,6 +220,7 @@ impl Tiers {
                 ("requests_per_minute", written.requests_per_minute),
                 ("requests_per_day", written.requests_per_day),
                 ("results_per_request", written.results_per_request),
+                ("values_per_request", written.values_per_request),
                 ("lookback_days", written.lookback_days),
                 ("article_lookback_days", written.article_lookback_days),
                 ("keys_per_account", written.keys_per_account),
@@ -229,6 +244,7 @@ impl Default for Tiers {
                     per_day: Some(1_000),
                 },
                 results: 100,
+                values: 1_000,
                 lookback_days: Some(1),
                 article_lookback_days: Some(7),
                 formats: Formats::Basic,
@@ -242,6 +258,7 @@ impl Default for Tiers {
                     per_day: Some(1_000_000),
                 },
                 results: 10_000,
+                values: MAX_VALUES,
                 lookback_days: Some(365),
                 article_lookback_days: Some(365),
                 formats: Formats::All,
@@ -253,6 +270,7 @@ impl Default for Tiers {
                 limits: Limits::default(),
                 // Not without any bound: a page is held in memory as it is written.
                 results: 100_000,
+                values: MAX_VALUES,
                 lookback_days: None,
                 article_lookback_days: None,
                 formats: Formats::All,

@@ -3,16 +3,17 @@
 use std::io::{self, BufRead, Read as _};
 use std::path::Path;
 
+use futures_util::Stream;
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
-use hyper::body::{Bytes, Frame};
-use hyper::{Method, StatusCode};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
 use crate::ingest::{Report, Request};
-use crate::operation::Operation;
+use crate::operation::{FileSearch, Operation};
 
 /// Bytes of a document sent at a time, and how many pieces wait to be sent.
 const PIECE: usize = 1 << 16;
@@ -61,11 +62,9 @@ pub async fn ingest(
 ) -> Result<Report, RemoteError> {
     let query = serde_urlencoded::to_string(request).map_err(RemoteError::broken)?;
     let (sender, receiver) = mpsc::channel::<io::Result<Frame<Bytes>>>(PIECES);
-    let pieces = futures_util::stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|piece| (piece, receiver))
-    });
     let path = format!("/ingest?{query}");
-    let asking = ask(socket, &path, BodyExt::boxed(StreamBody::new(pieces)));
+    let body = BodyExt::boxed(StreamBody::new(stream_of(receiver)));
+    let asking = ask(socket, &path, body);
     let sending = async move {
         loop {
             let piece = match read_piece(input) {
@@ -89,6 +88,66 @@ pub async fn ingest(
     answer
 }
 
+/// Sends values, one a line, and hands the answers on as they come. `input` is
+/// read by a thread of its own, so that answers do not wait for values that
+/// are yet to be written.
+pub async fn search_lines(
+    socket: &Path,
+    request: &FileSearch,
+    mut input: Box<dyn BufRead + Send>,
+    tell: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), RemoteError> {
+    let query = serde_urlencoded::to_string(request).map_err(RemoteError::broken)?;
+    let (sender, receiver) = mpsc::channel::<io::Result<Frame<Bytes>>>(PIECES);
+    let (fail, failed) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        loop {
+            let piece = match input.fill_buf() {
+                Ok([]) => return,
+                Ok(piece) => piece.to_vec(),
+                Err(error) => {
+                    let broken = io::Error::from(error.kind());
+                    // Nobody waits for either where the asking is over.
+                    let _ = fail.send(error);
+                    let _ = sender.blocking_send(Err(broken));
+                    return;
+                }
+            };
+            input.consume(piece.len());
+            // A server that stopped listening has an answer that says why.
+            if sender.blocking_send(Ok(Frame::data(piece.into()))).is_err() {
+                return;
+            }
+        }
+    });
+    let path = format!("/search?{query}");
+    let body = BodyExt::boxed(StreamBody::new(stream_of(receiver)));
+    let answered = exchange(socket, &path, body, async |response| {
+        if response.status() != StatusCode::OK {
+            return read_whole(response).await.map(|_: serde_json::Value| ());
+        }
+        let mut answer = response.into_body();
+        while let Some(frame) = answer.frame().await {
+            let frame = frame.map_err(RemoteError::broken)?;
+            if let Some(lines) = frame.data_ref() {
+                tell(lines).map_err(RemoteError::broken)?;
+            }
+        }
+        Ok(())
+    })
+    .await;
+    failed
+        .try_recv()
+        .map_or(answered, |error| Err(RemoteError::Input(error)))
+}
+
+/// What a channel brings.
+fn stream_of<T>(receiver: mpsc::Receiver<T>) -> impl Stream<Item = T> {
+    futures_util::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    })
+}
+
 fn read_piece(input: &mut dyn BufRead) -> io::Result<Vec<u8>> {
     let mut piece = Vec::with_capacity(PIECE);
     input.take(PIECE as u64).read_to_end(&mut piece)?;
@@ -99,6 +158,34 @@ async fn ask<T: DeserializeOwned>(
     socket: &Path,
     path: &str,
     body: RequestBody,
+) -> Result<T, RemoteError> {
+    exchange(socket, path, body, read_whole).await
+}
+
+/// The answer that a response is.
+async fn read_whole<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, RemoteError> {
+    let status = response.status();
+    let bytes = response
+        .into_body()
+        .collect()
+        .await
+        .map_err(RemoteError::broken)?
+        .to_bytes();
+    match status {
+        StatusCode::OK => serde_json::from_slice(&bytes).map_err(RemoteError::broken),
+        StatusCode::UNPROCESSABLE_ENTITY => Err(RemoteError::Refused(
+            String::from_utf8_lossy(&bytes).into_owned(),
+        )),
+        other => Err(RemoteError::broken(format!("it said {other}"))),
+    }
+}
+
+/// Sends a request and has its response read.
+async fn exchange<T>(
+    socket: &Path,
+    path: &str,
+    body: RequestBody,
+    read: impl AsyncFnOnce(Response<Incoming>) -> Result<T, RemoteError>,
 ) -> Result<T, RemoteError> {
     let stream = UnixStream::connect(socket)
         .await
@@ -117,20 +204,7 @@ async fn ask<T: DeserializeOwned>(
             .send_request(request)
             .await
             .map_err(RemoteError::broken)?;
-        let status = response.status();
-        let bytes = response
-            .into_body()
-            .collect()
-            .await
-            .map_err(RemoteError::broken)?
-            .to_bytes();
-        match status {
-            StatusCode::OK => serde_json::from_slice(&bytes).map_err(RemoteError::broken),
-            StatusCode::UNPROCESSABLE_ENTITY => Err(RemoteError::Refused(
-                String::from_utf8_lossy(&bytes).into_owned(),
-            )),
-            other => Err(RemoteError::broken(format!("it said {other}"))),
-        }
+        read(response).await
     };
     tokio::pin!(asking);
     tokio::select! {

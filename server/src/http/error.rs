@@ -15,6 +15,7 @@ use iocd_core::export::json::write_string;
 use super::code::Code;
 use super::nearest::nearest;
 use super::request_id::RequestId;
+use crate::limit::Exhausted;
 use crate::store::StoreError;
 
 /// The message of [`Code::MissingApiKey`] is fixed by the contract.
@@ -137,6 +138,15 @@ impl ApiError {
         error
     }
 
+    /// The key's requests are used up.
+    pub(super) fn rate_limited(exhausted: &Exhausted) -> ApiError {
+        let message = format!(
+            "The limit of {} requests is used up: try again in {} s.",
+            exhausted.standing.limit, exhausted.retry_after
+        );
+        ApiError::new(Code::RateLimitExceeded, message).retry_after(exhausted.retry_after)
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.0.code
@@ -163,6 +173,14 @@ impl ApiError {
     #[must_use]
     pub(super) fn allowing(mut self, allowed: impl IntoIterator<Item = &'static str>) -> ApiError {
         self.0.details.allowed = allowed.into_iter().map(Cow::Borrowed).collect();
+        self
+    }
+
+    /// The same error, of a request of which so many values were answered.
+    #[must_use]
+    pub(super) fn after(mut self, values: u64) -> ApiError {
+        let message = format!("{} {values} values were answered.", self.0.message);
+        self.0.message = Cow::Owned(message);
         self
     }
 

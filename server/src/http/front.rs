@@ -36,6 +36,8 @@ pub(super) struct Call<S> {
     pub(super) caller: Arc<Caller>,
     pub(super) request: Request,
     pub(super) now: Timestamp,
+    /// For what is told after the response has begun.
+    pub(super) id: RequestId,
 }
 
 /// A handler for holders of a key.
@@ -85,6 +87,7 @@ where
                         caller,
                         request,
                         now: exchange.now,
+                        id: exchange.id,
                     };
                     bounded(&app.settings, (self.handler)(call)).await
                 }
@@ -145,14 +148,7 @@ fn admit<S, H>(
             (Some(caller), Some(standing), admitted)
         }
         Err(exhausted) => {
-            let error = ApiError::new(
-                Code::RateLimitExceeded,
-                format!(
-                    "The limit of {} requests is used up: try again in {} s.",
-                    exhausted.standing.limit, exhausted.retry_after
-                ),
-            );
-            let error = error.retry_after(exhausted.retry_after);
+            let error = ApiError::rate_limited(&exhausted);
             (Some(caller), Some(exhausted.standing), Err(error))
         }
     }

@@ -187,7 +187,8 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn read_status(text: &str) -> Option<StatusFilter> {
+/// The `status` parameter.
+pub(super) fn read_status(text: &str) -> Option<StatusFilter> {
     match text {
         "active" => Some(StatusFilter::Active),
         "any" => Some(StatusFilter::Any),

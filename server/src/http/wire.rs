@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 use super::App;
 use super::code::Code;
@@ -23,6 +24,8 @@ pub(super) struct Wire<S> {
     io: TokioIo<TcpStream>,
     app: Arc<App<S>>,
     replacement: Option<Replacement>,
+    /// Runs while the client takes nothing of what there is to write.
+    stall: Option<Pin<Box<Sleep>>>,
 }
 
 /// What is written in place of a bare refusal.
@@ -39,6 +42,7 @@ impl<S> Wire<S> {
             io: TokioIo::new(stream),
             app,
             replacement: None,
+            stall: None,
         }
     }
 
@@ -74,6 +78,25 @@ impl<S> Wire<S> {
             written: 0,
             stands_for: head.len(),
         })
+    }
+
+    /// Gives up on a client that takes nothing for as long as a request may
+    /// take: its answer would be kept for ever.
+    fn watch<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        polled: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.stall = None;
+            return polled;
+        }
+        let patience = self.app.settings.limits.request_timeout;
+        let stall = self
+            .stall
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(stall.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn poll_replacement(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<usize>>> {
@@ -113,10 +136,12 @@ impl<S> Write for Wire<S> {
         if self.replacement.is_none() {
             self.replacement = self.replace(bytes);
         }
-        match ready!(self.poll_replacement(context)) {
-            Some(result) => Poll::Ready(result),
-            None => Pin::new(&mut self.io).poll_write(context, bytes),
-        }
+        let written = match self.poll_replacement(context) {
+            Poll::Ready(None) => Pin::new(&mut self.io).poll_write(context, bytes),
+            Poll::Ready(Some(result)) => Poll::Ready(result),
+            Poll::Pending => Poll::Pending,
+        };
+        self.watch(context, written)
     }
 
     fn poll_write_vectored(
@@ -129,10 +154,12 @@ impl<S> Write for Wire<S> {
         {
             self.replacement = self.replace(first);
         }
-        match ready!(self.poll_replacement(context)) {
-            Some(result) => Poll::Ready(result),
-            None => Pin::new(&mut self.io).poll_write_vectored(context, slices),
-        }
+        let written = match self.poll_replacement(context) {
+            Poll::Ready(None) => Pin::new(&mut self.io).poll_write_vectored(context, slices),
+            Poll::Ready(Some(result)) => Poll::Ready(result),
+            Poll::Pending => Poll::Pending,
+        };
+        self.watch(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

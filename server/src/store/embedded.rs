@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use iocd_core::claim::{ClaimId, Source};
-use iocd_core::query::{Containing, EntrySink, Filter, Page, Question};
+use iocd_core::query::{BriefSink, Containing, EntrySink, Filter, ManyOptions, Page, Question};
+use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
 use iocd_core::value::Value;
 use iocd_index::{Index, IndexError};
@@ -109,6 +110,15 @@ impl ClaimStore for Embedded {
         sink: &mut S,
     ) -> Result<(), StoreError> {
         Ok(self.index.related(ties, now, sink)?)
+    }
+
+    async fn find_many<S: BriefSink + Send>(
+        &self,
+        questions: &Questions,
+        options: ManyOptions,
+        sink: &mut S,
+    ) -> Result<(), StoreError> {
+        Ok(self.index.find_many(questions, options, sink)?)
     }
 
     async fn list<S: EntrySink + Send>(

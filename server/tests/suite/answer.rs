@@ -4,8 +4,10 @@ use iocd::store::ClaimStore;
 use iocd_core::claim::{ArticleRef, ClaimId, Source, Status, Tlp};
 use iocd_core::matching::Part;
 use iocd_core::query::{
-    Containing, Entry, EntrySink, Filter, Match, Page, Question, Reach, StatusFilter,
+    Brief, BriefSink, Containing, Entry, EntrySink, Filter, ManyOptions, Match, Page, Question,
+    Reach, StatusFilter,
 };
+use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
@@ -216,4 +218,68 @@ pub(crate) async fn list<S: ClaimStore>(
         .await
         .unwrap();
     answer
+}
+
+/// The answers to many questions, each as its total and its entries in brief.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Briefs(Vec<(u64, Vec<String>)>);
+
+impl BriefSink for Briefs {
+    fn question(&mut self, total: u64) {
+        self.0.push((total, Vec::new()));
+    }
+
+    fn entry(&mut self, entry: &Brief<'_>) {
+        let (_, entries) = self.0.last_mut().expect("the total comes first");
+        entries.push(format!("{entry:?}"));
+    }
+}
+
+/// What the store answers to many questions at `second`, checked against what
+/// it answers to each of them alone.
+pub(crate) async fn find_many<S: ClaimStore>(
+    store: &S,
+    questions: &Questions,
+    status: StatusFilter,
+    limit: u32,
+    second: i64,
+) -> Briefs {
+    let options = ManyOptions {
+        status,
+        limit,
+        now: at(second),
+    };
+    let mut briefs = Briefs::default();
+    store
+        .find_many(questions, options, &mut briefs)
+        .await
+        .unwrap();
+    assert_eq!(briefs.0.len(), questions.len(), "an answer to each");
+    for (question, (total, entries)) in questions.iter().zip(&briefs.0) {
+        let readings: Vec<Value> = question.readings().map(|r| r.value.to_value()).collect();
+        let page = Page { offset: 0, limit };
+        let alone = find(store, &readings, status, page, second).await;
+        let in_brief = alone.entries.iter().map(|told| {
+            let brief = Brief {
+                kind: told.kind,
+                value: &told.value,
+                source: &told.source,
+                confidence: told.confidence,
+                status: told.status,
+                first_seen: told.first_seen,
+                last_seen: told.last_seen,
+                malware: told.malware.as_deref(),
+                matched: told.matched.unwrap(),
+            };
+            format!("{brief:?}")
+        });
+        assert_eq!(Some(*total), alone.total, "{}", question.text());
+        assert_eq!(
+            *entries,
+            in_brief.collect::<Vec<_>>(),
+            "{}",
+            question.text()
+        );
+    }
+    briefs
 }

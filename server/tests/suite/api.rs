@@ -2,6 +2,7 @@
 //! stands still.
 
 mod access;
+mod bulk;
 mod errors;
 mod limits;
 mod lists;

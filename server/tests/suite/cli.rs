@@ -13,6 +13,7 @@ mod ingest;
 mod normalize;
 mod real;
 mod scan;
+mod search_file;
 mod serve;
 
 /// A data directory and the binary at work on it.
@@ -131,6 +132,15 @@ impl Server {
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
         let body = answer.split_once("\r\n\r\n").unwrap().1.to_owned();
         (status, body)
+    }
+
+    /// Anonymous resident memory in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+        let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+        kib.parse::<u64>().unwrap() << 10
     }
 
     /// Ends it as an init system does, and gives its exit code.

@@ -43,6 +43,7 @@ macro_rules! conformance {
                 mapped_addresses_find_the_inner_one
                 subtrees_answer_down_to_the_public_suffix
                 readings_are_united
+                many_questions_are_answered_as_each_alone
                 order_is_status_distance_confidence_update
                 pages_are_cut_from_one_order
                 types_do_not_mix,

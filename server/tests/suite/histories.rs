@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use iocd::store::{Batch, ClaimStore, Removal};
 use iocd_core::claim::{ArticleRef, Category, Claim, ClaimId, Confidence, Extent, Scope, Source};
 use iocd_core::query::{Filter, Page, Reach, StatusFilter};
+use iocd_core::questions::Questions;
 use iocd_core::value::{Kind, Value};
 use proptest::prelude::*;
 
-use crate::answer::{contains, list, reach, related};
+use crate::answer::{contains, find_many, list, reach, related};
 use crate::values::{DAY, at, source, value};
 
 /// One event in the life of a store.
@@ -339,6 +340,15 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
         let in_a = related(a, &value(text), second).await;
         let in_b = related(b, &value(text), second).await;
         assert_eq!(in_a, in_b, "related to {text} at {second}");
+    }
+    let mut many = Questions::default();
+    for question in questions.iter().flatten() {
+        many.ask(question.as_str(), None);
+    }
+    for status in [StatusFilter::Seen, StatusFilter::Active, StatusFilter::Any] {
+        let in_a = find_many(a, &many, status, 2, second).await;
+        let in_b = find_many(b, &many, status, 2, second).await;
+        assert_eq!(in_a, in_b, "{status:?} at {second}");
     }
     let everything = Filter::default();
     let mut filters = vec![everything.clone()];

@@ -13,14 +13,15 @@ use tokio::task::JoinHandle;
 
 use super::standing::Stand;
 
-struct Running {
-    stand: Stand,
-    address: SocketAddr,
+pub(super) struct Running {
+    pub(super) stand: Stand,
+    pub(super) address: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Served>,
 }
 
-async fn start(toml: &str) -> Running {
+/// Serves on a free port.
+pub(super) async fn start(toml: &str) -> Running {
     let stand = Stand::with(toml);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();

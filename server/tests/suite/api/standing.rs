@@ -95,6 +95,22 @@ impl<S: ClaimStore> Stand<S> {
         .await
     }
 
+    /// `POST` of a body with a key.
+    pub(crate) async fn post(
+        &self,
+        key: &str,
+        target: &str,
+        media_type: &str,
+        body: impl Into<Body>,
+    ) -> Reply {
+        let builder = Request::builder()
+            .method(Method::POST)
+            .uri(target)
+            .header("x-api-key", key)
+            .header("content-type", media_type);
+        self.send(builder.body(body.into()).unwrap()).await
+    }
+
     /// `GET` with headers.
     pub(crate) async fn get_with(&self, target: &str, headers: &[(&str, &str)]) -> Reply {
         self.send(request(Method::GET, target, headers)).await
@@ -124,6 +140,12 @@ impl Reply {
     /// The body as JSON.
     pub(crate) fn json(&self) -> Json {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The body as one JSON value a line.
+    pub(crate) fn lines(&self) -> Vec<Json> {
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        self.text.lines().map(read).collect()
     }
 
     /// A header as text, empty where absent.

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use iocd::store::ClaimStore;
+use iocd::store::{ClaimStore, Removal};
 use iocd_core::claim::{Claim, Status};
 use iocd_core::query::{Match, MatchKind, Page, StatusFilter};
+use iocd_core::questions::{Questions, Unreadable};
 use iocd_core::value::{Kind, Value};
 
-use crate::answer::{ALL, Answer, find, seen};
-use crate::values::{claim, record, source, subtree, value};
+use crate::answer::{ALL, Answer, find, find_many, seen};
+use crate::values::{at, claim, record, source, subtree, value};
 
 fn reason(kind: MatchKind, distance: u16) -> Match {
     Match { kind, distance }
@@ -261,4 +262,40 @@ pub(crate) async fn types_do_not_mix<S: ClaimStore>(store: &S) {
     }
     assert_eq!(store.counts().retained, all.len() as u64);
     assert_eq!(value(&digests[3]).kind(), Kind::Sha512);
+}
+
+pub(crate) async fn many_questions_are_answered_as_each_alone<S: ClaimStore>(store: &S) {
+    let mut said: Vec<Claim> = (0..300)
+        .map(|n| claim(&format!("h{n}.example.com")))
+        .collect();
+    said.extend(["203.0.113.0/24", "203.0.113.7", "2001:db8::/32"].map(claim));
+    said.push(subtree("evil.example.org"));
+    said[7].malware = Some("Emotet".into());
+    record(store, &source("a"), 10, said.clone()).await;
+    record(store, &source("b"), 20, said.split_off(290)).await;
+    let gone = [value("h3.example.com")];
+    store
+        .remove(&source("a"), &gone, Removal::FalsePositive, at(30))
+        .await
+        .unwrap();
+
+    let mut questions = Questions::default();
+    find_many(store, &questions, StatusFilter::Any, 10, 40).await;
+    for n in 0..350 {
+        questions.ask(&format!("h{n}[.]example[.]com"), None);
+        match n % 7 {
+            0 => questions.ask("203.0.113[.]7", None),
+            1 => questions.ask("no value", None),
+            2 => questions.refuse("17", Unreadable::NotAString),
+            3 => questions.ask("a.b.evil.example.org", None),
+            4 => questions.ask("2001:db8::7", None),
+            5 => questions.ask("::ffff:203.0.113.7", None),
+            _ => questions.ask("evil.example.org/x", None),
+        }
+    }
+    for status in [StatusFilter::Seen, StatusFilter::Active, StatusFilter::Any] {
+        for limit in [0, 1, 100] {
+            find_many(store, &questions, status, limit, 40).await;
+        }
+    }
 }

@@ -1,0 +1,200 @@
+//! Many values at a time: a body of inputs → a line of JSON for each.
+//!
+//! Inputs are taken off the body as it comes in ([`Form`] says how they are
+//! written), read and looked up in groups, and answered in order. Nothing
+//! grows with their number. Whose body it is, and where the lines go, is the
+//! caller's: a request, a command, the control socket.
+
+use std::io;
+use std::sync::Arc;
+
+use iocd_core::query::{ManyOptions, StatusFilter};
+use iocd_core::questions::Questions;
+use iocd_core::value::Kind;
+use jiff::Timestamp;
+
+use crate::http::ApiError;
+use crate::store::{ClaimStore, StoreError};
+
+mod array;
+mod normalized;
+mod searched;
+mod splitter;
+
+pub(crate) use normalized::write_normalized;
+pub(crate) use splitter::{Form, Malformed};
+
+use searched::SearchLines;
+use splitter::{Input, Splitter};
+
+/// Values that one rate unit pays for, and that are looked up together.
+pub(crate) const UNIT: u64 = 100;
+/// Text of a group; what is answered at once stays small whatever is asked.
+const GROUP_TEXT: usize = 32 << 10;
+/// Entries told for each value where nobody says.
+pub(crate) const DEFAULT_LIMIT: u32 = 10;
+/// Entries told for each value at most.
+pub(crate) const MAX_LIMIT: u32 = 100;
+
+/// What is asked about each value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Has anyone seen it?
+    Search {
+        /// Read it only so.
+        kind: Option<Kind>,
+        /// Which entries may answer.
+        status: StatusFilter,
+        /// Entries told at most.
+        limit: u32,
+    },
+    /// How is it read?
+    Normalize {
+        /// Read it only so.
+        kind: Option<Kind>,
+    },
+}
+
+/// Why not every input was answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Interruption {
+    /// The rest of the body cannot be read.
+    #[error("{0}")]
+    Malformed(#[from] Malformed),
+    /// The caller may not ask for more.
+    #[error("no more values are allowed")]
+    NotAdmitted(ApiError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The input could not be read, or the answer not be written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Decides about the input of this number, counted from 0, before it is taken.
+pub(crate) type Admit<'a> = dyn FnMut(u64) -> Result<(), ApiError> + Send + 'a;
+
+/// Inputs on their way to answers.
+pub(crate) struct Bulk<S> {
+    store: Arc<S>,
+    purpose: Purpose,
+    splitter: Splitter,
+    questions: Questions,
+    lines: SearchLines,
+    taken: u64,
+}
+
+impl<S: ClaimStore> Bulk<S> {
+    pub(crate) fn new(store: Arc<S>, form: Form, purpose: Purpose) -> Bulk<S> {
+        Bulk {
+            store,
+            purpose,
+            splitter: Splitter::new(form),
+            questions: Questions::default(),
+            lines: SearchLines::default(),
+            taken: 0,
+        }
+    }
+
+    /// Inputs taken so far.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Takes a group of inputs off `piece` and appends their answers. The
+    /// piece is empty when every input that it completes has been answered.
+    /// Inputs before the one that fails are answered.
+    pub(crate) async fn answer(
+        &mut self,
+        piece: &mut &[u8],
+        now: Timestamp,
+        admit: &mut Admit<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Interruption> {
+        self.questions.clear();
+        let mut taken = Ok(());
+        while self.has_room() {
+            match self.splitter.next(piece) {
+                Ok(None) => break,
+                Ok(Some(input)) => {
+                    taken = admit(self.taken).map_err(Interruption::NotAdmitted);
+                    if taken.is_err() {
+                        break;
+                    }
+                    self.taken += 1;
+                    take(&mut self.questions, input, self.purpose.kind());
+                }
+                Err(malformed) => {
+                    taken = Err(malformed.into());
+                    break;
+                }
+            }
+        }
+        self.tell(now, out).await?;
+        taken
+    }
+
+    /// Answers the input that the end of the body completes.
+    pub(crate) async fn finish(
+        &mut self,
+        now: Timestamp,
+        admit: &mut Admit<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Interruption> {
+        self.questions.clear();
+        let Some(input) = self.splitter.finish()? else {
+            return Ok(());
+        };
+        admit(self.taken).map_err(Interruption::NotAdmitted)?;
+        self.taken += 1;
+        take(&mut self.questions, input, self.purpose.kind());
+        self.tell(now, out).await
+    }
+
+    fn has_room(&self) -> bool {
+        (self.questions.len() as u64) < UNIT && self.questions.text_len() < GROUP_TEXT
+    }
+
+    async fn tell(&mut self, now: Timestamp, out: &mut Vec<u8>) -> Result<(), Interruption> {
+        match self.purpose {
+            Purpose::Search {
+                kind,
+                status,
+                limit,
+            } => {
+                let options = ManyOptions { status, limit, now };
+                let mut writer = self.lines.writer(&self.questions, kind, out);
+                let told = self
+                    .store
+                    .find_many(&self.questions, options, &mut writer)
+                    .await;
+                if told.is_ok() {
+                    writer.finish();
+                }
+                Ok(told?)
+            }
+            Purpose::Normalize { kind } => {
+                for question in self.questions.iter() {
+                    write_normalized(out, question, kind, now);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Purpose {
+    fn kind(self) -> Option<Kind> {
+        match self {
+            Purpose::Search { kind, .. } | Purpose::Normalize { kind } => kind,
+        }
+    }
+}
+
+fn take(questions: &mut Questions, input: Input<'_>, kind: Option<Kind>) {
+    match input {
+        Input::Text(text) => questions.ask(&text, kind),
+        Input::Unreadable(shown, why) => questions.refuse(&shown, why),
+    }
+}

@@ -1,0 +1,322 @@
+//! `POST /api/v1/iocs/search` and `POST /api/v1/normalize`: many values at a
+//! time, a line of JSON for each, in their order.
+//!
+//! The answer is written as the body comes in and as the client takes it. What
+//! goes wrong before the first line is an error like any other; after it, the
+//! last line tells it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use futures_util::{FutureExt as _, stream};
+use iocd_core::query::StatusFilter;
+
+use super::App;
+use super::accept::check_accept;
+use super::code::Code;
+use super::error::ApiError;
+use super::front::Call;
+use super::headers::set_content_type;
+use super::parameter::Parameters;
+use super::read_ahead::{Piece, ReadAhead};
+use super::request_id::RequestId;
+use super::search::read_status;
+use crate::bulk::{Bulk, DEFAULT_LIMIT, Form, Interruption, MAX_LIMIT, Purpose, UNIT};
+use crate::config::Tier;
+use crate::control::Caller;
+use crate::store::ClaimStore;
+
+const NDJSON: &str = "application/x-ndjson";
+/// Bytes of answers that are worth a write of their own.
+const FULL: usize = 64 << 10;
+
+/// Has anyone seen these values?
+pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
+    const PARAMETERS: &[&str] = &["type", "status", "limit", "match", "extract"];
+    let api_key = call.app.settings.api_key_in_query;
+    let mut parameters = Parameters::new(call.request.uri().query(), PARAMETERS, api_key);
+    let (mut kind, mut status, mut limit) = (None, StatusFilter::default(), DEFAULT_LIMIT);
+    let cap = MAX_LIMIT.min(call.caller.tier().results);
+    while let Some(parameter) = parameters.next()? {
+        match parameter.name {
+            "type" => kind = Some(parameter.kind()?),
+            "status" => status = parameter.one_of(read_status, ["active", "any"])?,
+            "limit" => {
+                let asked = parameter.number(0)?.min(u64::from(cap));
+                limit = u32::try_from(asked).unwrap_or(cap);
+            }
+            "match" => {
+                let known = ["exact", "cascade", "contains"];
+                if parameter.one_of(|text| known.iter().position(|k| *k == text), known)? > 0 {
+                    return Err(parameter.not_available().allowing(["exact"]));
+                }
+            }
+            _ => {
+                if parameter.switch()? {
+                    return Err(parameter.not_available().allowing(["false"]));
+                }
+            }
+        }
+    }
+    let purpose = Purpose::Search {
+        kind,
+        status,
+        limit,
+    };
+    answer(call, purpose).await
+}
+
+/// How would these values be read?
+pub(super) async fn normalize<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
+    let api_key = call.app.settings.api_key_in_query;
+    let mut parameters = Parameters::new(call.request.uri().query(), &["type"], api_key);
+    let mut kind = None;
+    while let Some(parameter) = parameters.next()? {
+        kind = Some(parameter.kind()?);
+    }
+    answer(call, Purpose::Normalize { kind }).await
+}
+
+async fn answer<S: ClaimStore>(call: Call<S>, purpose: Purpose) -> Result<Response, ApiError> {
+    check_accept(call.request.headers(), NDJSON)?;
+    let form = read_form(call.request.headers())?;
+    let body = call.request.into_body();
+    let mut exchange = Exchange {
+        pieces: ReadAhead::start(body, call.app.settings.limits, &call.app.read_ahead),
+        current: None,
+        bulk: Bulk::new(Arc::clone(&call.app.store), form, purpose),
+        app: call.app,
+        caller: call.caller,
+        id: call.id,
+        out: Vec::new(),
+        stage: Stage::Answering,
+    };
+    let first = match exchange.advance().await {
+        Ok(()) => exchange.take_out(),
+        Err(error) if exchange.out.is_empty() => return Err(error),
+        Err(error) => exchange.end_with(&error),
+    };
+    let rest = stream::unfold(exchange, async |mut exchange| {
+        let piece = exchange.next().await?;
+        Some((piece, exchange))
+    });
+    let pieces = stream::StreamExt::chain(stream::once(std::future::ready(first)), rest);
+    let pieces = stream::StreamExt::map(pieces, |piece| {
+        Ok::<_, std::convert::Infallible>(Bytes::from(piece))
+    });
+    let mut response = Response::new(Body::from_stream(pieces));
+    set_content_type(response.headers_mut(), NDJSON);
+    Ok(response)
+}
+
+/// How the body says that it is written.
+fn read_form(headers: &HeaderMap) -> Result<Form, ApiError> {
+    let unsupported = |what: &str| {
+        let message = format!(
+            "{what}: send application/json (an array of strings), application/x-ndjson (a string \
+             a line) or text/plain (a value a line), in UTF-8."
+        );
+        Err(ApiError::new(Code::UnsupportedMediaType, message))
+    };
+    let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+        return unsupported("The body is compressed, which is not supported here");
+    }
+    let Some(text) = headers.get(CONTENT_TYPE) else {
+        return unsupported("The request has no Content-Type");
+    };
+    let mut parts = text.to_str().unwrap_or_default().split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
+    for part in parts {
+        let charset = part
+            .split_once('=')
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+            .map(|(_, charset)| charset.trim().trim_matches('"'));
+        let known = ["utf-8", "utf8", "us-ascii"];
+        if charset.is_some_and(|given| !known.iter().any(|k| k.eq_ignore_ascii_case(given))) {
+            return unsupported("This character set is not supported");
+        }
+    }
+    match media_type.as_str() {
+        "application/json" => Ok(Form::Array),
+        NDJSON => Ok(Form::Ndjson),
+        "text/plain" => Ok(Form::Text),
+        _ => unsupported("This Content-Type is not supported"),
+    }
+}
+
+/// One body on its way to its answers.
+struct Exchange<S> {
+    app: Arc<App<S>>,
+    caller: Arc<Caller>,
+    id: RequestId,
+    pieces: ReadAhead,
+    /// A piece of the body, and how much of it has been answered.
+    current: Option<(Piece, usize)>,
+    bulk: Bulk<S>,
+    /// Lines that are not yet on their way.
+    out: Vec<u8>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Answering,
+    /// All that is to be said has been said; the rest of the body is read, for
+    /// a client that writes all before it reads would lose the answer to a
+    /// connection that is closed on it.
+    Draining,
+    Over,
+}
+
+impl<S: ClaimStore> Exchange<S> {
+    /// The next piece of the answer.
+    async fn next(&mut self) -> Option<Vec<u8>> {
+        // Others on this thread get their turn, and what was told is sent.
+        tokio::task::yield_now().await;
+        if self.stage == Stage::Answering {
+            let caught = AssertUnwindSafe(self.advance()).catch_unwind().await;
+            let advanced = caught.unwrap_or_else(|_| Err(ApiError::internal("panic in bulk")));
+            let piece = match advanced {
+                Ok(()) => self.take_out(),
+                Err(error) => self.end_with(&error),
+            };
+            if !piece.is_empty() {
+                return Some(piece);
+            }
+        }
+        if self.stage == Stage::Draining {
+            while let Some(Ok(_)) = self.pieces.next().await {}
+            self.stage = Stage::Over;
+        }
+        None
+    }
+
+    /// Answers until there is enough to send, or until what there is of the
+    /// body has been answered.
+    async fn advance(&mut self) -> Result<(), ApiError> {
+        while self.out.len() < FULL {
+            if self.current.is_none() {
+                let next = match self.pieces.try_next() {
+                    Some(next) => next,
+                    // What is there should not wait for more of the body.
+                    None if !self.out.is_empty() => return Ok(()),
+                    None => self.pieces.next().await,
+                };
+                let Some(piece) = next else {
+                    self.stage = Stage::Over;
+                    return self.work(true).await;
+                };
+                self.current = Some((piece?, 0));
+            }
+            self.work(false).await?;
+        }
+        Ok(())
+    }
+
+    /// Answers a group of the current piece, or the end of the body.
+    async fn work(&mut self, end: bool) -> Result<(), ApiError> {
+        let now = self.app.clock.now();
+        let allowance = Allowance {
+            tier: self.caller.tier(),
+            tiers: &self.app.settings.tiers,
+        };
+        let meter = &self.caller.activity().meter;
+        let clock = &self.app.clock;
+        let mut admit = |number: u64| {
+            allowance.check(number)?;
+            // The request's own unit pays for the first values.
+            if number > 0 && number.is_multiple_of(UNIT) {
+                let charged = meter.charge(allowance.tier.limits, clock.now());
+                charged.map_err(|exhausted| ApiError::rate_limited(&exhausted).after(number))?;
+            }
+            Ok(())
+        };
+        let done = match &mut self.current {
+            _ if end => self.bulk.finish(now, &mut admit, &mut self.out).await,
+            None => Ok(()),
+            Some((piece, answered)) => {
+                let mut rest = &piece.bytes()[*answered..];
+                let done = self
+                    .bulk
+                    .answer(&mut rest, now, &mut admit, &mut self.out)
+                    .await;
+                *answered = piece.bytes().len() - rest.len();
+                if rest.is_empty() {
+                    self.current = None;
+                }
+                done
+            }
+        };
+        done.map_err(|interruption| match interruption {
+            Interruption::Malformed(malformed) => ApiError::new(
+                Code::InvalidParameter,
+                format!("The body is not valid: {malformed}."),
+            )
+            .about("body"),
+            Interruption::NotAdmitted(error) => error,
+            Interruption::Store(error) => error.into(),
+            Interruption::Io(error) => ApiError::internal(error),
+        })
+    }
+
+    fn take_out(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// The last piece: what is not yet on its way, and the error.
+    fn end_with(&mut self, error: &ApiError) -> Vec<u8> {
+        self.stage = Stage::Draining;
+        let (id, code, key) = (
+            self.id,
+            error.code().as_str(),
+            self.caller.key().id.as_str(),
+        );
+        let answered = self.bulk.taken();
+        if let Some(cause) = error.cause() {
+            tracing::error!(request_id = %id, code, key, answered, cause);
+        } else {
+            tracing::info!(request_id = %id, code, key, answered);
+        }
+        let mut piece = self.take_out();
+        piece.extend_from_slice(&error.body(id));
+        piece.push(b'\n');
+        piece
+    }
+}
+
+/// How many values the caller may send at a time.
+#[derive(Clone, Copy)]
+struct Allowance<'a> {
+    tier: &'a Tier,
+    tiers: &'a crate::config::Tiers,
+}
+
+impl Allowance<'_> {
+    fn check(self, number: u64) -> Result<(), ApiError> {
+        let Tier {
+            name, values, rank, ..
+        } = self.tier;
+        if number < u64::from(*values) {
+            return Ok(());
+        }
+        let higher = self
+            .tiers
+            .iter()
+            .any(|tier| tier.rank > *rank && tier.values > *values);
+        let (code, hint) = if higher {
+            (Code::TierRequired, ", or use a key of a higher tier")
+        } else {
+            (Code::PayloadTooLarge, "")
+        };
+        let message = format!(
+            "Tier {name} takes {values} values in a request, and these were answered: send the \
+             others in further requests{hint}."
+        );
+        Err(ApiError::new(code, message))
+    }
+}
