@@ -26,7 +26,7 @@ use iocd::control::{Control, KeyRequest};
 use iocd::http::{App, serve};
 use iocd::store::embedded::Embedded;
 use iocd_core::query::{
-    Brief, BriefSink, Entry, EntrySink, ManyOptions, Page, Question, StatusFilter,
+    Brief, BriefSink, Entry, EntrySink, ManyOptions, Page, Question, Reach, StatusFilter,
 };
 use iocd_core::questions::Questions;
 use iocd_core::value::{Kind, Value};
@@ -197,6 +197,7 @@ fn lookups(store: &Embedded, inputs: &[String]) -> (f64, f64) {
             };
             let question = Question {
                 readings,
+                reach: Reach::Scope,
                 status,
                 page,
                 now,

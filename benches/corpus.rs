@@ -89,21 +89,29 @@ fn claim(n: u64) -> Claim {
     claim
 }
 
-/// Loads the corpus and gives the time that recording took, without the time
-/// that making the claims took.
-pub(crate) fn load(store: &Embedded, entries: u64) -> Duration {
-    let mut recording = Duration::ZERO;
+/// Processor time of this thread.
+fn busy() -> Duration {
+    let status = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
+    let nanoseconds = status.split(' ').next().and_then(|n| n.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("a number"))
+}
+
+/// Loads the corpus and gives the time and the processor time that recording
+/// took, without those that making the claims took.
+pub(crate) fn load(store: &Embedded, entries: u64) -> (Duration, Duration) {
+    let (mut recording, mut working) = (Duration::ZERO, Duration::ZERO);
     let heard_at = Timestamp::from_second(1_750_000_000).expect("in range");
     for first in (0..entries).step_by(usize::try_from(BATCH).expect("small")) {
         // Large feeds have more batches than small ones.
         let source = source((scatter(first) % SOURCES) * (scatter(!first) % SOURCES) / SOURCES);
         let claims = (first..entries.min(first + BATCH)).map(claim).collect();
-        let started = Instant::now();
+        let (started, before) = (Instant::now(), busy());
         store
             .index()
             .record(&source, claims, heard_at)
             .expect("the batch is recorded");
         recording += started.elapsed();
+        working += busy().saturating_sub(before);
     }
-    recording
+    (recording, working)
 }

@@ -278,6 +278,7 @@ async fn perform<S: ClaimStore>(store: &S, step: &Step, sources: &[Source], now:
     )
 }
 
+#[allow(clippy::too_many_lines)] // one question after the other
 async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64) {
     let questions = VALUES.iter().chain(&[
         "203.0.113.9",
