@@ -9,8 +9,8 @@
 //!
 //! Every claim version and every end of a claim has a *revision* (public,
 //! never reused) and a *slot* (dense, internal) in the same order; the
-//! [columns](columns) are indexed by slot, the [table] leads from a value to
-//! its newest slot, [facets] are sets of slots. The log is the truth: opening
+//! columns are indexed by slot, the table leads from a value to
+//! its newest slot, facets are sets of slots. The log is the truth: opening
 //! replays it through the code that live batches go through (`state`).
 //!
 //! What a new statement does to a claim is decided in

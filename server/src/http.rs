@@ -3,7 +3,7 @@
 //! Every route is on this screen. A route is `keyed` (it needs a key, and its
 //! line names the scope and the smallest tier) or `open` to everyone. What
 //! surrounds a handler (identity, rate limit, time limit, errors, headers,
-//! log) is in `front`; handlers see a checked [`Call`](front) and answer.
+//! log) is in `front`; handlers see a checked `Call` and answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -75,7 +75,7 @@ pub struct Report {
     /// What an operator should hear about.
     pub warnings: Vec<String>,
     /// The refused rows, and values refused of rows that had others: the first
-    /// [`MAX_LISTED`] of them.
+    /// `MAX_LISTED` of them.
     pub refused_rows: Vec<Refusal>,
     /// How many more there were.
     pub refused_unlisted: u64,
