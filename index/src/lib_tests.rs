@@ -4,7 +4,10 @@ use std::path::Path;
 
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Category, Claim, ClaimId, Extent, Origin, Source, Status};
-use iocd_core::query::{Entry, EntrySink, Filter, Page, Question, Reach, StatusFilter};
+use iocd_core::query::{
+    Brief, BriefSink, Entry, EntrySink, Filter, ManyOptions, Page, Question, Reach, StatusFilter,
+};
+use iocd_core::questions::Questions;
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
@@ -433,4 +436,45 @@ fn only_a_torn_last_fetch_is_forgotten() {
         Index::open(dir.path()),
         Err(IndexError::DamagedFetches { entry: 0, .. })
     ));
+}
+
+/// Many questions are looked up in groups, with their memory asked for ahead.
+#[test]
+fn many_questions_are_answered_in_order() {
+    #[derive(Default)]
+    struct Answers(Vec<(u64, Vec<String>)>);
+
+    impl BriefSink for Answers {
+        fn question(&mut self, total: u64) {
+            self.0.push((total, Vec::new()));
+        }
+
+        fn entry(&mut self, entry: &Brief<'_>) {
+            let (_, values) = self.0.last_mut().unwrap();
+            values.push(entry.value.to_owned());
+        }
+    }
+
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let names: Vec<String> = (0..200).map(|n| format!("h{n}.example.com")).collect();
+    let claims = names.iter().map(|name| claim(name)).collect();
+    index.record(&source("feed"), claims, at(0)).unwrap();
+    let mut questions = Questions::default();
+    for name in &names {
+        questions.ask(name, None);
+        questions.ask(&format!("not-{name}"), None);
+    }
+    let options = ManyOptions {
+        status: StatusFilter::Seen,
+        limit: 10,
+        now: at(0),
+    };
+    let mut answers = Answers::default();
+    index.find_many(&questions, options, &mut answers).unwrap();
+    let expected: Vec<(u64, Vec<String>)> = names
+        .iter()
+        .flat_map(|name| [(1, vec![name.clone()]), (0, Vec::new())])
+        .collect();
+    assert_eq!(answers.0, expected);
 }
