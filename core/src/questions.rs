@@ -5,6 +5,7 @@
 //! value that is written canonically is the question's own text.
 
 use crate::interpret::{canonical, interpret, refanged};
+use crate::normalize::{Reading, over_tls};
 use crate::value::{Kind, MAX_VALUE, ValueRef};
 
 /// Characters of an unreadable input that are kept to show it.
@@ -30,6 +31,16 @@ struct Asked {
     text: Span,
     readings: Span,
     unreadable: Option<Unreadable>,
+    place: Option<Place>,
+}
+
+/// Where a question was found that nobody asked as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Bytes of the text before it.
+    pub offset: u64,
+    /// It may be something else: see [`crate::extract::Mention`].
+    pub doubtful: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +151,32 @@ impl Questions {
             text,
             readings: (first, self.meant.len()),
             unreadable: None,
+            place: None,
+        });
+    }
+
+    /// Adds what a text mentions: as it is written there, and how it was read.
+    /// A URL whose scheme was inferred is asked for with the other one too.
+    pub fn mention(&mut self, written: &str, reading: &Reading, place: Place) {
+        let text = self.keep(written);
+        let first = self.meant.len();
+        for reading in [Some(reading), over_tls(reading).as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            let value = self.keep(reading.value.as_str());
+            self.mean(
+                reading.value.kind(),
+                value,
+                &reading.changes,
+                &reading.warnings,
+            );
+        }
+        self.asked.push(Asked {
+            text,
+            readings: (first, self.meant.len()),
+            unreadable: None,
+            place: Some(place),
         });
     }
 
@@ -156,6 +193,7 @@ impl Questions {
             text,
             readings: (none, none),
             unreadable: Some(why),
+            place: None,
         });
     }
 
@@ -223,6 +261,11 @@ impl<'a> QuestionRef<'a> {
         self.asked.unreadable
     }
 
+    /// Where it was found, of one that a text mentions.
+    pub fn place(self) -> Option<Place> {
+        self.asked.place
+    }
+
     /// Its readings, in the order of [`interpret`].
     pub fn readings(self) -> impl ExactSizeIterator<Item = ReadingRef<'a>> {
         let (from, to) = self.asked.readings;
@@ -268,6 +311,48 @@ mod tests {
             }
         }
         assert_eq!(questions.iter().count(), 3 * inputs.len());
+    }
+
+    #[test]
+    fn mentions_keep_their_reading_and_place() {
+        let mut questions = Questions::default();
+        for (offset, mention) in (0..).zip(crate::extract::mentions(
+            "example[.]com/x and version 192.0.2.1:80",
+            &crate::extract::Options::default(),
+        )) {
+            let place = Place {
+                offset,
+                doubtful: mention.doubtful,
+            };
+            questions.mention("as written", &mention.reading, place);
+        }
+        let told: Vec<_> = questions
+            .iter()
+            .map(|question| {
+                let values: Vec<&str> = question
+                    .readings()
+                    .map(|reading| reading.value.text)
+                    .collect();
+                let place = question.place().unwrap();
+                (
+                    question.text(),
+                    place.offset,
+                    place.doubtful,
+                    values.join(" "),
+                )
+            })
+            .collect();
+        let urls = "http://example.com/x https://example.com/x".to_owned();
+        let address = "192.0.2.1".to_owned();
+        assert_eq!(
+            told,
+            [
+                ("as written", 0, false, urls),
+                ("as written", 1, true, address)
+            ]
+        );
+        questions.ask("example.com", None);
+        assert_eq!(questions.get(2).unwrap().place(), None);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::store::{ClaimStore, StoreError};
 
 mod array;
 mod normalized;
+mod prose;
 mod searched;
 mod splitter;
 
@@ -112,44 +113,45 @@ impl<S: ClaimStore> Bulk<S> {
         admit: &mut Admit<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), Interruption> {
-        self.questions.clear();
-        let mut taken = Ok(());
-        while self.has_room() {
-            match self.splitter.next(piece) {
-                Ok(None) => break,
-                Ok(Some(input)) => {
-                    taken = admit(self.taken).map_err(Interruption::NotAdmitted);
-                    if taken.is_err() {
-                        break;
-                    }
-                    self.taken += 1;
-                    take(&mut self.questions, input, self.purpose.kind());
-                }
-                Err(malformed) => {
-                    taken = Err(malformed.into());
-                    break;
-                }
-            }
-        }
+        let taken = self.take_group(Some(piece), admit);
         self.tell(now, out).await?;
-        taken
+        taken.map(|_| ())
     }
 
-    /// Answers the input that the end of the body completes.
+    /// Answers a group of the inputs that the end of the body completes; tells
+    /// whether that was the last one.
     pub(crate) async fn finish(
         &mut self,
         now: Timestamp,
         admit: &mut Admit<'_>,
         out: &mut Vec<u8>,
-    ) -> Result<(), Interruption> {
+    ) -> Result<bool, Interruption> {
+        let taken = self.take_group(None, admit);
+        self.tell(now, out).await?;
+        taken
+    }
+
+    /// Takes a group of inputs off a piece, or off the end of the body; tells
+    /// whether there are no more.
+    fn take_group(
+        &mut self,
+        mut piece: Option<&mut &[u8]>,
+        admit: &mut Admit<'_>,
+    ) -> Result<bool, Interruption> {
         self.questions.clear();
-        let Some(input) = self.splitter.finish()? else {
-            return Ok(());
-        };
-        admit(self.taken).map_err(Interruption::NotAdmitted)?;
-        self.taken += 1;
-        take(&mut self.questions, input, self.purpose.kind());
-        self.tell(now, out).await
+        while self.has_room() {
+            let next = match &mut piece {
+                Some(piece) => self.splitter.next(piece),
+                None => self.splitter.finish(),
+            };
+            let Some(input) = next? else {
+                return Ok(true);
+            };
+            admit(self.taken).map_err(Interruption::NotAdmitted)?;
+            self.taken += 1;
+            take(&mut self.questions, input, self.purpose.kind());
+        }
+        Ok(false)
     }
 
     fn has_room(&self) -> bool {
@@ -185,7 +187,8 @@ impl<S: ClaimStore> Bulk<S> {
 }
 
 impl Purpose {
-    fn kind(self) -> Option<Kind> {
+    /// The only type that inputs are read as.
+    pub(crate) fn kind(self) -> Option<Kind> {
         match self {
             Purpose::Search { kind, .. } | Purpose::Normalize { kind } => kind,
         }
@@ -196,5 +199,6 @@ fn take(questions: &mut Questions, input: Input<'_>, kind: Option<Kind>) {
     match input {
         Input::Text(text) => questions.ask(&text, kind),
         Input::Unreadable(shown, why) => questions.refuse(&shown, why),
+        Input::Mention(written, reading, place) => questions.mention(written, reading, place),
     }
 }

@@ -259,8 +259,14 @@ async fn search_here(
         }
         input.consume(length);
     }
-    bulk.finish(node.clock.now(), &mut |_| Ok(()), &mut out)
-        .await
-        .map_err(OperationError::from)?;
-    tell(&out).map_err(OwnerError::Stream)
+    let mut over = false;
+    while !over {
+        over = bulk
+            .finish(node.clock.now(), &mut |_| Ok(()), &mut out)
+            .await
+            .map_err(OperationError::from)?;
+        tell(&out).map_err(OwnerError::Stream)?;
+        out.clear();
+    }
+    Ok(())
 }

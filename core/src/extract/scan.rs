@@ -100,7 +100,12 @@ impl<'a, T: Taker> Scan<'a, T> {
                     continue;
                 };
                 self.words(at, first);
-                at = self.link(first.max(self.floor), authority).max(from);
+                // a URL in the path or query of one without scheme is part of it
+                at = if self.floor > first {
+                    self.floor.max(from)
+                } else {
+                    self.link(first, authority).max(from)
+                };
                 from = at;
             }
         }

@@ -19,6 +19,10 @@ fn what_reports_say() {
             "url https://example.com/a.ps1, url https://example.com/b.ps1",
         ),
         ("example[.]com/?q=test???", "url http://example.com/?q=test"),
+        (
+            "example.org/a?hxxp://example[.]com[?/]x, 192.0.2.1",
+            "url http://example.org/a?hxxp://example[.]com[?/]x, ipv4 192.0.2.1",
+        ),
         ("127.0.0.1\u{1d}127.0.0.2", "ipv4 127.0.0.1, ipv4 127.0.0.2"),
         ("C2 IP: 203.0.113.8:443", "ipv4 203.0.113.8"),
         ("10/10/21 2024-05-10T12:30:40Z 2024-05-40 2024.05.10", ""),

@@ -1,6 +1,7 @@
 //! The line that says how an input is read.
 
 use iocd_core::export::json::write_string;
+use iocd_core::export::write_number;
 use iocd_core::normalize::{Lenience, read, registrable};
 use iocd_core::questions::{QuestionRef, ReadingRef};
 use iocd_core::value::Kind;
@@ -18,8 +19,7 @@ pub(crate) fn write_normalized(
     kind: Option<Kind>,
     now: Timestamp,
 ) {
-    out.extend_from_slice(b"{\"input\":");
-    write_string(out, question.text());
+    write_input(out, question);
     let mut readings = question.readings();
     let Some(first) = readings.next() else {
         write_why_not(out, question, kind);
@@ -68,6 +68,20 @@ fn write_warnings(out: &mut Vec<u8>, reading: &ReadingRef<'_>, now: Timestamp) {
 
 fn is_future(reading: &ReadingRef<'_>, now: Timestamp) -> bool {
     reading.value.kind == Kind::Cve && is_future_cve(&reading.value.to_value(), now)
+}
+
+/// Appends `{"input":…` and, of what a text mentions, where.
+pub(super) fn write_input(out: &mut Vec<u8>, question: QuestionRef<'_>) {
+    out.extend_from_slice(b"{\"input\":");
+    write_string(out, question.text());
+    let Some(place) = question.place() else {
+        return;
+    };
+    out.extend_from_slice(b",\"offset\":");
+    write_number(out, place.offset);
+    if place.doubtful {
+        out.extend_from_slice(b",\"doubtful\":true");
+    }
 }
 
 /// Appends an array of strings.

@@ -9,7 +9,7 @@ use iocd_core::value::Kind;
 use iocd_core::warning::is_caution;
 use jiff::Timestamp;
 
-use super::normalized::{write_list, write_why_not};
+use super::normalized::{write_input, write_list, write_why_not};
 
 /// Buffers for the entries of a line, used again for the next one.
 #[derive(Default)]
@@ -215,8 +215,7 @@ impl SearchWriter<'_> {
 
     fn write_line(&mut self, question: QuestionRef<'_>) {
         let out = &mut *self.out;
-        out.extend_from_slice(b"{\"input\":");
-        write_string(out, question.text());
+        write_input(out, question);
         let mut readings = question.readings();
         let Some(first) = readings.next() else {
             out.extend_from_slice(b",\"status\":\"invalid\"");

@@ -5,10 +5,12 @@
 
 use std::borrow::Cow;
 
-use iocd_core::questions::Unreadable;
-use iocd_core::value::MAX_VALUE;
+use iocd_core::normalize::Reading;
+use iocd_core::questions::{Place, Unreadable};
+use iocd_core::value::{Kind, MAX_VALUE};
 
 use super::array::Array;
+use super::prose::Prose;
 
 /// How inputs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub(crate) enum Form {
     Ndjson,
     /// One JSON array of strings.
     Array,
+    /// Any text; what it mentions, of this type if one is given, is the inputs.
+    Prose(Option<Kind>),
 }
 
 /// Bytes of a JSON string that may be a value: each byte may be an escape of
@@ -32,6 +36,8 @@ pub(crate) enum Input<'a> {
     Text(Cow<'a, str>),
     /// What cannot be one, as far as it takes to show it.
     Unreadable(Cow<'a, str>, Unreadable),
+    /// A value that a text mentions: as written, how it was read, and where.
+    Mention(&'a str, &'a Reading, Place),
 }
 
 /// The body is not of its form, and where: nothing after that can be read.
@@ -48,6 +54,7 @@ pub(crate) struct Splitter(By);
 enum By {
     Lines(Lines),
     Array(Array),
+    Prose(Box<Prose>),
 }
 
 impl Splitter {
@@ -56,6 +63,7 @@ impl Splitter {
             Form::Text => By::Lines(Lines::new(false)),
             Form::Ndjson => By::Lines(Lines::new(true)),
             Form::Array => By::Array(Array::default()),
+            Form::Prose(kind) => By::Prose(Box::new(Prose::new(kind))),
         })
     }
 
@@ -68,14 +76,17 @@ impl Splitter {
         match &mut self.0 {
             By::Lines(lines) => Ok(lines.next(piece)),
             By::Array(array) => array.next(piece),
+            By::Prose(prose) => Ok(prose.next(piece)),
         }
     }
 
-    /// The input that the end of the body completes, if there is one.
+    /// The next input that the end of the body completes, `None` behind the
+    /// last.
     pub(crate) fn finish(&mut self) -> Result<Option<Input<'_>>, Malformed> {
         match &mut self.0 {
             By::Lines(lines) => Ok(lines.finish()),
             By::Array(array) => array.finish().map(|()| None),
+            By::Prose(prose) => Ok(prose.finish()),
         }
     }
 }

@@ -57,8 +57,8 @@ impl Searching {
         let now = self.node.clock.now();
         while self.rest.is_empty() {
             let Some(piece) = self.pieces.next().await else {
-                self.over = true;
-                return self.bulk.finish(now, &mut |_| Ok(()), out).await;
+                self.over = self.bulk.finish(now, &mut |_| Ok(()), out).await?;
+                return Ok(());
             };
             self.rest = piece.map_err(std::io::Error::other)?;
         }

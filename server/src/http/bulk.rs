@@ -9,8 +9,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use futures_util::{FutureExt as _, stream};
 use iocd_core::query::StatusFilter;
@@ -30,6 +28,10 @@ use crate::config::Tier;
 use crate::control::Caller;
 use crate::store::ClaimStore;
 
+mod form;
+
+use self::form::{check_prose, read_form};
+
 const NDJSON: &str = "application/x-ndjson";
 /// Bytes of answers that are worth a write of their own.
 const FULL: usize = 64 << 10;
@@ -40,6 +42,7 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
     let api_key = call.app.settings.api_key_in_query;
     let mut parameters = Parameters::new(call.request.uri().query(), PARAMETERS, api_key);
     let (mut kind, mut status, mut limit) = (None, StatusFilter::default(), DEFAULT_LIMIT);
+    let mut extract = false;
     let cap = MAX_LIMIT.min(call.caller.tier().results);
     while let Some(parameter) = parameters.next()? {
         match parameter.name {
@@ -55,11 +58,7 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
                     return Err(parameter.not_available().allowing(["exact"]));
                 }
             }
-            _ => {
-                if parameter.switch()? {
-                    return Err(parameter.not_available().allowing(["false"]));
-                }
-            }
+            _ => extract = parameter.switch()?,
         }
     }
     let purpose = Purpose::Search {
@@ -67,23 +66,36 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
         status,
         limit,
     };
-    answer(call, purpose).await
+    answer(call, purpose, extract).await
 }
 
 /// How would these values be read?
 pub(super) async fn normalize<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     let api_key = call.app.settings.api_key_in_query;
-    let mut parameters = Parameters::new(call.request.uri().query(), &["type"], api_key);
-    let mut kind = None;
+    let mut parameters = Parameters::new(call.request.uri().query(), &["type", "extract"], api_key);
+    let (mut kind, mut extract) = (None, false);
     while let Some(parameter) = parameters.next()? {
-        kind = Some(parameter.kind()?);
+        match parameter.name {
+            "type" => kind = Some(parameter.kind()?),
+            _ => extract = parameter.switch()?,
+        }
     }
-    answer(call, Purpose::Normalize { kind }).await
+    answer(call, Purpose::Normalize { kind }, extract).await
 }
 
-async fn answer<S: ClaimStore>(call: Call<S>, purpose: Purpose) -> Result<Response, ApiError> {
+async fn answer<S: ClaimStore>(
+    call: Call<S>,
+    purpose: Purpose,
+    extract: bool,
+) -> Result<Response, ApiError> {
     check_accept(call.request.headers(), NDJSON)?;
-    let form = read_form(call.request.headers())?;
+    let headers = call.request.headers();
+    let form = if extract {
+        check_prose(headers)?;
+        Form::Prose(purpose.kind())
+    } else {
+        read_form(headers)?
+    };
     let body = call.request.into_body();
     let mut exchange = Exchange {
         pieces: ReadAhead::start(body, call.app.settings.limits, &call.app.read_ahead),
@@ -113,42 +125,6 @@ async fn answer<S: ClaimStore>(call: Call<S>, purpose: Purpose) -> Result<Respon
     Ok(response)
 }
 
-/// How the body says that it is written.
-fn read_form(headers: &HeaderMap) -> Result<Form, ApiError> {
-    let unsupported = |what: &str| {
-        let message = format!(
-            "{what}: send application/json (an array of strings), application/x-ndjson (a string \
-             a line) or text/plain (a value a line), in UTF-8."
-        );
-        Err(ApiError::new(Code::UnsupportedMediaType, message))
-    };
-    let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
-        return unsupported("The body is compressed, which is not supported here");
-    }
-    let Some(text) = headers.get(CONTENT_TYPE) else {
-        return unsupported("The request has no Content-Type");
-    };
-    let mut parts = text.to_str().unwrap_or_default().split(';').map(str::trim);
-    let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
-    for part in parts {
-        let charset = part
-            .split_once('=')
-            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
-            .map(|(_, charset)| charset.trim().trim_matches('"'));
-        let known = ["utf-8", "utf8", "us-ascii"];
-        if charset.is_some_and(|given| !known.iter().any(|k| k.eq_ignore_ascii_case(given))) {
-            return unsupported("This character set is not supported");
-        }
-    }
-    match media_type.as_str() {
-        "application/json" => Ok(Form::Array),
-        NDJSON => Ok(Form::Ndjson),
-        "text/plain" => Ok(Form::Text),
-        _ => unsupported("This Content-Type is not supported"),
-    }
-}
-
 /// One body on its way to its answers.
 struct Exchange<S> {
     app: Arc<App<S>>,
@@ -166,6 +142,8 @@ struct Exchange<S> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Answering,
+    /// The body has been read; what its end completes is being answered.
+    Ending,
     /// All that is to be said has been said; the rest of the body is read, for
     /// a client that writes all before it reads would lose the answer to a
     /// connection that is closed on it.
@@ -178,7 +156,7 @@ impl<S: ClaimStore> Exchange<S> {
     async fn next(&mut self) -> Option<Vec<u8>> {
         // Others on this thread get their turn, and what was told is sent.
         tokio::task::yield_now().await;
-        if self.stage == Stage::Answering {
+        if matches!(self.stage, Stage::Answering | Stage::Ending) {
             let caught = AssertUnwindSafe(self.advance()).catch_unwind().await;
             let advanced = caught.unwrap_or_else(|_| Err(ApiError::internal("panic in bulk")));
             let piece = match advanced {
@@ -199,27 +177,27 @@ impl<S: ClaimStore> Exchange<S> {
     /// Answers until there is enough to send, or until what there is of the
     /// body has been answered.
     async fn advance(&mut self) -> Result<(), ApiError> {
-        while self.out.len() < FULL {
-            if self.current.is_none() {
+        while self.out.len() < FULL && self.stage != Stage::Over {
+            if self.stage == Stage::Answering && self.current.is_none() {
                 let next = match self.pieces.try_next() {
                     Some(next) => next,
                     // What is there should not wait for more of the body.
                     None if !self.out.is_empty() => return Ok(()),
                     None => self.pieces.next().await,
                 };
-                let Some(piece) = next else {
-                    self.stage = Stage::Over;
-                    return self.work(true).await;
-                };
-                self.current = Some((piece?, 0));
+                match next {
+                    Some(piece) => self.current = Some((piece?, 0)),
+                    None => self.stage = Stage::Ending,
+                }
             }
-            self.work(false).await?;
+            self.work().await?;
         }
         Ok(())
     }
 
-    /// Answers a group of the current piece, or the end of the body.
-    async fn work(&mut self, end: bool) -> Result<(), ApiError> {
+    /// Answers a group of the current piece, or of what the end of the body
+    /// completes.
+    async fn work(&mut self) -> Result<(), ApiError> {
         let now = self.app.clock.now();
         let allowance = Allowance {
             tier: self.caller.tier(),
@@ -237,8 +215,14 @@ impl<S: ClaimStore> Exchange<S> {
             Ok(())
         };
         let done = match &mut self.current {
-            _ if end => self.bulk.finish(now, &mut admit, &mut self.out).await,
-            None => Ok(()),
+            None => {
+                let done = self.bulk.finish(now, &mut admit, &mut self.out).await;
+                done.map(|is_over| {
+                    if is_over {
+                        self.stage = Stage::Over;
+                    }
+                })
+            }
             Some((piece, answered)) => {
                 let mut rest = &piece.bytes()[*answered..];
                 let done = self

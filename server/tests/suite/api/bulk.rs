@@ -11,6 +11,7 @@ use super::standing::Stand;
 use crate::values::{claim, record, source, subtree};
 
 mod connections;
+mod extract;
 mod limits;
 
 pub(super) const SEARCH: &str = "/api/v1/iocs/search";
@@ -268,21 +269,11 @@ async fn parameters_narrow_and_are_checked() {
         ("type=host", "type"),
         ("status=removed", "status"),
         ("match=cascade", "match"),
-        ("extract=true", "extract"),
         ("extract=maybe", "extract"),
     ] {
         let error = ask(query, "8.8.4.4").await.error(400, "invalid_parameter");
         assert_eq!(error["details"]["parameter"], parameter, "{query}");
     }
-    let message = ask("extract=true", "")
-        .await
-        .error(400, "invalid_parameter");
-    assert!(
-        message["message"]
-            .as_str()
-            .unwrap()
-            .contains("not available in this version")
-    );
     for query in ["q=8.8.4.4", "limt=3", "offset=0"] {
         ask(query, "8.8.4.4").await.error(400, "unknown_parameter");
     }
