@@ -13,8 +13,11 @@ pub(super) enum Account {
     /// Make an account
     Create {
         /// Its name
-        #[arg(long)]
-        name: String,
+        #[arg(required_unless_present = "named")]
+        name: Option<String>,
+        /// Its name, as with `iocd key create`
+        #[arg(long = "name", value_name = "NAME", conflicts_with = "name")]
+        named: Option<String>,
         /// Its tier
         #[arg(long, default_value = "free")]
         tier: String,
@@ -31,7 +34,8 @@ impl Account {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let owner = global.owner()?;
         match self {
-            Account::Create { name, tier } => {
+            Account::Create { name, named, tier } => {
+                let name = name.or(named).expect("clap requires one of them");
                 let account = owner.perform(Operation::CreateAccount { name, tier })?;
                 say!(
                     "account {} with tier {}",

@@ -90,7 +90,12 @@ fn keys_are_made_listed_and_revoked() {
     assert!(bench.ok(&["key", "list"]).contains("revoked"));
 
     bench.ok(&["account", "create", "--name", "team", "--tier", "free"]);
-    assert!(bench.ok(&["account", "list"]).contains("team"));
+    bench.ok(&["account", "create", "other"]);
+    let accounts = bench.ok(&["account", "list"]);
+    assert!(
+        accounts.contains("team") && accounts.contains("other"),
+        "{accounts}"
+    );
     let above = bench.run(&[
         "key",
         "create",
