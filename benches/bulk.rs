@@ -36,23 +36,14 @@ use tokio::net::TcpListener;
 
 mod corpus;
 
-use corpus::{load, scatter, value};
+use corpus::{for_each_size, load, scatter, value};
 
 /// Values in a request.
 const VALUES: u64 = 100_000;
 const ROUNDS: usize = 11;
 
 fn main() {
-    // `cargo bench` adds flags of its own.
-    let sizes: Vec<u64> = std::env::args()
-        .skip(1)
-        .filter_map(|argument| argument.parse().ok())
-        .collect();
-    println!("| entries | figure | value |");
-    println!("| --- | --- | --- |");
-    for entries in sizes {
-        measure(entries);
-    }
+    for_each_size(measure);
 }
 
 fn measure(entries: u64) {

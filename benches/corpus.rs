@@ -10,6 +10,17 @@ use jiff::Timestamp;
 const BATCH: u64 = 10_000;
 const SOURCES: u64 = 20;
 
+/// Measures each size that the command line names, into one table.
+pub(crate) fn for_each_size(measure: impl Fn(u64)) {
+    // `cargo bench` adds flags of its own.
+    let sizes = std::env::args()
+        .skip(1)
+        .filter_map(|argument| argument.parse().ok());
+    println!("| entries | figure | value |");
+    println!("| --- | --- | --- |");
+    sizes.for_each(measure);
+}
+
 /// A number that looks random and is the same every time (`SplitMix64`).
 pub(crate) fn scatter(n: u64) -> u64 {
     let mut z = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);

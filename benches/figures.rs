@@ -31,7 +31,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 mod corpus;
 
-use corpus::{load, scatter, value};
+use corpus::{for_each_size, load, scatter, value};
 
 const LOOKUPS: usize = 500_000;
 const CONNECTIONS: usize = 32;
@@ -39,16 +39,7 @@ const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_millis(1_500);
 
 fn main() {
-    // `cargo bench` adds flags of its own.
-    let sizes: Vec<u64> = std::env::args()
-        .skip(1)
-        .filter_map(|argument| argument.parse().ok())
-        .collect();
-    println!("| entries | figure | value |");
-    println!("| --- | --- | --- |");
-    for entries in sizes {
-        measure(entries);
-    }
+    for_each_size(measure);
 }
 
 fn measure(entries: u64) {

@@ -9,6 +9,9 @@ use std::fmt::Write;
 use iocd_core::normalize::{Lenience, read, registrable};
 use iocd_core::value::Kind;
 
+#[path = "shared/cases.rs"]
+mod cases;
+
 /// `type`, input, expected canonical form or `REJECT`, note; `#` comments.
 const OWN: &str = include_str!("normalization.tsv");
 
@@ -32,13 +35,7 @@ fn every_kind_has_cases_of_both_sorts() {
 
 #[test]
 fn shared_cases() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/data/normalization/cases.tsv"
-    );
-    #[allow(clippy::disallowed_methods)] // the crate does no I/O, this test reads one file
-    let Ok(cases) = std::fs::read_to_string(path) else {
-        println!("skipped: ../shared/data/normalization/cases.tsv is not here");
+    let Some(cases) = cases::shared_cases() else {
         return;
     };
     let failures = failures(&cases);

@@ -9,15 +9,12 @@ use iocd_core::extract::{Candidate, Mention, Options, Taker, candidates, mention
 use iocd_core::normalize::{Lenience, read};
 use proptest::prelude::*;
 
+#[path = "shared/cases.rs"]
+mod cases;
+
 #[test]
 fn shared_cases() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/data/normalization/cases.tsv"
-    );
-    #[allow(clippy::disallowed_methods)] // the crate does no I/O, this test reads one file
-    let Ok(cases) = std::fs::read_to_string(path) else {
-        println!("skipped: ../shared/data/normalization/cases.tsv is not here");
+    let Some(cases) = cases::shared_cases() else {
         return;
     };
     let options = Options {
