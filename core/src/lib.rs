@@ -39,5 +39,6 @@ pub mod query;
 pub mod questions;
 mod refang;
 pub mod related;
+pub mod score;
 pub mod value;
 pub mod warning;

@@ -17,15 +17,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn source() -> Source {
-    Source {
-        name: "feed".into(),
-        title: "Feed".into(),
-        category: Category::Research,
-        origin: Origin::Feed,
-        extent: Extent::Events,
-        list_non_global: false,
-        expires_after: None,
-    }
+    Source::new("feed", "Feed", Category::Research)
 }
 
 prop_compose! {

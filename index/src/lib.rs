@@ -25,12 +25,15 @@ mod error;
 mod expiry;
 mod facets;
 mod fetches;
+mod list;
 mod log;
 mod many;
 mod order;
 mod prefetch;
 mod read;
 mod record;
+mod restate;
+mod score;
 mod state;
 mod strings;
 mod table;
@@ -42,8 +45,10 @@ mod write;
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use iocd_core::claim::Source;
+use iocd_core::warning::WarningSet;
 use parking_lot::{Mutex, RwLock};
 
 pub use error::IndexError;
@@ -68,6 +73,9 @@ pub struct Size {
     pub memory: u64,
 }
 
+/// In force until [`Index::assess`] says otherwise.
+static SHIPPED: LazyLock<Arc<WarningSet>> = LazyLock::new(Arc::default);
+
 /// An open claim store. There is one for a directory at a time.
 pub struct Index {
     state: RwLock<State>,
@@ -88,12 +96,13 @@ impl Index {
         let mut key = [0; 16];
         getrandom::fill(&mut key).map_err(|error| IndexError::io(dir)(error.into()))?;
         let mut state: Option<State> = None;
+        let warnings = Arc::clone(&SHIPPED);
         let (log, log_writer, recovery) = log::open(dir, key, &mut |log, key, records, commit| {
-            let state = state.get_or_insert_with(|| State::new(key));
+            let state = state.get_or_insert_with(|| State::new(key, Arc::clone(&warnings)));
             state.log.clone_from(log);
             state.apply(records, commit)
         })?;
-        let mut state = state.unwrap_or_else(|| State::new(log_writer.key()));
+        let mut state = state.unwrap_or_else(|| State::new(log_writer.key(), warnings));
         state.log = log;
         let (fetches, past) = fetches::Fetches::open(dir)?;
         // The last fetch of each source is what counts.

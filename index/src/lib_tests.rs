@@ -15,13 +15,8 @@ use super::*;
 
 fn source(name: &str) -> Source {
     Source {
-        name: name.into(),
-        title: name.to_uppercase(),
-        category: Category::Community,
-        origin: Origin::Feed,
         extent: Extent::Snapshot,
-        list_non_global: false,
-        expires_after: None,
+        ..Source::new(name, &name.to_uppercase(), Category::Community)
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Writer {
 
 /// A batch on its way into the log.
 #[derive(Default)]
-struct Draft {
+pub(crate) struct Draft {
     bytes: Vec<u8>,
     /// Where each record begins in `bytes`.
     starts: Vec<usize>,
@@ -40,7 +40,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn put(&mut self, record: &Record<'_>) {
+    pub(crate) fn put(&mut self, record: &Record<'_>) {
         self.starts.push(self.bytes.len());
         record.encode(&mut self.bytes);
         self.revisions += u64::from(matches!(record, Record::Claim(_) | Record::Tombstone(_)));
@@ -88,6 +88,7 @@ impl Draft {
             .as_deref()
             .map(|name| self.intern(state, name));
         let value = claim.value.as_ref();
+        let judgement = state.warnings.judge(value);
         self.put(&Record::Claim(ClaimRecord {
             id,
             kind: value.kind,
@@ -96,6 +97,7 @@ impl Draft {
             confidence: claim.confidence,
             scope: claim.scope,
             non_global: iocd_core::value::is_non_global(&value),
+            judgement,
             first_heard_at: seconds(held.first_heard_at),
             heard_at: seconds(held.heard_at),
             first_seen: claim.first_seen.map(seconds),
@@ -230,6 +232,7 @@ impl Index {
         }
         drop(state);
         self.commit(writer, draft, heard_at)?;
+        self.restate(writer, false, heard_at)?;
         for (position, first) in later {
             if changed[first] {
                 outcomes[position] = Outcome::Merged;
@@ -348,7 +351,7 @@ impl Index {
         Ok(())
     }
 
-    fn commit(
+    pub(crate) fn commit(
         &self,
         writer: &mut Writer,
         mut draft: Draft,

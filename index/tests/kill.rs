@@ -40,15 +40,7 @@ fn listed(list: u64, item: u64) -> Value {
 }
 
 fn source() -> Source {
-    Source {
-        name: "kill".into(),
-        title: "Kill".into(),
-        category: Category::Community,
-        origin: Origin::Feed,
-        extent: Extent::Events,
-        list_non_global: false,
-        expires_after: None,
-    }
+    Source::new("kill", "Kill", Category::Community)
 }
 
 fn value(batch: u64, item: u64) -> Value {

@@ -8,15 +8,7 @@ use crate::query::{Entry, Match};
 use crate::value::Kind;
 
 fn source() -> Source {
-    Source {
-        name: "example".into(),
-        title: "Example, \"List\"".into(),
-        category: Category::ThreatIntel,
-        origin: Origin::Feed,
-        extent: Extent::Window,
-        list_non_global: false,
-        expires_after: None,
-    }
+    Source::new("example", "Example, \"List\"", Category::ThreatIntel)
 }
 
 fn bare<'a>(source: &'a Source, value: &'a str) -> Entry<'a> {
