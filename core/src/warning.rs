@@ -45,6 +45,9 @@ pub const LONG_URL: &str = "long_url";
 /// A CVE of a year that has not been assigned from yet.
 pub const FUTURE_CVE: &str = "future_cve";
 
+/// The name of the operator's own list of what is good.
+pub const ALLOWED: &str = "allowed";
+
 /// Whether a warning of this name speaks against acting on a hit: the value is
 /// nobody's, or everybody's. The others only tell how sure the reading is.
 pub fn is_caution(name: &str) -> bool {

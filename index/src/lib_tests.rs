@@ -3,7 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use iocd_core::claim::held::Outcome;
-use iocd_core::claim::{Category, Claim, ClaimId, Extent, Origin, Source, Status};
+use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source, Status};
 use iocd_core::query::{
     Brief, BriefSink, Entry, EntrySink, Filter, ManyOptions, Page, Question, Reach, StatusFilter,
 };

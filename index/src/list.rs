@@ -29,9 +29,10 @@ impl Index {
             let matching = state.matching(filter);
             // What is due but not yet swept counts as expired.
             let is_due = |slot: u32| state.is_expired(slot, now);
-            let due = match filter.include_expired {
-                true => Vec::new(),
-                false => state.due(now),
+            let due = if filter.include_expired {
+                Vec::new()
+            } else {
+                state.due(now)
             };
             let due = due.iter().filter(|&&slot| matching.contains(slot)).count() as u64;
             sink.total(matching.count() - due);

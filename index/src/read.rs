@@ -2,7 +2,7 @@
 
 use iocd_core::claim::{ArticleRef, Status};
 use iocd_core::matching;
-use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, Reach, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Match, Question, Reach, StatusFilter};
 use iocd_core::value::ValueRef;
 use jiff::Timestamp;
 
@@ -10,7 +10,6 @@ use crate::Index;
 use crate::best::Hit;
 use crate::columns::{NO_TIME, NONE};
 use crate::error::IndexError;
-use crate::facets::Intersection;
 use crate::record::{ClaimRecord, Items};
 use crate::score::Telling;
 use crate::state::{State, expires_at};

@@ -83,9 +83,10 @@ impl Draft {
     /// said and ended again. Tells whether it had to be.
     fn restate(&mut self, state: &State, slot: u32) -> Result<bool, IndexError> {
         let is_lapsed = state.lapsed.contains(slot);
-        let version = match is_lapsed {
-            true => state.prior(slot),
-            false => Some(slot).filter(|&slot| state.alive.contains(slot)),
+        let version = if is_lapsed {
+            state.prior(slot)
+        } else {
+            state.alive.contains(slot).then_some(slot)
         };
         let Some(version) = version else {
             return Ok(false);

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use iocd_core::claim::{Category, Claim, ClaimId, Extent, Origin, Source};
+use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source};
 use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use iocd_index::Index;

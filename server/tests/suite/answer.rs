@@ -121,7 +121,10 @@ impl EntrySink for Answer {
             article: entry.article.clone(),
             warnings: owned(&entry.warnings),
             score: entry.score,
-            explanation: entry.explanation.as_ref().map_or_else(String::new, explained),
+            explanation: entry
+                .explanation
+                .as_ref()
+                .map_or_else(String::new, explained),
             matched: entry.matched,
         });
     }

@@ -5,8 +5,9 @@ use iocd::store::embedded::Embedded;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::histories::{agree, block_on, compare, histories};
+use crate::histories::{agree, block_on, compare, histories, last_warnings};
 use crate::model::Model;
+use crate::values::at;
 
 /// A fresh store, and the directory that goes with it.
 pub(crate) fn open() -> (Embedded, TempDir) {
@@ -26,6 +27,10 @@ proptest! {
         let counts = embedded.counts();
         drop(embedded);
         let embedded = Embedded::open(directory.path()).unwrap();
+        prop_assert_eq!(embedded.counts(), counts);
+        // The lists themselves are not kept; what they said is.
+        let judged = block_on(embedded.assess(last_warnings(&history), at(now))).unwrap();
+        prop_assert_eq!(judged, 0);
         prop_assert_eq!(embedded.counts(), counts);
         block_on(compare(&model, &embedded, now));
     }

@@ -107,11 +107,21 @@ fn warnings(number: usize) -> WarningSet {
     match number {
         0 => WarningSet::default(),
         1 => WarningSet::new(vec![list("hosts", hosts), list(ALLOWED, addresses)]),
-        _ => WarningSet::new(vec![WarningList {
-            withholds: false,
-            ..list("hosts", hosts)
-        }]),
+        _ => {
+            let mut labels = list("hosts", hosts);
+            labels.withholds = false;
+            WarningSet::new(vec![labels])
+        }
     }
+}
+
+/// The lists in force at the end of a history.
+pub(crate) fn last_warnings(history: &[Step]) -> Arc<WarningSet> {
+    let last = history.iter().rev().find_map(|step| match step {
+        Step::Assess(number) => Some(*number),
+        _ => None,
+    });
+    Arc::new(warnings(last.unwrap_or(0)))
 }
 
 fn claims() -> impl Strategy<Value = Claim> {

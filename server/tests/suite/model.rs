@@ -146,7 +146,7 @@ impl State {
             .map(|present| {
                 let mut held = present.held.clone();
                 held.claim.last_seen = held.claim.last_seen.max(present.touched);
-                let key = (present.value.clone(), present.known.source.name.clone());
+                let key = present.key();
                 let filed = self.filed(present.value, &present.known.source);
                 (present.revision, key, held, filed)
             })
@@ -246,14 +246,16 @@ impl State {
 
     /// Gives claims whose time is over an end of their own.
     fn expire(&mut self, now: Timestamp, of: impl Fn(&Source) -> bool) -> u64 {
-        let due: Vec<(Value, String)> = self
+        // Ends come in the order of what they end.
+        let mut due: Vec<(u64, (Value, String))> = self
             .present(now)
             .into_iter()
             .filter(|present| present.status == Status::Expired && of(&present.known.source))
-            .map(|present| (present.value.clone(), present.known.source.name.clone()))
-            .filter(|key| !State::is_ended(&self.histories[key]))
+            .map(|present| (present.revision, present.key()))
+            .filter(|(_, key)| !State::is_ended(&self.histories[key]))
             .collect();
-        for key in &due {
+        due.sort();
+        for (_, key) in &due {
             self.append(key.clone(), now, What::Ended(Status::Expired));
         }
         due.len() as u64
@@ -574,13 +576,7 @@ fn sort(hits: &mut [Present<'_>]) {
 }
 
 impl State {
-    fn tell<S: EntrySink>(
-        &self,
-        all: &[Present<'_>],
-        page: Page,
-        now: Timestamp,
-        sink: &mut S,
-    ) {
+    fn tell<S: EntrySink>(&self, all: &[Present<'_>], page: Page, now: Timestamp, sink: &mut S) {
         sink.total(all.len() as u64);
         for present in all
             .iter()
@@ -600,6 +596,10 @@ impl State {
 }
 
 impl Present<'_> {
+    fn key(&self) -> (Value, String) {
+        (self.value.clone(), self.known.source.name.clone())
+    }
+
     fn id(&self) -> ClaimId {
         ClaimId::new(
             self.value.kind(),

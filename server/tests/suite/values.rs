@@ -1,7 +1,7 @@
 //! Values, sources and claims to test with.
 
 use iocd::store::{Batch, ClaimStore, Receipt};
-use iocd_core::claim::{Category, Claim, Extent, Origin, Scope, Source};
+use iocd_core::claim::{Category, Claim, Extent, Scope, Source};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 

@@ -161,7 +161,7 @@ pub(crate) async fn what_is_not_global_is_listed_on_request_only<S: ClaimStore>(
     let said = [
         "10.1.2.3",
         "203.0.113.7",
-        "8.8.8.8",
+        "193.0.14.129",
         "evil.example.com",
         "http://192.168.0.1/x",
     ];
@@ -171,7 +171,7 @@ pub(crate) async fn what_is_not_global_is_listed_on_request_only<S: ClaimStore>(
     assert_eq!(answer.values()[0], "10.1.2.3");
     assert_eq!(answer.entries[0].source.name, "open");
     assert_eq!(answer.entries[0].warnings, ["non_global"]);
-    assert!(answer.values().contains(&"8.8.8.8"));
+    assert!(answer.values().contains(&"193.0.14.129"));
     assert!(!answer.sources()[1..].contains(&"open"));
     let strict_values = &answer.values()[1..];
     assert!(
@@ -293,5 +293,8 @@ pub(crate) async fn expired_entries_on_request<S: ClaimStore>(store: &S) {
     // Said again with a later end, it is in both lists once.
     record(store, &feed, 110, [ending("swept.example.com", 500)]).await;
     assert_eq!(list(store, &expired, ALL, 120).await.total, Some(3));
-    assert_eq!(list(store, &Filter::default(), ALL, 120).await.total, Some(2));
+    assert_eq!(
+        list(store, &Filter::default(), ALL, 120).await.total,
+        Some(2)
+    );
 }

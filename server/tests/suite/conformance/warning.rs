@@ -11,9 +11,11 @@ use crate::answer::{ALL, list, seen};
 use crate::values::{DAY, at, claim, record, source, value};
 
 fn warnings(name: &str, withholds: bool) -> Arc<WarningSet> {
-    let json = r#"{"type": "hostname", "matching_attributes": ["domain"], "list": ["good.example.com"]}"#;
-    let (list, _) = WarningList::read_misp(name, json.as_bytes()).unwrap();
-    Arc::new(WarningSet::new(vec![WarningList { withholds, ..list }]))
+    let json =
+        r#"{"type": "hostname", "matching_attributes": ["domain"], "list": ["good.example.com"]}"#;
+    let (mut list, _) = WarningList::read_misp(name, json.as_bytes()).unwrap();
+    list.withholds = withholds;
+    Arc::new(WarningSet::new(vec![list]))
 }
 
 pub(crate) async fn withheld_values_leave_lists_and_stay_found<S: ClaimStore>(store: &S) {
@@ -56,15 +58,18 @@ pub(crate) async fn withheld_values_leave_lists_and_stay_found<S: ClaimStore>(st
 
 pub(crate) async fn informational_lists_only_label<S: ClaimStore>(store: &S) {
     record(store, &source("a"), 10, [claim("good.example.com")]).await;
-    let score = |answer: &crate::answer::Answer| answer.entries[0].score;
+    let points = |answer: &crate::answer::Answer| answer.entries[0].score;
     let good = value("good.example.com");
     let before = seen(store, &good, 20).await;
     let changed = store.assess(warnings("dynamic", false), at(20)).await;
     assert_eq!(changed.unwrap(), 1);
     let after = seen(store, &good, 20).await;
     assert_eq!(after.entries[0].warnings, ["dynamic"]);
-    assert_eq!(score(&after), score(&before));
-    assert_eq!(list(store, &Filter::default(), ALL, 20).await.total, Some(1));
+    assert_eq!(points(&after), points(&before));
+    assert_eq!(
+        list(store, &Filter::default(), ALL, 20).await.total,
+        Some(1)
+    );
 }
 
 pub(crate) async fn what_is_over_is_warned_of_too<S: ClaimStore>(store: &S) {
@@ -111,16 +116,22 @@ pub(crate) async fn a_feed_under_another_category_is_listed_there<S: ClaimStore>
 
 pub(crate) async fn scores_fade_and_corroborate<S: ClaimStore>(store: &S) {
     let one = source("a");
-    record(store, &one, 0, [claim("one.example.com"), claim("two.example.com")]).await;
+    record(
+        store,
+        &one,
+        0,
+        [claim("one.example.com"), claim("two.example.com")],
+    )
+    .await;
     record(store, &source("b"), 0, [claim("two.example.com")]).await;
-    let score = async |text: &str, second| {
+    let points = async |text: &str, second| {
         let answer = seen(store, &value(text), second).await;
         let scores: Vec<u8> = answer.entries.iter().map(|entry| entry.score).collect();
         assert!(scores.windows(2).all(|pair| pair[0] == pair[1]));
         scores[0]
     };
     // Confidence 80, weight 70; the other source is another publisher's.
-    assert_eq!(score("one.example.com", 0).await, 56);
-    assert_eq!(score("two.example.com", 0).await, 81);
-    assert_eq!(score("one.example.com", 90 * DAY).await, 28);
+    assert_eq!(points("one.example.com", 0).await, 56);
+    assert_eq!(points("two.example.com", 0).await, 81);
+    assert_eq!(points("one.example.com", 90 * DAY).await, 28);
 }
