@@ -4,9 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use iocd_core::claim::held::{Decision, Held, Known, Outcome};
-use iocd_core::claim::{
-    Category, Claim, Extent, MAX_REFERENCES, Origin, Scope, Source, Status, Tlp,
-};
+use iocd_core::claim::{Category, Claim, MAX_REFERENCES, Scope, Source, Status, Tlp};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 use proptest::option;

@@ -34,7 +34,9 @@ fn evidence(source: &Source, confidence: u8, days: i64) -> Evidence<'_> {
 
 fn score(kind: Kind, evidence: &[Evidence<'_>], caution: Caution) -> u8 {
     let mut tally = Tally::new(kind, now());
-    evidence.iter().for_each(|one| tally.add(*one));
+    for one in evidence {
+        tally.add(*one);
+    }
     tally.score(caution)
 }
 
