@@ -37,11 +37,17 @@ pub enum IndexError {
     DamagedFetches {
         /// The file.
         path: PathBuf,
-        /// Entry, from 0.
+        /// Entry, from 1; 0 is the header.
         entry: usize,
     },
+    /// The number of the store's epoch is not as it was written.
+    #[error("{} is damaged. Restore a backup, or remove the file: the store then begins a new epoch, and clients that follow it start anew", .path.display())]
+    DamagedEpoch {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store was written by another version of the format.
-    #[error("{} has format version {found}, this program reads version {supported}", .path.display())]
+    #[error("{} has format version {found}, this program reads version {supported}: use the program that wrote it, or a newer one", .path.display())]
     Version {
         /// The file.
         path: PathBuf,

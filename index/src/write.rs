@@ -27,6 +27,14 @@ pub(crate) struct Writer {
     pub(crate) fetches: Fetches,
 }
 
+impl Writer {
+    fn note_fetch(&mut self, fetch: Fetch) -> Result<(), IndexError> {
+        self.log.check_open()?;
+        let noted = self.fetches.append(fetch);
+        noted.map_err(|failure| self.log.fail(self.fetches.path.clone(), failure))
+    }
+}
+
 /// A batch on its way into the log.
 #[derive(Default)]
 struct Draft {
@@ -271,7 +279,7 @@ impl Index {
             source: number,
             at: now,
         };
-        writer.fetches.append(fetch)?;
+        writer.note_fetch(fetch)?;
         self.state.write().note_fetch(fetch);
         Ok(absent.len() as u64)
     }
@@ -374,7 +382,11 @@ impl Index {
             .collect();
         let mut state = self.state.write();
         state.log.extend(appended);
-        state.apply(&addresses, commit)
+        // What was just written reads back, unless memory or disk are broken:
+        // then the indexes no longer agree with the log.
+        state
+            .apply(&addresses, commit)
+            .inspect_err(|error| writer.log.stop(error.to_string()))
     }
 }
 
