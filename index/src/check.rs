@@ -10,7 +10,7 @@ use crate::epoch;
 use crate::error::IndexError;
 use crate::fetches;
 use crate::log::open::{count_segments, read_clean_marker};
-use crate::log::segment::{SEGMENT_HEADER, read_header, segment_path};
+use crate::log::segment::{SEGMENT_HEADER, segment_path};
 use crate::log::{Address, open::CLEAN};
 
 mod ledger;

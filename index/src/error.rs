@@ -72,6 +72,12 @@ pub enum IndexError {
         /// The failure.
         reason: String,
     },
+    /// A claim to be taken over names a source that was not.
+    #[error("there is no source {name:?} in the store: its description comes before its claims")]
+    UnknownSource {
+        /// Its short name.
+        name: String,
+    },
     /// A limit of the format.
     #[error("{what}")]
     TooLarge {

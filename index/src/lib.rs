@@ -35,11 +35,13 @@ mod order;
 mod prefetch;
 mod read;
 mod record;
+mod snapshot;
 mod state;
 mod strings;
 mod table;
 mod ties;
 mod time;
+mod transfer;
 mod trigrams;
 mod write;
 
@@ -55,6 +57,8 @@ pub use check::{Checked, Problem, check};
 pub use epoch::begin_epoch;
 pub use error::IndexError;
 pub use log::Recovery;
+pub use snapshot::{Snapshot, SnapshotFile};
+pub use transfer::{Transfer, Walk};
 
 use fetches::Fetch;
 use log::LogSettings;

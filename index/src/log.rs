@@ -142,6 +142,11 @@ impl Log {
         Record::decode(self.read(address)?).map_err(|_| address.damaged("the record is malformed"))
     }
 
+    /// Bytes of each segment.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = u32> {
+        self.segments.iter().map(|segment| segment.len)
+    }
+
     /// Bytes on disk.
     pub(crate) fn size(&self) -> u64 {
         self.segments

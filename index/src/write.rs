@@ -28,7 +28,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    fn note_fetch(&mut self, fetch: Fetch) -> Result<(), IndexError> {
+    pub(crate) fn note_fetch(&mut self, fetch: Fetch) -> Result<(), IndexError> {
         self.log.check_open()?;
         let noted = self.fetches.append(fetch);
         noted.map_err(|failure| self.log.fail(self.fetches.path.clone(), failure))
@@ -37,7 +37,7 @@ impl Writer {
 
 /// A batch on its way into the log.
 #[derive(Default)]
-struct Draft {
+pub(crate) struct Draft {
     bytes: Vec<u8>,
     /// Where each record begins in `bytes`.
     starts: Vec<usize>,
@@ -48,7 +48,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn put(&mut self, record: &Record<'_>) {
+    pub(crate) fn put(&mut self, record: &Record<'_>) {
         self.starts.push(self.bytes.len());
         record.encode(&mut self.bytes);
         self.revisions += u64::from(matches!(record, Record::Claim(_) | Record::Tombstone(_)));
@@ -69,7 +69,7 @@ impl Draft {
         number
     }
 
-    fn put_claim(&mut self, state: &State, id: ClaimId, source: u16, held: &Held) {
+    pub(crate) fn put_claim(&mut self, state: &State, id: ClaimId, source: u16, held: &Held) {
         let claim = &held.claim;
         let mut lists = std::mem::take(&mut self.lists);
         for (list, texts) in lists
@@ -356,7 +356,7 @@ impl Index {
         Ok(())
     }
 
-    fn commit(
+    pub(crate) fn commit(
         &self,
         writer: &mut Writer,
         mut draft: Draft,
@@ -390,7 +390,7 @@ impl Index {
     }
 }
 
-fn source_number(state: &State, source: &Source) -> Option<u16> {
+pub(crate) fn source_number(state: &State, source: &Source) -> Option<u16> {
     let at = state
         .sources
         .iter()
@@ -399,7 +399,11 @@ fn source_number(state: &State, source: &Source) -> Option<u16> {
 }
 
 /// The number of a source; its description goes into the draft if it is new.
-fn describe(state: &State, draft: &mut Draft, source: &Source) -> Result<u16, IndexError> {
+pub(crate) fn describe(
+    state: &State,
+    draft: &mut Draft,
+    source: &Source,
+) -> Result<u16, IndexError> {
     let number = match source_number(state, source) {
         Some(number) if state.sources[number as usize].source == *source => return Ok(number),
         Some(number) => number,
@@ -416,7 +420,7 @@ fn describe(state: &State, draft: &mut Draft, source: &Source) -> Result<u16, In
 }
 
 /// The claim version in a slot, owned.
-fn held(state: &State, slot: u32) -> Result<Held, IndexError> {
+pub(crate) fn held(state: &State, slot: u32) -> Result<Held, IndexError> {
     let record = state.claim(slot)?;
     let string = |number| state.string(number, slot).map(str::to_owned);
     let strings =

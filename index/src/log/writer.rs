@@ -47,6 +47,10 @@ impl Writer {
         }
     }
 
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     pub(crate) fn key(&self) -> [u8; 16] {
         self.key
     }

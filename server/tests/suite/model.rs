@@ -28,6 +28,7 @@ pub(crate) struct Model(Mutex<State>);
 #[derive(Default)]
 struct State {
     revision: u64,
+    refusal: Option<String>,
     changed_at: Option<Timestamp>,
     sources: Vec<Known>,
     /// By value and name of the source.
@@ -77,6 +78,11 @@ impl Known {
 }
 
 impl Model {
+    /// From now on it says that it takes no writes, and why.
+    pub(crate) fn refuse(&self, reason: &str) {
+        self.state().refusal = Some(reason.to_owned());
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -416,6 +422,10 @@ impl ClaimStore for Model {
         listed.sort_by_key(|entry| Reverse(entry.revision));
         tell(&listed, page, sink);
         Ok(())
+    }
+
+    fn refusal(&self) -> Option<String> {
+        self.state().refusal.clone()
     }
 
     fn counts(&self) -> Counts {
