@@ -2,6 +2,7 @@
 
 pub mod held;
 mod merge;
+pub mod retained;
 
 pub use merge::whole_seconds;
 

@@ -37,11 +37,17 @@ pub enum IndexError {
     DamagedFetches {
         /// The file.
         path: PathBuf,
-        /// Entry, from 0.
+        /// Entry, from 1; 0 is the header.
         entry: usize,
     },
+    /// The number of the store's epoch is not as it was written.
+    #[error("{} is damaged. Restore a backup, or remove the file: the store then begins a new epoch, and clients that follow it start anew", .path.display())]
+    DamagedEpoch {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store was written by another version of the format.
-    #[error("{} has format version {found}, this program reads version {supported}", .path.display())]
+    #[error("{} has format version {found}, this program reads version {supported}: use the program that wrote it, or a newer one", .path.display())]
     Version {
         /// The file.
         path: PathBuf,
@@ -65,6 +71,12 @@ pub enum IndexError {
     ReadOnly {
         /// The failure.
         reason: String,
+    },
+    /// A claim to be taken over names a source that was not.
+    #[error("there is no source {name:?} in the store: its description comes before its claims")]
+    UnknownSource {
+        /// Its short name.
+        name: String,
     },
     /// A limit of the format.
     #[error("{what}")]

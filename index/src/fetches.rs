@@ -1,17 +1,29 @@
 //! When complete fetches of snapshot sources were: a small file beside the
 //! log. "Still listed" is said once a fetch here, not once a claim there.
 //!
-//! Entries of 16 bytes, little endian: source number u32, Unix seconds u32,
-//! zero u32, CRC-32C of these. A last entry that is cut off or does not hold was
-//! never acknowledged and is dropped; any other is damage.
+//! A header, then entries of 16 bytes, little endian:
+//!
+//! ```text
+//! "iocdfetc" | version u32 | CRC-32C u32 of these
+//! source number u32 | Unix seconds u32 | zero u32 | CRC-32C u32 of these
+//! ```
+//!
+//! A last entry that is cut off or does not hold was never acknowledged and is
+//! dropped, unless the store was closed in order; any other is damage.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::IndexError;
+use crate::files::{AppendFailure, Files, OpenFile, Opening, append, write_whole};
 
+const MAGIC: [u8; 8] = *b"iocdfetc";
+/// Version of the file format.
+const VERSION: u32 = 1;
+/// Bytes of an entry, and of the header.
 const ENTRY: usize = 16;
+pub(crate) const FILE: &str = "fetches.log";
 
 /// One complete fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,52 +35,100 @@ pub(crate) struct Fetch {
 
 /// The file of fetches, open for appending.
 pub(crate) struct Fetches {
-    path: PathBuf,
-    file: File,
-    end: u64,
+    pub(crate) path: PathBuf,
+    file: Box<dyn OpenFile>,
+    pub(crate) end: u64,
 }
 
 impl Fetches {
     /// Opens the file in `dir`, giving the fetches of the past in order.
-    pub(crate) fn open(dir: &Path) -> Result<(Fetches, Vec<Fetch>), IndexError> {
-        let path = dir.join("fetches.log");
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+    /// Nothing of it may be unfinished if the store was closed in order.
+    pub(crate) fn open(
+        files: &dyn Files,
+        dir: &Path,
+        is_closed: bool,
+    ) -> Result<(Fetches, Vec<Fetch>), IndexError> {
+        let path = dir.join(FILE);
+        let past = match fs::read(&path) {
+            Ok(bytes) => decode_all(&bytes, &path, is_closed)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                write_whole(files, &path, &header()).map_err(IndexError::io(&path))?;
+                Vec::new()
+            }
             Err(error) => return Err(IndexError::io(path)(error)),
         };
-        let mut past = Vec::with_capacity(bytes.len() / ENTRY);
-        let mut entries = bytes.chunks(ENTRY).peekable();
-        while let Some(entry) = entries.next() {
-            match decode(entry) {
-                Some(fetch) => past.push(fetch),
-                None if entries.peek().is_none() => break,
-                None => {
-                    let entry = past.len();
-                    return Err(IndexError::DamagedFetches { path, entry });
-                }
-            }
-        }
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
+        let end = (ENTRY + past.len() * ENTRY) as u64;
+        let opened = files.open(&path, Opening::Existing);
+        let file = opened.map_err(IndexError::io(&path))?;
+        // The last entry may have been cut off, or be left to the kernel by a
+        // process that was killed.
+        file.set_len(end)
+            .and_then(|()| file.sync())
             .map_err(IndexError::io(&path))?;
-        let end = (past.len() * ENTRY) as u64;
-        file.set_len(end).map_err(IndexError::io(&path))?;
         Ok((Fetches { path, file, end }, past))
     }
 
     /// Notes a fetch; durable on return.
-    pub(crate) fn append(&mut self, fetch: Fetch) -> Result<(), IndexError> {
-        self.file
-            .write_all_at(&encode(fetch), self.end)
-            .and_then(|()| self.file.sync_data())
-            .map_err(IndexError::io(&self.path))?;
+    pub(crate) fn append(&mut self, fetch: Fetch) -> Result<(), AppendFailure> {
+        append(&*self.file, &encode(fetch), self.end)?;
         self.end += ENTRY as u64;
         Ok(())
     }
+}
+
+/// Reads the file at `path`. An unfinished last entry is left out, unless the
+/// store was closed in order: then there can be none.
+pub(crate) fn decode_all(
+    bytes: &[u8],
+    path: &Path,
+    is_closed: bool,
+) -> Result<Vec<Fetch>, IndexError> {
+    let damaged = |entry| IndexError::DamagedFetches {
+        path: path.to_owned(),
+        entry,
+    };
+    let (header, entries) = bytes.split_at_checked(ENTRY).ok_or_else(|| damaged(0))?;
+    if !header.starts_with(&MAGIC) {
+        return Err(damaged(0));
+    }
+    match word(header, 8) {
+        Some(VERSION) => {}
+        found => {
+            return Err(IndexError::Version {
+                path: path.to_owned(),
+                found: found.unwrap_or_default(),
+                supported: VERSION,
+            });
+        }
+    }
+    if word(header, 12) != Some(crc32c::crc32c(&header[..12])) {
+        return Err(damaged(0));
+    }
+    let mut past = Vec::with_capacity(entries.len() / ENTRY);
+    let mut entries = entries.chunks(ENTRY).peekable();
+    while let Some(entry) = entries.next() {
+        match decode(entry) {
+            Some(fetch) => past.push(fetch),
+            None if entries.peek().is_none() && !is_closed => break,
+            None => return Err(damaged(past.len() + 1)),
+        }
+    }
+    Ok(past)
+}
+
+fn header() -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+    bytes
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .copied()
+        .map(u32::from_le_bytes)
 }
 
 fn encode(fetch: Fetch) -> [u8; ENTRY] {
@@ -82,12 +142,11 @@ fn encode(fetch: Fetch) -> [u8; ENTRY] {
 
 fn decode(entry: &[u8]) -> Option<Fetch> {
     let entry: &[u8; ENTRY] = entry.try_into().ok()?;
-    let word = |at: usize| entry[at..].first_chunk().copied().map(u32::from_le_bytes);
-    if crc32c::crc32c(&entry[..12]) != word(12)? {
+    if crc32c::crc32c(&entry[..12]) != word(entry, 12)? {
         return None;
     }
     Some(Fetch {
-        source: u16::try_from(word(0)?).ok()?,
-        at: word(4)?,
+        source: u16::try_from(word(entry, 0)?).ok()?,
+        at: word(entry, 4)?,
     })
 }

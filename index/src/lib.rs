@@ -3,6 +3,7 @@
 //! ```text
 //! claims-000000.log …   checksummed records in batches (log, record)
 //! fetches.log           when snapshot sources were last seen whole (fetches)
+//! epoch                 within which revisions mean the same (epoch)
 //! clean                 present while the store is closed in order
 //! lock                  held by the process that has the store open
 //! ```
@@ -19,12 +20,15 @@
 
 mod best;
 mod cascade;
+mod check;
 mod columns;
 mod contain;
+mod epoch;
 mod error;
 mod expiry;
 mod facets;
 mod fetches;
+mod files;
 mod list;
 mod log;
 mod many;
@@ -34,27 +38,34 @@ mod read;
 mod record;
 mod restate;
 mod score;
+mod snapshot;
 mod state;
 mod strings;
 mod table;
 mod ties;
 mod time;
+mod transfer;
 mod trigrams;
 mod write;
 
 use std::collections::HashMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use iocd_core::claim::Source;
 use iocd_core::warning::WarningSet;
 use parking_lot::{Mutex, RwLock};
 
+pub use check::{Checked, Problem, check};
+pub use epoch::begin_epoch;
 pub use error::IndexError;
 pub use log::Recovery;
+pub use snapshot::{Snapshot, SnapshotFile};
+pub use transfer::{Transfer, Walk};
 
 use fetches::Fetch;
+use log::LogSettings;
 use state::State;
 use write::Writer;
 
@@ -81,6 +92,8 @@ pub struct Index {
     state: RwLock<State>,
     writer: Mutex<Writer>,
     recovery: Recovery,
+    epoch: u64,
+    stopped: Arc<OnceLock<String>>,
     /// Locked for as long as it is open.
     _lock: File,
 }
@@ -91,20 +104,31 @@ impl Index {
     /// What follows the last whole batch is cut off and told in
     /// [`Index::recovery`]; any other disagreement is [`IndexError::Damaged`].
     pub fn open(dir: &Path) -> Result<Index, IndexError> {
-        fs::create_dir_all(dir).map_err(IndexError::io(dir))?;
+        Index::open_with(dir, &LogSettings::default())
+    }
+
+    fn open_with(dir: &Path, settings: &LogSettings) -> Result<Index, IndexError> {
+        files::create_dir(dir).map_err(IndexError::io(dir))?;
         let lock = lock(dir)?;
+        let files = &*settings.files;
+        let epoch = match epoch::read(dir)? {
+            Some(epoch) => epoch,
+            None => epoch::begin(files, dir)?,
+        };
+        let is_closed = log::open::read_clean_marker(dir)?.is_some();
+        let (fetches, past) = fetches::Fetches::open(files, dir, is_closed)?;
         let mut key = [0; 16];
         getrandom::fill(&mut key).map_err(|error| IndexError::io(dir)(error.into()))?;
         let mut state: Option<State> = None;
         let warnings = Arc::clone(&SHIPPED);
-        let (log, log_writer, recovery) = log::open(dir, key, &mut |log, key, records, commit| {
-            let state = state.get_or_insert_with(|| State::new(key, Arc::clone(&warnings)));
-            state.log.clone_from(log);
-            state.apply(records, commit)
-        })?;
+        let (log, log_writer, recovery) =
+            log::open(dir, settings, key, &mut |log, key, records, commit| {
+                let state = state.get_or_insert_with(|| State::new(key, Arc::clone(&warnings)));
+                state.log.clone_from(log);
+                state.apply(records, commit)
+            })?;
         let mut state = state.unwrap_or_else(|| State::new(log_writer.key(), warnings));
         state.log = log;
-        let (fetches, past) = fetches::Fetches::open(dir)?;
         // The last fetch of each source is what counts.
         let last: HashMap<u16, Fetch> = past
             .into_iter()
@@ -113,6 +137,7 @@ impl Index {
         for fetch in last.into_values() {
             state.note_fetch(fetch);
         }
+        let stopped = log_writer.stopped();
         Ok(Index {
             state: RwLock::new(state),
             writer: Mutex::new(Writer {
@@ -120,6 +145,8 @@ impl Index {
                 fetches,
             }),
             recovery,
+            epoch,
+            stopped,
             _lock: lock,
         })
     }
@@ -127,6 +154,18 @@ impl Index {
     /// What opening found.
     pub fn recovery(&self) -> Recovery {
         self.recovery
+    }
+
+    /// The number within which revisions mean the same: it is made at random
+    /// with the store, and anew when a backup is restored.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Why the store takes no writes until it is opened anew, if so. It goes
+    /// on answering.
+    pub fn refusal(&self) -> Option<&str> {
+        self.stopped.get().map(String::as_str)
     }
 
     /// How much there is. Constant time but for `memory`, which walks the
@@ -197,5 +236,7 @@ pub fn decode_for_fuzzing(body: &[u8]) {
     }
 }
 
+#[cfg(test)]
+mod crash_tests;
 #[cfg(test)]
 mod lib_tests;

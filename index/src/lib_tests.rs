@@ -334,36 +334,6 @@ fn another_versions_log_is_refused_by_name() {
 }
 
 #[test]
-fn a_full_disk_loses_nothing_and_serving_goes_on() {
-    let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
-    let feed = source("feed");
-    index
-        .record(&feed, vec![claim("a.example.com")], at(0))
-        .unwrap();
-    let path = segment(dir.path());
-    let size = fs::metadata(&path).unwrap().len();
-    index.writer.lock().log.fail_next_write();
-    assert!(matches!(
-        index.record(&feed, vec![claim("b.example.com")], at(1)),
-        Err(IndexError::Io { .. })
-    ));
-    assert_eq!(
-        fs::metadata(&path).unwrap().len(),
-        size,
-        "nothing of the batch is kept"
-    );
-    assert_eq!(list(&index), ["a.example.com active"]);
-    index
-        .record(&feed, vec![claim("b.example.com")], at(2))
-        .unwrap();
-    assert_eq!(
-        list(&index),
-        ["a.example.com active", "b.example.com active"]
-    );
-}
-
-#[test]
 fn a_claim_about_a_private_address_is_found_but_not_listed() {
     let dir = tempfile::tempdir().unwrap();
     let index = Index::open(dir.path()).unwrap();
@@ -420,16 +390,30 @@ fn only_a_torn_last_fetch_is_forgotten() {
     drop(index);
     let path = dir.path().join("fetches.log");
     let whole = fs::read(&path).unwrap();
-    assert_eq!(whole.len(), 48);
-    fs::write(&path, &whole[..40]).unwrap();
+    assert_eq!(whole.len(), 64);
+    fs::write(&path, &whole[..56]).unwrap();
+    assert!(
+        Index::open(dir.path()).is_err(),
+        "a store closed in order has no torn entry"
+    );
+    fs::remove_file(dir.path().join("clean")).unwrap();
     drop(Index::open(dir.path()).unwrap());
-    assert_eq!(fs::read(&path).unwrap(), whole[..32]);
-    let mut flipped = whole.clone();
-    flipped[4] ^= 1;
-    fs::write(&path, flipped).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), whole[..48]);
+    for (byte, damaged) in [(0, 0), (12, 0), (20, 1), (36, 2)] {
+        let mut flipped = whole.clone();
+        flipped[byte] ^= 1;
+        fs::write(&path, flipped).unwrap();
+        assert!(matches!(
+            Index::open(dir.path()),
+            Err(IndexError::DamagedFetches { entry, .. }) if entry == damaged
+        ));
+    }
+    let mut newer = whole.clone();
+    newer[8] = 2;
+    fs::write(&path, newer).unwrap();
     assert!(matches!(
         Index::open(dir.path()),
-        Err(IndexError::DamagedFetches { entry: 0, .. })
+        Err(IndexError::Version { found: 2, .. })
     ));
 }
 
@@ -472,4 +456,42 @@ fn many_questions_are_answered_in_order() {
         .flat_map(|name| [(1, vec![name.clone()]), (0, Vec::new())])
         .collect();
     assert_eq!(answers.0, expected);
+}
+
+#[test]
+fn the_epoch_is_made_with_the_store_and_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let epoch = Index::open(dir.path()).unwrap().epoch();
+    assert_eq!(Index::open(dir.path()).unwrap().epoch(), epoch);
+    let path = dir.path().join("epoch");
+    let whole = fs::read(&path).unwrap();
+    for byte in 0..whole.len() {
+        let mut flipped = whole.clone();
+        flipped[byte] ^= 1;
+        fs::write(&path, flipped).unwrap();
+        let refused = Index::open(dir.path()).err().unwrap();
+        assert!(
+            matches!(
+                refused,
+                IndexError::DamagedEpoch { .. } | IndexError::Version { .. }
+            ),
+            "byte {byte}: {refused}"
+        );
+    }
+    fs::write(&path, whole).unwrap();
+    let next = begin_epoch(dir.path()).unwrap();
+    assert_ne!(next, epoch);
+    assert_eq!(Index::open(dir.path()).unwrap().epoch(), next);
+}
+
+#[test]
+fn a_missing_segment_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    three_batches(dir.path());
+    fs::rename(segment(dir.path()), dir.path().join("claims-000001.log")).unwrap();
+    let refused = Index::open(dir.path()).err().unwrap().to_string();
+    assert!(
+        refused.contains("claims-000000.log: it is missing"),
+        "{refused}"
+    );
 }

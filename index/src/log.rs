@@ -6,11 +6,14 @@
 //! acknowledged; anything else that does not agree with its checksum is damage
 //! and is reported, never skipped.
 
-mod open;
-mod segment;
+pub(crate) mod open;
+pub(crate) mod segment;
 mod writer;
 
+use std::sync::Arc;
+
 use crate::error::IndexError;
+use crate::files::{Disk, Files};
 use crate::prefetch::prefetch;
 use crate::record::{HEADER, Record};
 
@@ -18,7 +21,24 @@ pub use open::Recovery;
 pub(crate) use open::open;
 pub(crate) use writer::{Appended, Writer};
 
-use segment::Segment;
+use segment::{SEGMENT_SIZE, Segment};
+
+/// What tests set otherwise.
+#[derive(Clone, Debug)]
+pub(crate) struct LogSettings {
+    pub(crate) files: Arc<dyn Files>,
+    /// Bytes at which the next segment begins.
+    pub(crate) segment_size: u32,
+}
+
+impl Default for LogSettings {
+    fn default() -> LogSettings {
+        LogSettings {
+            files: Arc::new(Disk),
+            segment_size: SEGMENT_SIZE,
+        }
+    }
+}
 
 /// Where a record lies: segment number, byte within the segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,12 +54,12 @@ impl Address {
         Address(self.0 + bytes as u64)
     }
 
-    fn segment(self) -> u32 {
+    pub(crate) fn segment(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
     #[allow(clippy::cast_possible_truncation)] // the low half is what is wanted
-    fn offset(self) -> u32 {
+    pub(crate) fn offset(self) -> u32 {
         self.0 as u32
     }
 
@@ -122,6 +142,11 @@ impl Log {
         Record::decode(self.read(address)?).map_err(|_| address.damaged("the record is malformed"))
     }
 
+    /// Bytes of each segment.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = u32> {
+        self.segments.iter().map(|segment| segment.len)
+    }
+
     /// Bytes on disk.
     pub(crate) fn size(&self) -> u64 {
         self.segments
@@ -132,7 +157,7 @@ impl Log {
 
     /// Makes what was appended readable.
     pub(crate) fn extend(&mut self, appended: Appended) {
-        self.segments.extend(appended.new_segment);
+        self.segments.extend(appended.new_segments);
         if let Some(last) = self.segments.last_mut() {
             last.len = appended.end;
         }

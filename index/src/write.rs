@@ -27,6 +27,14 @@ pub(crate) struct Writer {
     pub(crate) fetches: Fetches,
 }
 
+impl Writer {
+    pub(crate) fn note_fetch(&mut self, fetch: Fetch) -> Result<(), IndexError> {
+        self.log.check_open()?;
+        let noted = self.fetches.append(fetch);
+        noted.map_err(|failure| self.log.fail(self.fetches.path.clone(), failure))
+    }
+}
+
 /// A batch on its way into the log.
 #[derive(Default)]
 pub(crate) struct Draft {
@@ -61,7 +69,7 @@ impl Draft {
         number
     }
 
-    fn put_claim(&mut self, state: &State, id: ClaimId, source: u16, held: &Held) {
+    pub(crate) fn put_claim(&mut self, state: &State, id: ClaimId, source: u16, held: &Held) {
         let claim = &held.claim;
         let mut lists = std::mem::take(&mut self.lists);
         for (list, texts) in lists
@@ -274,7 +282,7 @@ impl Index {
             source: number,
             at: now,
         };
-        writer.fetches.append(fetch)?;
+        writer.note_fetch(fetch)?;
         self.state.write().note_fetch(fetch);
         Ok(absent.len() as u64)
     }
@@ -377,11 +385,15 @@ impl Index {
             .collect();
         let mut state = self.state.write();
         state.log.extend(appended);
-        state.apply(&addresses, commit)
+        // What was just written reads back, unless memory or disk are broken:
+        // then the indexes no longer agree with the log.
+        state
+            .apply(&addresses, commit)
+            .inspect_err(|error| writer.log.stop(error.to_string()))
     }
 }
 
-fn source_number(state: &State, source: &Source) -> Option<u16> {
+pub(crate) fn source_number(state: &State, source: &Source) -> Option<u16> {
     let at = state
         .sources
         .iter()
@@ -390,7 +402,11 @@ fn source_number(state: &State, source: &Source) -> Option<u16> {
 }
 
 /// The number of a source; its description goes into the draft if it is new.
-fn describe(state: &State, draft: &mut Draft, source: &Source) -> Result<u16, IndexError> {
+pub(crate) fn describe(
+    state: &State,
+    draft: &mut Draft,
+    source: &Source,
+) -> Result<u16, IndexError> {
     let number = match source_number(state, source) {
         Some(number) if state.sources[number as usize].source == *source => return Ok(number),
         Some(number) => number,
@@ -407,7 +423,7 @@ fn describe(state: &State, draft: &mut Draft, source: &Source) -> Result<u16, In
 }
 
 /// The claim version in a slot, owned.
-fn held(state: &State, slot: u32) -> Result<Held, IndexError> {
+pub(crate) fn held(state: &State, slot: u32) -> Result<Held, IndexError> {
     let record = state.claim(slot)?;
     let string = |number| state.string(number, slot).map(str::to_owned);
     let strings =

@@ -29,6 +29,7 @@ mod normalize;
 mod scan;
 mod search;
 mod serve;
+mod store;
 mod table;
 
 /// A threat-intelligence feed server: reads feeds of indicators of compromise
@@ -84,6 +85,9 @@ enum Command {
     /// Look at the known feeds
     #[command(subcommand)]
     Feeds(feeds::Feeds),
+    /// Verify, back up and restore what is stored
+    #[command(subcommand)]
+    Store(store::Store),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Config),
@@ -159,6 +163,7 @@ impl Cli {
             Command::Key(command) => command.run(global),
             Command::Account(command) => command.run(global),
             Command::Feeds(command) => command.run(global),
+            Command::Store(command) => command.run(global),
             Command::Config(command) => command.run(global),
         }
     }

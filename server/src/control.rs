@@ -36,8 +36,13 @@ pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, StoredKey};
 pub use records::Records;
 pub use scope::{Scope, Scopes};
 pub use secret::{Digest, Hasher, Secret};
-pub use sqlite::SqliteRecords;
+pub use sqlite::{SqliteRecords, check_database};
 pub use usage::{Activity, Outcome, Usage};
+
+/// The database, in the data directory.
+pub const DATABASE: &str = "control.sqlite";
+/// The key that digests of secrets are made with, in the data directory.
+pub const KEY_FILE: &str = "key.secret";
 
 /// The account of a fresh data directory.
 pub const DEFAULT_ACCOUNT: &str = "default";
@@ -62,8 +67,8 @@ impl Control {
     /// Opens the control data of a data directory that this process owns, and
     /// makes it where there is none.
     pub fn open(directory: &Path, tiers: Tiers, clock: Clock) -> Result<Control, ControlError> {
-        let records = SqliteRecords::open(&directory.join("control.sqlite"))?;
-        let hasher = Hasher::open(&directory.join("key.secret"), records.keys()?.is_empty())?;
+        let records = SqliteRecords::open(&directory.join(DATABASE))?;
+        let hasher = Hasher::open(&directory.join(KEY_FILE), records.keys()?.is_empty())?;
         Control::new(Box::new(records), hasher, tiers, clock)
     }
 
@@ -155,6 +160,12 @@ impl Control {
     /// The refused rows of a feed's latest reading, in its order.
     pub fn refused(&self, feed: &str) -> Result<Vec<RefusedRow>, ControlError> {
         self.records.refused(feed)
+    }
+
+    /// Writes all that is durable of it, as it is at one moment, into a new
+    /// file: a database of the same form.
+    pub fn copy_to(&self, path: &Path) -> Result<(), ControlError> {
+        self.records.copy_to(path)
     }
 
     /// Writes down what was counted since the last time. What could not be

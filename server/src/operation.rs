@@ -1,6 +1,8 @@
 //! What commands ask of the process that owns the data directory: the same
 //! words whether it is this process or one behind `control.sock`.
 
+use std::path::{Path, PathBuf};
+
 use iocd_core::export::csv::{self, Cells};
 use iocd_core::export::{json as export_json, txt, write_number};
 use iocd_core::matching::{MIN_PART, Part};
@@ -11,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use crate::backup::{self, BackupError};
 use crate::bulk::{DEFAULT_LIMIT, Interruption, MAX_LIMIT, Purpose};
 use crate::config::read_network;
 use crate::control::{Account, ControlError, KeyInfo, KeyRequest, Scope, Scopes};
@@ -87,6 +90,11 @@ pub enum Operation {
     },
     /// Every account.
     ListAccounts,
+    /// Writes a backup. Answers its [`Summary`](crate::backup::Summary).
+    Backup {
+        /// Where to: an absolute path.
+        dir: PathBuf,
+    },
 }
 
 /// Entries that are told of one known value.
@@ -139,6 +147,9 @@ pub enum OperationError {
     /// About claims.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// About backups.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
 }
 
 impl From<Interruption> for OperationError {
@@ -248,8 +259,14 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
         Operation::CreateAccount { name, tier } => {
             Ok(account_json(&node.control.create_account(&name, &tier)?))
         }
+        Operation::Backup { dir } => back_up(node, &dir),
         Operation::ListAccounts => Ok(node.control.accounts()?.iter().map(account_json).collect()),
     }
+}
+
+fn back_up(node: &Node, dir: &Path) -> Result<Json, OperationError> {
+    let summary = backup::write(node, dir)?;
+    Ok(serde_json::to_value(summary).expect("a summary is plain data"))
 }
 
 fn read_matching(name: Option<&str>) -> Result<Matching, OperationError> {

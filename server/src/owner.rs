@@ -11,6 +11,7 @@ use std::sync::Arc;
 use iocd_index::IndexError;
 use tokio::runtime::Runtime;
 
+use crate::backup::CLAIMS;
 use crate::bulk::{Bulk, Form};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -69,6 +70,8 @@ pub enum OwnerError {
 
 /// A data directory that is open in this process.
 pub struct Node {
+    /// The directory.
+    pub dir: PathBuf,
     /// Claims.
     pub store: Arc<Embedded>,
     /// Accounts, keys, feed states, usage.
@@ -96,9 +99,10 @@ impl Node {
         let lock = lock(dir)?;
         let clock = Clock::System;
         let feeds = Arc::new(Feeds::load(settings.feeds.as_deref())?);
-        let store = Arc::new(Embedded::open(&dir.join("claims"))?);
+        let store = Arc::new(Embedded::open(&dir.join(CLAIMS))?);
         let control = Arc::new(Control::open(dir, settings.tiers.clone(), clock.clone())?);
         Ok(Node {
+            dir: dir.clone(),
             store,
             control,
             feeds,

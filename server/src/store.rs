@@ -211,6 +211,12 @@ pub trait ClaimStore: Send + Sync + 'static {
         sink: &mut S,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Why the store takes no writes until it is opened anew, if so. It goes on
+    /// answering.
+    fn refusal(&self) -> Option<String> {
+        None
+    }
+
     /// How much there is. Cheap enough for every request.
     fn counts(&self) -> Counts;
 

@@ -1,13 +1,17 @@
 //! Opening: reading the log from its start, and cutting off what a crash left
 //! unfinished.
 
-use std::fs::{self, File, OpenOptions};
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
-use super::segment::{SEGMENT_HEADER, SEGMENT_SIZE, Segment, read_header, segment_path};
-use super::writer::{Writer, sync_dir};
-use super::{Address, Frame, Log, frame};
+use super::segment::{
+    SEGMENT_HEADER, Segment, is_unfinished_header, read_header, segment_number, segment_path,
+};
+use super::writer::Writer;
+use super::{Address, Frame, Log, LogSettings, frame};
 use crate::error::IndexError;
+use crate::files::{Files, Opening, write_whole};
 use crate::record::{COMMIT, Commit, HEADER, Record};
 
 /// What was found at open.
@@ -27,40 +31,38 @@ type Replay<'a> = dyn FnMut(&Log, [u8; 16], &[Address], Commit) -> Result<(), In
 /// each whole batch in order. `new_key` is the key if there is no log yet.
 pub(crate) fn open(
     dir: &Path,
+    settings: &LogSettings,
     new_key: [u8; 16],
     replay: &mut Replay<'_>,
 ) -> Result<(Log, Writer, Recovery), IndexError> {
+    let files = &*settings.files;
     let clean_end = read_clean_marker(dir)?;
     let mut recovery = Recovery {
         dropped_bytes: 0,
         was_clean: clean_end.is_some(),
     };
     let mut log = Log::default();
-    let mut writer = Writer::new(dir, new_key);
-    loop {
-        let number = u32::try_from(log.segments.len()).expect("segment numbers are u32");
+    let mut writer = Writer::new(dir, settings.clone(), new_key);
+    let segments = count_segments(dir)?;
+    for number in 0..segments {
         let path = segment_path(dir, number);
-        if !exists(&path)? {
-            break;
-        }
-        let is_last = !exists(&segment_path(dir, number + 1))?;
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&path)
+        let is_last = number + 1 == segments;
+        let file = files
+            .open(&path, Opening::Existing)
             .map_err(IndexError::io(&path))?;
-        let size = file.metadata().map_err(IndexError::io(&path))?.len();
-        if size < u64::from(SEGMENT_HEADER) && is_last {
-            // The crash came between creating the file and writing its header.
-            recovery.dropped_bytes += size;
-            fs::remove_file(&path).map_err(IndexError::io(&path))?;
-            break;
-        }
-        let size = u32::try_from(size).map_err(|_| IndexError::NotASegment {
+        let metadata = file.file().metadata().map_err(IndexError::io(&path))?;
+        let size = u32::try_from(metadata.len()).map_err(|_| IndexError::NotASegment {
             path: path.clone(),
             what: "it is larger than a segment can be",
         })?;
-        let segment = Segment::map(&file, &path, size, SEGMENT_SIZE)?;
+        let segment = Segment::map(file.file(), size, settings.segment_size)
+            .map_err(IndexError::io(&path))?;
+        if is_last && clean_end.is_none() && is_unfinished_header(segment.bytes()) {
+            // The crash came between making the file and its header's reaching the disk.
+            recovery.dropped_bytes += u64::from(size);
+            files.remove(&path).map_err(IndexError::io(&path))?;
+            break;
+        }
         let key = read_header(segment.bytes(), number, &path)?;
         if number == 0 {
             writer.key = key;
@@ -79,28 +81,45 @@ pub(crate) fn open(
             recovery.dropped_bytes += u64::from(size - end.committed);
             file.set_len(u64::from(end.committed))
                 .map_err(IndexError::io(&path))?;
-            file.sync_all().map_err(IndexError::io(&path))?;
             log.segments[number as usize].len = end.committed;
+        }
+        if is_last && clean_end.is_none() {
+            // A process that was killed may have left its last batch to the
+            // kernel: what is served from here on is to be on the disk.
+            file.sync().map_err(IndexError::io(&path))?;
         }
         (writer.file, writer.segment, writer.position) = (Some(file), number, end.committed);
     }
-    match clean_end {
-        Some(end) if end != Address::new(writer.segment, writer.position) => {
-            Err(end.damaged("the log ends elsewhere than when it was closed"))
+    if let Some(end) = clean_end {
+        if end != Address::new(writer.segment, writer.position) {
+            return Err(end.damaged("the log ends elsewhere than when it was closed"));
         }
-        Some(_) => {
-            // Only now: damage must be reported every time until it is mended.
-            let path = dir.join(CLEAN);
-            fs::remove_file(&path).map_err(IndexError::io(&path))?;
-            sync_dir(dir)?;
-            Ok((log, writer, recovery))
-        }
-        None => Ok((log, writer, recovery)),
+        // Only now: damage must be reported every time until it is mended.
+        let path = dir.join(CLEAN);
+        files.remove(&path).map_err(IndexError::io(&path))?;
     }
+    // No note and no file that was removed, now or by an opening that failed
+    // half way, may come back after a crash once the log goes on.
+    files.sync_dir(dir).map_err(IndexError::io(dir))?;
+    Ok((log, writer, recovery))
 }
 
-fn exists(path: &Path) -> Result<bool, IndexError> {
-    path.try_exists().map_err(IndexError::io(path))
+/// How many segments there are; none may be missing.
+pub(crate) fn count_segments(dir: &Path) -> Result<u32, IndexError> {
+    let mut numbers = BTreeSet::new();
+    for entry in fs::read_dir(dir).map_err(IndexError::io(dir))? {
+        let name = entry.map_err(IndexError::io(dir))?.file_name();
+        numbers.extend(name.to_str().and_then(segment_number));
+    }
+    for (expected, &number) in (0..).zip(&numbers) {
+        if number != expected {
+            return Err(IndexError::NotASegment {
+                path: segment_path(dir, expected),
+                what: "it is missing, though there are later ones: restore a backup",
+            });
+        }
+    }
+    Ok(u32::try_from(numbers.len()).expect("segment numbers are u32"))
 }
 
 /// How far a segment is whole.
@@ -174,10 +193,10 @@ fn has_later_batch(log: &Log, number: u32, end: &End) -> bool {
 }
 
 /// The file that says that the store was closed in order.
-const CLEAN: &str = "clean";
+pub(crate) const CLEAN: &str = "clean";
 
 /// Reads the note that the store was closed in order.
-fn read_clean_marker(dir: &Path) -> Result<Option<Address>, IndexError> {
+pub(crate) fn read_clean_marker(dir: &Path) -> Result<Option<Address>, IndexError> {
     let path = dir.join(CLEAN);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
@@ -195,13 +214,18 @@ fn read_clean_marker(dir: &Path) -> Result<Option<Address>, IndexError> {
 }
 
 /// Notes that the log was closed in order, and where it ends.
-pub(super) fn write_clean_marker(dir: &Path, end: Address) -> Result<(), IndexError> {
+pub(super) fn write_clean_marker(
+    files: &dyn Files,
+    dir: &Path,
+    end: Address,
+) -> Result<(), IndexError> {
+    let path = dir.join(CLEAN);
+    write_whole(files, &path, &clean_marker(end)).map_err(IndexError::io(path))
+}
+
+/// The bytes of that note.
+pub(crate) fn clean_marker(end: Address) -> Vec<u8> {
     let mut bytes = end.0.to_le_bytes().to_vec();
     bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
-    let path = dir.join(CLEAN);
-    fs::write(&path, bytes).map_err(IndexError::io(&path))?;
-    File::open(&path)
-        .and_then(|file| file.sync_all())
-        .map_err(IndexError::io(&path))?;
-    sync_dir(dir)
+    bytes
 }

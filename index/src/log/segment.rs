@@ -5,6 +5,7 @@
 //! ```
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,8 +17,9 @@ const MAGIC: [u8; 8] = *b"iocdclms";
 /// Version of the file format.
 const VERSION: u32 = 1;
 /// Bytes before the first record.
-pub(super) const SEGMENT_HEADER: u32 = 8 + 4 + 4 + 16 + 4;
-/// A segment is closed when the next batch would take it past this.
+pub(crate) const SEGMENT_HEADER: u32 = 8 + 4 + 4 + 16 + 4;
+/// A segment is closed when the next batch would take it past this, unless a
+/// test says otherwise.
 pub(super) const SEGMENT_SIZE: u32 = 256 << 20;
 
 /// The committed part of a segment, for reading.
@@ -31,19 +33,14 @@ pub(super) struct Segment {
 impl Segment {
     /// Maps a file of which the first `len` bytes may be read, with room to
     /// grow to `capacity`.
-    pub(super) fn map(
-        file: &File,
-        path: &Path,
-        len: u32,
-        capacity: u32,
-    ) -> Result<Segment, IndexError> {
+    pub(super) fn map(file: &File, len: u32, capacity: u32) -> io::Result<Segment> {
         // SAFETY: the directory is locked by this process for as long as the map
         // lives, and nothing here shortens a segment below `len`, so every byte
         // that is read through the map exists and does not change. The mapping
         // may reach past the end of the file: those pages become readable as the
         // file grows, and are not touched before.
         let map = unsafe { MmapOptions::new().len(capacity.max(len) as usize).map(file) };
-        let map = map.map(Arc::new).map_err(IndexError::io(path))?;
+        let map = map.map(Arc::new)?;
         Ok(Segment { map, len })
     }
 
@@ -53,8 +50,21 @@ impl Segment {
 }
 
 /// Name of a segment's file.
-pub(super) fn segment_path(dir: &Path, number: u32) -> PathBuf {
+pub(crate) fn segment_path(dir: &Path, number: u32) -> PathBuf {
     dir.join(format!("claims-{number:06}.log"))
+}
+
+/// The number of the segment whose file has this name.
+pub(crate) fn segment_number(name: &str) -> Option<u32> {
+    let digits = name.strip_prefix("claims-")?.strip_suffix(".log")?;
+    let number = digits.parse().ok()?;
+    (segment_path(Path::new(""), number).to_str() == Some(name)).then_some(number)
+}
+
+/// Whether the file is one whose header never reached the disk: nothing was
+/// written to it, for the header is synced first.
+pub(super) fn is_unfinished_header(bytes: &[u8]) -> bool {
+    bytes.len() < SEGMENT_HEADER as usize || bytes.iter().all(|&byte| byte == 0)
 }
 
 /// The header of a segment.
@@ -69,7 +79,7 @@ pub(super) fn header(number: u32, key: [u8; 16]) -> Vec<u8> {
 }
 
 /// Checks the header of a segment and gives the store's key.
-pub(super) fn read_header(bytes: &[u8], number: u32, path: &Path) -> Result<[u8; 16], IndexError> {
+pub(crate) fn read_header(bytes: &[u8], number: u32, path: &Path) -> Result<[u8; 16], IndexError> {
     let not = |what| {
         Err(IndexError::NotASegment {
             path: path.to_owned(),

@@ -1,48 +1,54 @@
 //! Appending batches.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-use super::segment::{SEGMENT_HEADER, SEGMENT_SIZE, Segment, header, segment_path};
-use super::{Address, open};
+use super::segment::{SEGMENT_HEADER, Segment, header, segment_path};
+use super::{Address, LogSettings, open};
 use crate::error::IndexError;
+use crate::files::{AppendFailure, OpenFile, Opening, append};
 
 /// Largest batch in bytes.
 const MAX_BATCH: usize = 1 << 30;
 
 /// What [`Writer::append`] did to the log.
 pub(crate) struct Appended {
-    pub(super) new_segment: Option<Segment>,
+    pub(super) new_segments: Vec<Segment>,
     pub(super) end: u32,
 }
 
 /// The end of the log, for writing. There is one.
 pub(crate) struct Writer {
     pub(super) dir: PathBuf,
+    pub(super) settings: LogSettings,
     pub(super) key: [u8; 16],
     /// The segment written to; none in a new store.
-    pub(super) file: Option<File>,
+    pub(super) file: Option<Box<dyn OpenFile>>,
     pub(super) segment: u32,
     pub(super) position: u32,
-    pub(super) failed: Option<String>,
-    #[cfg(test)]
-    pub(super) fail_next: std::cell::Cell<bool>,
+    /// Segments that were begun and hold no batch yet: readers do not know them.
+    begun: Vec<Segment>,
+    /// Why no more batches are taken, if so; shared with those who ask.
+    stopped: Arc<OnceLock<String>>,
 }
 
 impl Writer {
     /// The end of a log of which nothing has been read yet.
-    pub(super) fn new(dir: &Path, key: [u8; 16]) -> Writer {
+    pub(super) fn new(dir: &Path, settings: LogSettings, key: [u8; 16]) -> Writer {
         Writer {
             dir: dir.to_owned(),
+            settings,
             key,
             file: None,
             segment: 0,
             position: 0,
-            failed: None,
-            #[cfg(test)]
-            fail_next: std::cell::Cell::new(false),
+            begun: Vec::new(),
+            stopped: Arc::default(),
         }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     pub(crate) fn key(&self) -> [u8; 16] {
@@ -67,130 +73,116 @@ impl Writer {
     }
 
     fn needs_segment(&self, len: usize) -> bool {
-        self.file.is_none() || self.position as usize + len > SEGMENT_SIZE as usize
+        self.file.is_none() || self.position as usize + len > self.settings.segment_size as usize
     }
 
     /// Appends a batch and makes it durable. If this fails, nothing of the
     /// batch is kept.
     pub(crate) fn append(&mut self, batch: &[u8]) -> Result<Appended, IndexError> {
-        if let Some(reason) = &self.failed {
-            return Err(IndexError::ReadOnly {
-                reason: reason.clone(),
-            });
-        }
+        self.check_open()?;
         if batch.len() > MAX_BATCH {
             return Err(IndexError::TooLarge {
                 what: "the batch is larger than 1 GiB: record it in parts",
             });
         }
-        let begun = if self.needs_segment(batch.len()) {
-            Some(self.begin_segment(self.next_segment(), batch.len())?)
-        } else {
-            None
-        };
-        let (file, segment, position) = match &begun {
-            Some((file, _)) => (file, self.next_segment(), SEGMENT_HEADER),
-            None => (
-                self.file.as_ref().expect("a segment is open"),
-                self.segment,
-                self.position,
-            ),
-        };
-        let path = segment_path(&self.dir, segment);
-        let written = self.write(file, batch, position);
-        if let Err(error) = written {
-            // Most often the disk is full: give the space back and go on.
-            let undone = match begun {
-                Some(_) => fs::remove_file(&path),
-                None => file.set_len(u64::from(position)),
-            };
-            if let Err(again) = undone {
-                self.failed = Some(format!("{error}, then {again}"));
+        if self.needs_segment(batch.len()) {
+            self.begin_segment(batch.len())?;
+        }
+        let file = self.file.as_ref().expect("a segment is open");
+        if let Err(failure) = append(&**file, batch, u64::from(self.position)) {
+            return Err(self.fail(segment_path(&self.dir, self.segment), failure));
+        }
+        self.position += u32::try_from(batch.len()).expect("checked above");
+        Ok(Appended {
+            new_segments: std::mem::take(&mut self.begun),
+            end: self.position,
+        })
+    }
+
+    /// Where it will say why no more batches are taken.
+    pub(crate) fn stopped(&self) -> Arc<OnceLock<String>> {
+        Arc::clone(&self.stopped)
+    }
+
+    /// Fails with the reason why no more batches are taken, if so.
+    pub(crate) fn check_open(&self) -> Result<(), IndexError> {
+        self.stopped.get().map_or(Ok(()), |reason| {
+            Err(IndexError::ReadOnly {
+                reason: reason.clone(),
+            })
+        })
+    }
+
+    /// Takes note of a failure to append to the log or to a file beside it.
+    pub(crate) fn fail(&mut self, path: PathBuf, failure: AppendFailure) -> IndexError {
+        if let Some(reason) = failure.is_final {
+            self.stop(format!("{}: {reason}", path.display()));
+        }
+        IndexError::io(path)(failure.source)
+    }
+
+    /// Takes no more batches, for a reason.
+    pub(crate) fn stop(&mut self, reason: String) {
+        self.stopped.get_or_init(|| reason);
+    }
+
+    /// Begins the next segment, with room for its first batch.
+    fn begin_segment(&mut self, first_batch: usize) -> Result<(), IndexError> {
+        let number = self.next_segment();
+        let path = segment_path(&self.dir, number);
+        let files = Arc::clone(&self.settings.files);
+        let opened = files.open(&path, Opening::New);
+        let file = opened.map_err(IndexError::io(&path))?;
+        match self.head_segment(&*file, number, first_batch) {
+            Ok(segment) => {
+                self.begun.push(segment);
+                (self.file, self.segment, self.position) = (Some(file), number, SEGMENT_HEADER);
+                Ok(())
             }
-            return Err(IndexError::io(path)(error));
+            Err(mut failure) => {
+                // While batches go on into the segment before, this one would
+                // have that one's last batch taken for damage after a crash.
+                let removed = files.remove(&path).and_then(|()| files.sync_dir(&self.dir));
+                let again = removed.err().map(|again| again.to_string());
+                failure.is_final = failure.is_final.or(again);
+                Err(self.fail(path, failure))
+            }
         }
-        if let Err(error) = file.sync_data() {
-            // What the disk now holds is unknown, and syncing again would not
-            // tell: the kernel forgets the pages it could not write.
-            self.failed = Some(error.to_string());
-            return Err(IndexError::io(path)(error));
-        }
-        let end = position + u32::try_from(batch.len()).expect("checked above");
-        let new_segment = begun.map(|(file, segment)| {
-            self.file = Some(file);
-            segment
-        });
-        (self.segment, self.position) = (segment, end);
-        Ok(Appended { new_segment, end })
     }
 
-    #[cfg(not(test))]
-    #[allow(clippy::unused_self)] // the tests' twin needs it
-    fn write(&self, file: &File, batch: &[u8], position: u32) -> std::io::Result<()> {
-        file.write_all_at(batch, u64::from(position))
-    }
-
-    /// As on a disk with room for half of it, if a test asked for that.
-    #[cfg(test)]
-    fn write(&self, file: &File, batch: &[u8], position: u32) -> std::io::Result<()> {
-        if self.fail_next.replace(false) {
-            file.write_all_at(&batch[..batch.len() / 2], u64::from(position))?;
-            return Err(std::io::ErrorKind::StorageFull.into());
-        }
-        file.write_all_at(batch, u64::from(position))
-    }
-
-    #[cfg(test)]
-    pub(crate) fn fail_next_write(&mut self) {
-        self.fail_next.set(true);
-    }
-
-    fn begin_segment(
+    /// Makes a new file durably a segment without batches.
+    fn head_segment(
         &self,
+        file: &dyn OpenFile,
         number: u32,
         first_batch: usize,
-    ) -> Result<(File, Segment), IndexError> {
-        let path = segment_path(&self.dir, number);
-        let create = || {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(&path)?;
-            file.write_all_at(&header(number, self.key), 0)?;
-            file.sync_all()?;
-            Ok(file)
-        };
-        let file = create().map_err(|error| {
-            // A segment without a batch is no harm, half a header would be.
-            let _ = fs::remove_file(&path);
-            IndexError::io(&path)(error)
+    ) -> Result<Segment, AppendFailure> {
+        append(file, &header(number, self.key), 0)?;
+        let synced = self.settings.files.sync_dir(&self.dir);
+        synced.map_err(|source| AppendFailure {
+            is_final: Some(source.to_string()),
+            source,
         })?;
-        sync_dir(&self.dir)?;
         let needed = u32::try_from(first_batch).expect("checked by the caller") + SEGMENT_HEADER;
-        let segment = Segment::map(&file, &path, SEGMENT_HEADER, needed.max(SEGMENT_SIZE))?;
-        Ok((file, segment))
+        let capacity = needed.max(self.settings.segment_size);
+        Segment::map(file.file(), SEGMENT_HEADER, capacity).map_err(|source| AppendFailure {
+            source,
+            is_final: None,
+        })
     }
 
     /// Notes that the log is closed in order and where it ends, so that the
     /// next opening can tell damage from an unfinished batch; takes no more
     /// batches.
     pub(crate) fn close(&mut self) -> Result<(), IndexError> {
-        if self.failed.is_some() {
+        if self.stopped.get().is_some() {
             return Ok(());
         }
-        self.failed = Some("the store was closed".to_owned());
+        self.stop("the store was closed".to_owned());
         if self.file.is_none() {
             return Ok(());
         }
-        open::write_clean_marker(&self.dir, Address::new(self.segment, self.position))
+        let end = Address::new(self.segment, self.position);
+        open::write_clean_marker(&*self.settings.files, &self.dir, end)
     }
-}
-
-/// Makes a file that was made or removed in `dir` so durably.
-pub(super) fn sync_dir(dir: &Path) -> Result<(), IndexError> {
-    File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(IndexError::io(dir))
 }

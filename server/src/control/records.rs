@@ -1,5 +1,7 @@
 //! Where control data is kept.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::{Account, ControlError, FeedState, RefusedRow, StoredKey, Usage};
@@ -7,6 +9,9 @@ use super::{Account, ControlError, FeedState, RefusedRow, StoredKey, Usage};
 /// Keeps control data. Each method is one durable step: when it returns, what
 /// it changed survives a crash. Methods may wait for a disk or a network.
 pub trait Records: Send + Sync {
+    /// Writes all of it, as it is at one moment, into a new file.
+    fn copy_to(&self, path: &Path) -> Result<(), ControlError>;
+
     /// Every account, in the order of their names.
     fn accounts(&self) -> Result<Vec<Account>, ControlError>;
 

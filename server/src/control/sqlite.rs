@@ -16,6 +16,9 @@ use super::{
 };
 
 mod schema;
+mod upkeep;
+
+pub use upkeep::check_database;
 
 /// [`Records`] in one SQLite file, in write-ahead mode, synced at each commit.
 pub struct SqliteRecords(Mutex<Connection>);
@@ -60,6 +63,10 @@ fn private_file(path: &Path) -> std::io::Result<()> {
 }
 
 impl Records for SqliteRecords {
+    fn copy_to(&self, path: &Path) -> Result<(), ControlError> {
+        upkeep::copy(&self.connection(), path)
+    }
+
     fn accounts(&self) -> Result<Vec<Account>, ControlError> {
         let connection = self.connection();
         let mut statement = connection

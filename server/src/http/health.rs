@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use iocd_core::export::json::write_string;
 
 use super::App;
 use super::code::Code;
@@ -20,7 +21,8 @@ pub(super) async fn alive<S: ClaimStore>(
     Ok(json(r#"{"status":"ok"}"#))
 }
 
-/// `GET /readyz`: the store is open and requests are welcome.
+/// `GET /readyz`: the store is open and requests are welcome. Where the store
+/// takes no writes any more, `read_only` says why: it still answers.
 pub(super) async fn ready<S: ClaimStore>(
     app: Arc<App<S>>,
     _request: Request,
@@ -29,10 +31,17 @@ pub(super) async fn ready<S: ClaimStore>(
         return Err(ApiError::new(Code::Unavailable, "The server is stopping.").retry_after(5));
     }
     let counts = app.store.counts();
-    Ok(json(format!(
-        r#"{{"status":"ready","entries":{},"revision":{}}}"#,
+    let mut body = format!(
+        r#"{{"status":"ready","entries":{},"revision":{}"#,
         counts.active, counts.revision
-    )))
+    )
+    .into_bytes();
+    if let Some(reason) = app.store.refusal() {
+        body.extend_from_slice(b",\"read_only\":");
+        write_string(&mut body, &reason);
+    }
+    body.push(b'}');
+    Ok(json(body))
 }
 
 /// A path that is no route.

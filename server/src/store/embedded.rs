@@ -47,9 +47,9 @@ impl From<IndexError> for StoreError {
     fn from(error: IndexError) -> Self {
         match error {
             IndexError::Io { source, .. } => StoreError::Write(source),
-            IndexError::Damaged { .. } | IndexError::DamagedFetches { .. } => {
-                StoreError::Corrupt(error.to_string())
-            }
+            IndexError::Damaged { .. }
+            | IndexError::DamagedFetches { .. }
+            | IndexError::DamagedEpoch { .. } => StoreError::Corrupt(error.to_string()),
             other => StoreError::Unavailable(other.to_string()),
         }
     }
@@ -135,6 +135,10 @@ impl ClaimStore for Embedded {
         sink: &mut S,
     ) -> Result<(), StoreError> {
         Ok(self.index.list(filter, page, now, sink)?)
+    }
+
+    fn refusal(&self) -> Option<String> {
+        self.index.refusal().map(str::to_owned)
     }
 
     fn counts(&self) -> Counts {

@@ -15,6 +15,7 @@ mod real;
 mod scan;
 mod search_file;
 mod serve;
+mod store;
 
 /// A data directory and the binary at work on it.
 pub(crate) struct Bench {

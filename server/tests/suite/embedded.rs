@@ -15,6 +15,14 @@ pub(crate) fn open() -> (Embedded, TempDir) {
     (Embedded::open(directory.path()).unwrap(), directory)
 }
 
+#[test]
+fn a_closed_store_says_that_it_takes_no_writes() {
+    let (embedded, _directory) = open();
+    assert_eq!(embedded.refusal(), None);
+    embedded.close().unwrap();
+    assert_eq!(embedded.refusal().as_deref(), Some("the store was closed"));
+}
+
 proptest! {
     #![proptest_config(crate::histories::cases(32))]
 

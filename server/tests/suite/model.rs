@@ -29,6 +29,7 @@ pub(crate) struct Model(Mutex<State>);
 #[derive(Default)]
 struct State {
     revision: u64,
+    refusal: Option<String>,
     changed_at: Option<Timestamp>,
     sources: Vec<Known>,
     warnings: Arc<WarningSet>,
@@ -89,6 +90,11 @@ impl Known {
 }
 
 impl Model {
+    /// From now on it says that it takes no writes, and why.
+    pub(crate) fn refuse(&self, reason: &str) {
+        self.state().refusal = Some(reason.to_owned());
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -518,6 +524,10 @@ impl ClaimStore for Model {
         let mut state = self.state();
         state.warnings = warnings;
         Ok(state.restate(at))
+    }
+
+    fn refusal(&self) -> Option<String> {
+        self.state().refusal.clone()
     }
 
     fn counts(&self) -> Counts {

@@ -57,14 +57,7 @@ const STEPS: [&str; 1] = ["
 
 /// Brings the database to the current version, a step a transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), ControlError> {
-    let known = i64::try_from(STEPS.len()).expect("there are few steps");
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let done = usize::try_from(found)
-        .ok()
-        .filter(|done| *done <= STEPS.len());
-    let Some(done) = done else {
-        return Err(ControlError::Version { found, known });
-    };
+    let done = check_version(connection)?;
     for (step, version) in STEPS.iter().zip(1_i64..).skip(done) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
@@ -72,4 +65,15 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), ControlError> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// How many steps the database has behind it; an error if more than there are.
+pub(super) fn check_version(connection: &Connection) -> Result<usize, ControlError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = usize::try_from(found).ok();
+    done.filter(|done| *done <= STEPS.len())
+        .ok_or(ControlError::Version {
+            found,
+            known: i64::try_from(STEPS.len()).expect("there are few steps"),
+        })
 }

@@ -192,6 +192,11 @@ async fn public_routes_need_no_key() {
         (&ready["status"], &ready["entries"]),
         (&"ready".into(), &0.into())
     );
+    assert!(ready.get("read_only").is_none());
+    stand.app.store.refuse("the \"disk\" is broken");
+    let ready = stand.get_with("/readyz", &[]).await.ok();
+    assert_eq!(ready["read_only"], "the \"disk\" is broken");
+    assert_eq!(ready["status"], "ready");
     stand.app.announce_stop();
     let reply = stand.get_with("/readyz", &[]).await;
     reply.error(503, "unavailable");

@@ -1,0 +1,193 @@
+//! Every call by which the store changes its files, each with every fault, in a
+//! history that does everything that writes. After it: what was acknowledged
+//! is there, what was not is wholly there or wholly absent, batch by batch, and
+//! search, lists and totals say the same.
+
+mod history;
+mod model;
+
+use std::path::Path;
+
+use crate::files::faulty::{Fault, Faulty};
+use crate::{Index, IndexError};
+
+use history::{HISTORY, Sight, Step, look, open, perform};
+use model::Model;
+
+/// How many ways a power cut may have with what was not synced.
+const SEEDS: u64 = 5;
+/// What is said after a crash, enough to begin another segment.
+const AFTER: (i64, Step) = (2000, Step::Say("plain", &MANY));
+const MANY: [(&str, u8); 16] = [
+    ("k", 1),
+    ("l", 1),
+    ("m", 1),
+    ("n", 1),
+    ("o", 1),
+    ("p", 1),
+    ("q", 1),
+    ("r", 1),
+    ("s", 1),
+    ("t", 1),
+    ("u", 1),
+    ("v", 1),
+    ("w", 1),
+    ("x", 1),
+    ("y", 1),
+    ("z", 1),
+];
+
+/// Lives the history as far as it goes without a failure. Gives the store and
+/// what may be seen from then on.
+fn live(dir: &Path, disk: &Faulty) -> (Option<Index>, Vec<Sight>) {
+    let (mut index, mut model) = (None, Model::default());
+    for step in HISTORY {
+        let mut allowed = vec![model.sight()];
+        let along = model.perform(step);
+        if perform(&mut index, dir, disk, step).is_err() {
+            allowed.extend(along);
+            return (index, allowed);
+        }
+    }
+    (index, vec![model.sight()])
+}
+
+/// How many calls the history takes without a fault, when every step does what
+/// the model says.
+fn calls() -> u64 {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Faulty::new(dir.path(), 0, None);
+    let (mut index, mut model) = (None, Model::default());
+    for step in HISTORY {
+        perform(&mut index, dir.path(), &disk, step).unwrap();
+        model.perform(step);
+        let index = index.as_ref().expect("it is open");
+        assert_eq!(look(index), model.sight(), "after {step:?}");
+    }
+    drop(index);
+    let last = dir.path().join("claims-000003.log");
+    assert!(last.exists(), "the history rolls over several times");
+    disk.calls()
+}
+
+/// Opens what a power cut left, looks, goes on, and looks again.
+fn recover(disk: &Faulty, variant: u64, allowed: &[Sight], crash: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    disk.cut_power(dir.path());
+    let disk = Faulty::new(dir.path(), variant, None);
+    let index = open(dir.path(), &disk).unwrap_or_else(|error| panic!("{crash}: {error}"));
+    let seen = look(&index);
+    assert!(allowed.contains(&seen), "{crash}: {seen:#?}\n{allowed:#?}");
+    go_on(index, dir.path(), &disk, seen, crash);
+}
+
+/// A store that was opened after a crash takes more, and has it and all
+/// else after a power cut that leaves only what was synced.
+fn go_on(index: Index, dir: &Path, disk: &Faulty, mut seen: Sight, crash: &str) {
+    let mut index = Some(index);
+    perform(&mut index, dir, disk, AFTER).unwrap_or_else(|error| panic!("{crash}: {error}"));
+    let grown = look(index.as_ref().expect("it is open"));
+    let after = tempfile::tempdir().unwrap();
+    disk.cut_power(after.path());
+    let index = Index::open(after.path()).unwrap_or_else(|error| panic!("{crash}: {error}"));
+    assert_eq!(look(&index), grown, "{crash}");
+    seen.extend(grown.clone());
+    assert_eq!(seen, grown, "{crash}");
+}
+
+#[test]
+fn the_power_goes_at_any_call() {
+    for seed in 0..SEEDS {
+        for at in 1..=calls() {
+            let dir = tempfile::tempdir().unwrap();
+            let disk = Faulty::new(dir.path(), seed, Some((at, Fault::PowerCut)));
+            let (index, allowed) = live(dir.path(), &disk);
+            drop(index);
+            recover(&disk, seed, &allowed, &format!("seed {seed}, call {at}"));
+        }
+    }
+}
+
+/// The process is killed, and the kernel still has what it wrote; a new one
+/// goes on, and then the power goes.
+#[test]
+fn the_process_is_killed_at_any_call() {
+    for seed in 0..2 {
+        for at in 1..=calls() {
+            let crash = format!("killed at call {at}");
+            let dir = tempfile::tempdir().unwrap();
+            let disk = Faulty::new(dir.path(), seed, Some((at, Fault::PowerCut)));
+            let (index, allowed) = live(dir.path(), &disk);
+            drop(index);
+            disk.mend();
+            let index = open(dir.path(), &disk).unwrap_or_else(|error| panic!("{crash}: {error}"));
+            let seen = look(&index);
+            assert!(allowed.contains(&seen), "{crash}: {seen:#?}\n{allowed:#?}");
+            go_on(index, dir.path(), &disk, seen, &crash);
+        }
+    }
+}
+
+/// A call fails. Whatever it was, the store answers as before, and either goes
+/// on as if nothing had happened or takes nothing until it is opened anew.
+#[test]
+fn any_call_may_fail() {
+    for seed in 0..SEEDS {
+        for at in 1..=calls() {
+            outlive(Fault::Error, at, seed);
+        }
+    }
+}
+
+/// There is no space from some call on: nothing is lost, nothing half kept, and
+/// with space it goes on, be it with something else.
+#[test]
+fn the_disk_may_be_full_at_any_call() {
+    for seed in 0..4 {
+        for at in 1..=calls() {
+            outlive(Fault::Full, at, seed);
+        }
+    }
+}
+
+/// Lives the history with one fault that is mended when it has shown.
+fn outlive(fault: Fault, at: u64, variant: u64) {
+    let crash = format!("{fault:?} at call {at}, seed {variant}");
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Faulty::new(dir.path(), variant, Some((at, fault)));
+    let (mut index, mut model) = (None, Model::default());
+    for step in HISTORY {
+        let mut allowed = vec![model.sight()];
+        allowed.extend(model.perform(step));
+        if perform(&mut index, dir.path(), &disk, step).is_ok() {
+            continue;
+        }
+        let seen = index.as_ref().map(look);
+        assert!(seen.iter().all(|seen| allowed.contains(seen)), "{crash}");
+        disk.mend();
+        if let (Fault::Full, 2.., Some(seen)) = (fault, variant, &seen) {
+            let index = index.take().expect("it was looked at");
+            return go_on(index, dir.path(), &disk, seen.clone(), &crash);
+        }
+        match perform(&mut index, dir.path(), &disk, step) {
+            Ok(()) => {
+                let index = index.as_ref().expect("it is open");
+                assert_eq!(look(index), model.sight(), "{crash}, after {step:?}");
+            }
+            Err(IndexError::ReadOnly { .. }) => {
+                assert_eq!(fault, Fault::Error, "{crash}: a full disk passes");
+                assert_eq!(index.as_ref().map(look), seen, "{crash}");
+                drop(index);
+                // Opened anew, with what the kernel shows, it goes on.
+                let again = open(dir.path(), &disk);
+                let again = again.unwrap_or_else(|error| panic!("{crash}: {error}"));
+                let seen = look(&again);
+                assert!(allowed.contains(&seen), "{crash}: {seen:#?}\n{allowed:#?}");
+                return go_on(again, dir.path(), &disk, seen, &crash);
+            }
+            Err(error) => panic!("{crash}: {error}"),
+        }
+    }
+    drop(index);
+    recover(&disk, variant, &[model.sight()], &crash);
+}

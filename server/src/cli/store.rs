@@ -1,0 +1,86 @@
+//! `iocd store`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use serde_json::Value as Json;
+
+use super::{Global, table};
+use crate::backup;
+use crate::config::Written;
+use crate::operation::Operation;
+
+mod check;
+
+/// Verify, back up, restore, export and import what is stored.
+#[derive(Debug, Subcommand)]
+pub(super) enum Store {
+    /// Verify every file of the data directory, reading only; a server may have it open
+    Check {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a backup into a directory that is empty or does not exist; a server goes on serving
+    Backup {
+        /// Where to
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Make a data directory (--data), empty so far or not there, out of a backup
+    Restore {
+        /// The backup
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+impl Store {
+    pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        match self {
+            Store::Check { json } => {
+                let settings = global.settings(Written::default())?;
+                check::run(&settings.data, json)
+            }
+            Store::Backup { dir } => {
+                // Another process may do it, in another directory.
+                let dir = std::path::absolute(&dir)
+                    .with_context(|| format!("cannot tell where {} is", dir.display()))?;
+                let owner = global.owner()?;
+                let summary = owner.perform(Operation::Backup { dir: dir.clone() });
+                owner.close()?;
+                let summary = summary?;
+                let problems = check::problems_of(&dir)?;
+                anyhow::ensure!(
+                    problems.is_empty(),
+                    "the backup in {} does not hold: {}. The store itself may be damaged: see iocd store check",
+                    dir.display(),
+                    problems.join("; ")
+                );
+                say!("backed up {} into {}", told(&summary), dir.display());
+                Ok(ExitCode::SUCCESS)
+            }
+            Store::Restore { dir } => {
+                let data = global.settings(Written::default())?.data;
+                let summary = backup::restore(&dir, &data)?;
+                let summary = serde_json::to_value(summary)?;
+                say!(
+                    "restored {} of {} into {}",
+                    told(&summary),
+                    table::text(&summary, "created_at"),
+                    data.display()
+                );
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+fn told(summary: &Json) -> String {
+    format!(
+        "{} entries at revision {}: {} files, {} bytes",
+        summary["entries"], summary["revision"], summary["files"], summary["bytes"]
+    )
+}
