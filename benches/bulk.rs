@@ -192,6 +192,7 @@ fn lookups(store: &Embedded, inputs: &[String]) -> (f64, f64) {
                 status,
                 page,
                 now,
+                as_of: false,
             };
             let found = store.index().find(&question, &mut reader);
             found.expect("the store answers");

@@ -150,6 +150,7 @@ fn lookups(store: &Embedded, values: &[Value], found: bool) -> String {
                     limit: 100,
                 },
                 now,
+                as_of: false,
             };
             store
                 .index()
@@ -211,6 +212,7 @@ fn walks(store: &Embedded, entries: u64) -> Vec<(String, String)> {
                 status,
                 page,
                 now,
+                as_of: false,
             };
             store
                 .index()
@@ -235,6 +237,7 @@ fn walks(store: &Embedded, entries: u64) -> Vec<(String, String)> {
                 status,
                 page,
                 now,
+                as_of: false,
             };
             store
                 .index()

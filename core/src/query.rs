@@ -20,6 +20,9 @@ pub struct Question<'a> {
     pub page: Page,
     /// The time at which "active" is judged.
     pub now: Timestamp,
+    /// Whether the answer is to be as the store stood at that time, to the
+    /// second, not by what it knows by now.
+    pub as_of: bool,
 }
 
 /// "Which values contain this text?"
@@ -35,6 +38,8 @@ pub struct Containing<'a> {
     pub page: Page,
     /// The time at which "active" is judged.
     pub now: Timestamp,
+    /// As [`Question::as_of`].
+    pub as_of: bool,
 }
 
 /// How far from the queried value an answer may lie.
@@ -137,6 +142,91 @@ pub struct Filter {
     /// Also entries about values that a warning keeps out of lists, and such
     /// as are not globally reachable.
     pub include_warned: bool,
+}
+
+/// A page of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Listing<'a> {
+    /// What it is narrowed to.
+    pub filter: &'a Filter,
+    /// Which part of it is wanted.
+    pub page: Page,
+    /// The time at which "active" is judged.
+    pub now: Timestamp,
+    /// The list as it was at this revision, with `now` of that time: pages of
+    /// it fit together whatever is written meanwhile. `None`: as it is.
+    pub revision: Option<u64>,
+}
+
+/// "What happened to the entries of a list after a revision?"
+#[derive(Clone, Copy, Debug)]
+pub struct Following<'a> {
+    /// What the list is narrowed to.
+    pub filter: &'a Filter,
+    /// What is known already.
+    pub after: u64,
+    /// Events at most.
+    pub limit: u32,
+    /// Whether entries that have left the list are told too.
+    pub include_removed: bool,
+    /// The time at which "active" is judged.
+    pub now: Timestamp,
+}
+
+/// An entry that has left a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Gone<'a> {
+    /// Identity.
+    pub id: ClaimId,
+    /// Type of the value.
+    pub kind: Kind,
+    /// Canonical text of the value.
+    pub value: &'a str,
+    /// Whose statement it was.
+    pub source: &'a Source,
+    /// How sure the source was.
+    pub confidence: Confidence,
+    /// Why it has left.
+    pub reason: GoneReason,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why an entry is no longer in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GoneReason {
+    /// The source's list no longer has it.
+    RemovedBySource,
+    /// Its time is over.
+    Expired,
+    /// The source took it back as wrong.
+    FalsePositive,
+    /// It has changed, and the filter does not admit it any more.
+    NoLongerMatches,
+}
+
+impl GoneReason {
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            GoneReason::RemovedBySource => "removed_by_source",
+            GoneReason::Expired => "expired",
+            GoneReason::FalsePositive => "false_positive",
+            GoneReason::NoLongerMatches => "no_longer_matches",
+        }
+    }
+}
+
+/// Takes what happened after a revision: first how many entries there are in
+/// all, then the events in order.
+pub trait ChangeSink {
+    /// Entries of the list that have been added or changed, of which those of
+    /// this answer are the first.
+    fn total(&mut self, total: u64);
+    /// An entry was added or has changed.
+    fn entry(&mut self, entry: &Entry<'_>);
+    /// An entry has left the list.
+    fn gone(&mut self, gone: &Gone<'_>);
 }
 
 /// Why a claim answered a question. Of two relations at the same distance the

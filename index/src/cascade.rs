@@ -10,6 +10,7 @@ use parking_lot::RwLockReadGuard;
 use crate::Index;
 use crate::best::{Best, Hit};
 use crate::error::IndexError;
+use crate::moment::Moment;
 use crate::order::Rest;
 use crate::read::SLICE;
 use crate::score::Telling;
@@ -22,7 +23,7 @@ struct Cascade<'a> {
     /// Claims that exact keys led to, by slot: walks leave them out.
     above: HashMap<u32, Hit>,
     status: StatusFilter,
-    now: u32,
+    moment: Moment,
 }
 
 impl Index {
@@ -34,6 +35,8 @@ impl Index {
         question: &Question<'_>,
         sink: &mut S,
     ) -> Result<(), IndexError> {
+        let mut state = self.state.read();
+        let moment = state.moment(seconds(question.now), question.as_of)?;
         let readings = question.readings.iter();
         let mut cascade = Cascade {
             ranges: readings
@@ -41,10 +44,9 @@ impl Index {
                 .collect(),
             above: HashMap::new(),
             status: question.status,
-            now: seconds(question.now),
+            moment,
         };
         let mut best = Best::of(question.page);
-        let mut state = self.state.read();
         for reading in question.readings {
             cascade.climb(&state, reading.as_ref())?;
         }
@@ -61,19 +63,19 @@ impl Index {
                 RwLockReadGuard::bump(&mut state);
             }
         }
-        Index::tell(state, best, cascade.now, sink)
+        Index::tell(state, best, cascade.moment, sink)
     }
 
     /// Tells the total and the page, giving way to a writer now and then.
     pub(crate) fn tell<S: EntrySink>(
         mut state: RwLockReadGuard<'_, State>,
         best: Best,
-        now: u32,
+        moment: Moment,
         sink: &mut S,
     ) -> Result<(), IndexError> {
         sink.total(best.total());
         let telling = Telling {
-            now,
+            moment,
             explained: sink.wants_explanations(),
         };
         for (number, hit) in best.into_page().enumerate() {
@@ -105,7 +107,7 @@ impl Cascade<'_> {
         matched: Match,
     ) -> Result<(), IndexError> {
         let newest = state.newest(state.hash(key.kind, key.text), key.kind, key.text)?;
-        state.visit_claims(newest, self.status, self.now, |shown| {
+        state.visit_claims(newest, self.status, self.moment, |shown| {
             let hit = state.hit(shown, matched);
             let known = self.above.entry(shown.slot).or_insert(hit);
             if matched.is_nearer_than(known.matched) {
@@ -150,7 +152,7 @@ impl Cascade<'_> {
         let matched = nearest(matched, others);
         let newest = state.newest(state.hash(value.kind, value.text), value.kind, value.text)?;
         let mut failure = Ok(());
-        state.visit_claims(newest, self.status, self.now, |shown| {
+        state.visit_claims(newest, self.status, self.moment, |shown| {
             let hit = state.hit(shown, matched);
             if !self.above.contains_key(&shown.slot) {
                 match state.claim(shown.slot) {

@@ -6,6 +6,7 @@ use parking_lot::RwLockReadGuard;
 use crate::Index;
 use crate::best::Best;
 use crate::error::IndexError;
+use crate::moment::Moment;
 use crate::state::State;
 use crate::time::seconds;
 
@@ -25,14 +26,15 @@ impl Index {
     ) -> Result<(), IndexError> {
         let mut best = Best::of(question.page);
         let mut state = self.state.read();
+        let moment = state.moment(seconds(question.now), question.as_of)?;
         let blocks = state.trigrams.blocks(question.part.needles());
         for slice in blocks.chunks(SLICE) {
             for &block in slice {
-                state.collect_containing(block, question, &mut best)?;
+                state.collect_containing(block, question, moment, &mut best)?;
             }
             RwLockReadGuard::bump(&mut state);
         }
-        Index::tell(state, best, seconds(question.now), sink)
+        Index::tell(state, best, moment, sink)
     }
 }
 
@@ -41,6 +43,7 @@ impl State {
         &self,
         block: u32,
         question: &Containing<'_>,
+        moment: Moment,
         best: &mut Best,
     ) -> Result<(), IndexError> {
         for first in self.trigrams.slots(block) {
@@ -50,8 +53,7 @@ impl State {
             }
             let newest = self.newest(self.hash(value.kind, value.text), value.kind, value.text)?;
             let mut failure = Ok(());
-            let now = seconds(question.now);
-            self.visit_claims(newest, question.status, now, |shown| {
+            self.visit_claims(newest, question.status, moment, |shown| {
                 let hit = self.hit(shown, Match::CONTAINS);
                 match self.claim(shown.slot) {
                     Ok(claim) => best.push(claim.id, hit),

@@ -78,6 +78,20 @@ pub enum IndexError {
         /// Its short name.
         name: String,
     },
+    /// The question is about a time of which not everything is kept.
+    #[error("history is kept since {since}, not before")]
+    HistoryCompacted {
+        /// The earliest time that can be asked about.
+        since: jiff::Timestamp,
+    },
+    /// The store has not had this revision.
+    #[error("there is no revision {given} in the store, whose last is {last}")]
+    UnknownRevision {
+        /// What was asked for.
+        given: u64,
+        /// The latest revision.
+        last: u64,
+    },
     /// A limit of the format.
     #[error("{what}")]
     TooLarge {

@@ -25,7 +25,7 @@ impl BitSet {
         self.word(slot as usize / 64) & (1 << (slot % 64)) != 0
     }
 
-    fn word(&self, index: usize) -> u64 {
+    pub(crate) fn word(&self, index: usize) -> u64 {
         self.words.get(index).copied().unwrap_or(0)
     }
 
@@ -39,9 +39,13 @@ impl BitSet {
 pub(crate) struct Intersection<'a> {
     either: Vec<&'a BitSet>,
     all: Vec<&'a BitSet>,
+    or: Option<Admission<'a>>,
     from: u32,
     to: u32,
 }
+
+/// Whether a slot that is in none of the first sets counts as if it were.
+type Admission<'a> = Box<dyn Fn(u32) -> bool + 'a>;
 
 impl<'a> Intersection<'a> {
     pub(crate) fn new(
@@ -53,34 +57,66 @@ impl<'a> Intersection<'a> {
         Intersection {
             either,
             all,
+            or: None,
             from,
             to: to.max(from),
         }
     }
 
+    /// Admits others in place of the first sets.
+    pub(crate) fn or(self, or: Admission<'a>) -> Intersection<'a> {
+        Intersection {
+            or: Some(or),
+            ..self
+        }
+    }
+
+    /// Without the slots before this one.
+    pub(crate) fn from(self, slot: u32) -> Intersection<'a> {
+        let from = self.from.max(slot);
+        Intersection {
+            from,
+            to: self.to.max(from),
+            ..self
+        }
+    }
+
     pub(crate) fn contains(&self, slot: u32) -> bool {
         (self.from..self.to).contains(&slot)
-            && self.either.iter().any(|set| set.contains(slot))
             && self.all.iter().all(|set| set.contains(slot))
+            && (self.either.iter().any(|set| set.contains(slot))
+                || self.or.as_ref().is_some_and(|or| or(slot)))
     }
 
     /// All sets' bits of one word, cut to the range.
-    fn word(&self, index: usize) -> u64 {
-        let either = self.either.iter();
-        let either = either.fold(0, |word, set| word | set.word(index));
-        let all = self.all.iter();
-        let mut word = all.fold(either, |word, set| word & set.word(index));
+    pub(crate) fn word(&self, index: usize) -> u64 {
         let first = index as u64 * 64;
         let (from, to) = (u64::from(self.from), u64::from(self.to));
+        let mut range = u64::MAX;
         if from > first {
-            word &= u64::MAX
+            range &= u64::MAX
                 .checked_shl(u32::try_from(from - first).unwrap_or(64))
                 .unwrap_or(0);
         }
         if to < first + 64 {
-            word &= !u64::MAX
+            range &= !u64::MAX
                 .checked_shl(u32::try_from(to.saturating_sub(first)).unwrap_or(64))
                 .unwrap_or(0);
+        }
+        let all = self.all.iter();
+        let all = all.fold(range, |word, set| word & set.word(index));
+        let either = self.either.iter();
+        let either = either.fold(0, |word, set| word | set.word(index));
+        let mut word = all & either;
+        if let Some(or) = &self.or {
+            let mut rest = all & !either;
+            while rest != 0 {
+                let bit = rest.ilog2();
+                rest &= !(1 << bit);
+                if or(u32::try_from(first).expect("slots are u32") + bit) {
+                    word |= 1 << bit;
+                }
+            }
         }
         word
     }
@@ -156,7 +192,8 @@ mod tests {
             };
             let (bits_a, bits_b) = (fill(&a), fill(&b));
             let bits_c = fill(&c);
-            let both = Intersection::new(vec![&bits_a, &bits_c], vec![&bits_b], from, to);
+            let both = Intersection::new(vec![&bits_a], vec![&bits_b], from, to)
+                .or(Box::new(|slot| bits_c.contains(slot)));
             let either: BTreeSet<u32> = a.union(&c).copied().collect();
             let expected: Vec<u32> = either.into_iter().rev().filter(|s| b.contains(s) && (from..to.max(from)).contains(s)).collect();
             prop_assert_eq!(both.count(), expected.len() as u64);

@@ -29,9 +29,11 @@ mod expiry;
 mod facets;
 mod fetches;
 mod files;
+mod follow;
 mod list;
 mod log;
 mod many;
+mod moment;
 mod order;
 mod prefetch;
 mod read;
@@ -129,11 +131,14 @@ impl Index {
             })?;
         let mut state = state.unwrap_or_else(|| State::new(log_writer.key(), warnings));
         state.log = log;
-        // The last fetch of each source is what counts.
-        let last: HashMap<u16, Fetch> = past
-            .into_iter()
-            .map(|fetch| (fetch.source, fetch))
-            .collect();
+        // The last fetch of each source says what holds; those before it, what
+        // did.
+        let mut last: HashMap<u16, Fetch> = HashMap::new();
+        for fetch in past {
+            if let Some(before) = last.insert(fetch.source, fetch) {
+                state.note_past_fetch(before);
+            }
+        }
         for fetch in last.into_values() {
             state.note_fetch(fetch);
         }

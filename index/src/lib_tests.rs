@@ -5,7 +5,8 @@ use std::path::Path;
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source, Status};
 use iocd_core::query::{
-    Brief, BriefSink, Entry, EntrySink, Filter, ManyOptions, Page, Question, Reach, StatusFilter,
+    Brief, BriefSink, Entry, EntrySink, Filter, Listing, ManyOptions, Page, Question, Reach,
+    StatusFilter,
 };
 use iocd_core::questions::Questions;
 use iocd_core::value::{Kind, Value};
@@ -67,7 +68,15 @@ impl EntrySink for LastSeen {
 fn list(index: &Index) -> Vec<String> {
     let mut values = Values::default();
     index
-        .list(&Filter::default(), ALL, at(0), &mut values)
+        .list(
+            &Listing {
+                filter: &Filter::default(),
+                page: ALL,
+                now: at(0),
+                revision: None,
+            },
+            &mut values,
+        )
         .unwrap();
     assert_eq!(values.total, values.values.len() as u64);
     values.values.sort();
@@ -82,6 +91,7 @@ fn find(index: &Index, name: &str) -> Result<Vec<String>, IndexError> {
         status: StatusFilter::Any,
         page: ALL,
         now: at(0),
+        as_of: false,
     };
     index.find(&question, &mut values)?;
     Ok(values.values)
@@ -207,7 +217,15 @@ fn a_complete_fetch_removes_what_is_absent() {
     assert_eq!(list(&index), ["b.example.com active"]);
     let mut last_seen = LastSeen(None);
     index
-        .list(&Filter::default(), ALL, at(0), &mut last_seen)
+        .list(
+            &Listing {
+                filter: &Filter::default(),
+                page: ALL,
+                now: at(0),
+                revision: None,
+            },
+            &mut last_seen,
+        )
         .unwrap();
     assert_eq!(
         last_seen.0,
@@ -350,6 +368,7 @@ fn a_claim_about_a_private_address_is_found_but_not_listed() {
         status: StatusFilter::Seen,
         page: ALL,
         now: at(0),
+        as_of: false,
     };
     index.find(&question, &mut found).unwrap();
     assert_eq!(found.values, ["10.1.2.3 active"]);

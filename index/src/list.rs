@@ -1,32 +1,39 @@
-//! Lists: what a filter admits, newest update first.
+//! Lists: what a filter admits, newest update first, now or at a revision.
 
 use iocd_core::claim::Status;
-use iocd_core::query::{EntrySink, Filter, Page};
-use jiff::Timestamp;
+use iocd_core::query::{EntrySink, Filter, Listing};
 use parking_lot::RwLockReadGuard;
 
 use crate::Index;
+use crate::columns::NONE;
 use crate::error::IndexError;
-use crate::facets::Intersection;
+use crate::facets::{BitSet, Intersection};
+use crate::moment::Moment;
 use crate::read::{SLICE, Shown};
 use crate::score::Telling;
-use crate::state::State;
+use crate::state::{State, ended};
 use crate::time::seconds;
 
 impl Index {
     /// Tells `sink` the entries that the filter admits, newest update first.
     pub fn list<S: EntrySink>(
         &self,
-        filter: &Filter,
-        page: Page,
-        now: Timestamp,
+        listing: &Listing<'_>,
         sink: &mut S,
     ) -> Result<(), IndexError> {
+        let Listing { filter, page, .. } = *listing;
         let mut state = self.state.read();
-        let now = seconds(now);
+        let now = seconds(listing.now);
+        let moment = Moment {
+            now,
+            end: match listing.revision {
+                None => NONE,
+                Some(revision) => state.slot_after(revision)?,
+            },
+        };
         let mut slots = Vec::new();
         {
-            let matching = state.matching(filter);
+            let matching = state.matching(filter, moment);
             // What is due but not yet swept counts as expired.
             let is_due = |slot: u32| state.is_expired(slot, now);
             let due = if filter.include_expired {
@@ -49,7 +56,7 @@ impl Index {
             .filter_map(|slot| state.shown(slot, now))
             .collect();
         let telling = Telling {
-            now,
+            moment,
             explained: sink.wants_explanations(),
         };
         for slice in shown.chunks(SLICE) {
@@ -63,18 +70,21 @@ impl Index {
 }
 
 impl State {
-    /// The slots that a filter admits.
-    fn matching(&self, filter: &Filter) -> Intersection<'_> {
-        let from = filter.since.map_or(0, |since| {
-            self.columns.first_updated_at(ceil_seconds(since))
-        });
-        let to = filter.until.map_or(self.columns.len(), |until| {
-            self.columns.first_updated_at(ceil_seconds(until))
-        });
-        let mut either = vec![&self.alive];
-        if filter.include_expired {
-            either.push(&self.lapsed);
-        }
+    /// The first slot after a revision. Fails for a revision that this store
+    /// has not had.
+    pub(crate) fn slot_after(&self, revision: u64) -> Result<u32, IndexError> {
+        let unknown = || IndexError::UnknownRevision {
+            given: revision,
+            last: self.revision(),
+        };
+        let slot = revision.checked_sub(self.base_revision);
+        let slot = slot.and_then(|slot| u32::try_from(slot).ok());
+        slot.filter(|&slot| slot <= self.columns.len())
+            .ok_or_else(unknown)
+    }
+
+    /// The sets that a filter narrows a list to.
+    pub(crate) fn narrowing(&self, filter: &Filter) -> Vec<&BitSet> {
         let mut all = Vec::new();
         if !filter.include_warned {
             all.push(&self.listable);
@@ -84,12 +94,43 @@ impl State {
         all.extend(label.map(|label| &self.confidences[label as usize]));
         let category = filter.category;
         all.extend(category.map(|category| &self.categories[category as usize]));
-        Intersection::new(either, all, from, to)
+        all
     }
 
-    /// The entry whose last change is in a slot.
-    fn shown(&self, slot: u32, now: u32) -> Option<Shown> {
-        if !self.lapsed.contains(slot) {
+    /// The slots that a filter admits, of those that were the last word.
+    pub(crate) fn matching(&self, filter: &Filter, moment: Moment) -> Intersection<'_> {
+        let from = filter.since.map_or(0, |since| {
+            self.columns.first_updated_at(ceil_seconds(since))
+        });
+        let to = filter.until.map_or(self.columns.len(), |until| {
+            self.columns.first_updated_at(ceil_seconds(until))
+        });
+        let mut either = vec![&self.alive];
+        let include_expired = filter.include_expired;
+        if include_expired {
+            either.push(&self.lapsed);
+        }
+        let narrowing = self.narrowing(filter);
+        let matching = Intersection::new(either, narrowing, from, to.min(moment.end));
+        if !moment.is_past() {
+            return matching;
+        }
+        // What has been replaced or ended since was there.
+        matching.or(Box::new(move |slot| {
+            let dead_by = self.columns.dead_by.get(slot);
+            let was_last = dead_by != NONE && dead_by >= moment.end;
+            was_last
+                && match ended(self.columns.flags.get(slot)) {
+                    None => include_expired || !self.is_expired(slot, moment.now),
+                    Some(status) => include_expired && status == Status::Expired,
+                }
+        }))
+    }
+
+    /// The entry of which the last word is in a slot: a version, or the end of
+    /// one whose time was over.
+    pub(crate) fn shown(&self, slot: u32, now: u32) -> Option<Shown> {
+        if ended(self.columns.flags.get(slot)).is_none() {
             let status = if self.is_expired(slot, now) {
                 Status::Expired
             } else {
@@ -111,6 +152,6 @@ impl State {
 
 /// Seconds, rounded up: "at this time or later" must not admit what was
 /// earlier within the same second.
-fn ceil_seconds(time: Timestamp) -> u32 {
+fn ceil_seconds(time: jiff::Timestamp) -> u32 {
     seconds(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
 }

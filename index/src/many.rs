@@ -13,6 +13,7 @@ use iocd_core::value::{Kind, ValueRef};
 use crate::Index;
 use crate::best::Hit;
 use crate::error::IndexError;
+use crate::moment::Moment;
 use crate::read::{Shown, sort_hits};
 use crate::score::Telling;
 use crate::state::State;
@@ -116,9 +117,9 @@ impl Lookups {
         hits: &mut Vec<Hit>,
         sink: &mut S,
     ) -> Result<(), IndexError> {
-        let now = seconds(options.now);
+        let moment = Moment::present(seconds(options.now));
         let telling = Telling {
-            now,
+            moment,
             explained: false,
         };
         let mut start = 0;
@@ -138,7 +139,7 @@ impl Lookups {
                     matched: lookup.matched,
                     subtree_only: lookup.subtree_only,
                 };
-                state.collect_chain(newest, &probe, options.status, now, hits);
+                state.collect_chain(newest, &probe, options.status, moment, hits);
             }
             if hits.len() > 1 {
                 sort_hits(state, hits)?;
@@ -171,7 +172,12 @@ impl State {
             confidence: claim.confidence,
             status,
             first_seen: Some(timestamp(first_seen)),
-            last_seen: Some(timestamp(self.last_seen(slot, &claim, status))),
+            last_seen: Some(timestamp(self.last_seen(
+                slot,
+                &claim,
+                status,
+                telling.moment,
+            ))),
             malware,
             score,
             matched: hit.matched,

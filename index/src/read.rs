@@ -10,6 +10,7 @@ use crate::Index;
 use crate::best::Hit;
 use crate::columns::{NO_TIME, NONE};
 use crate::error::IndexError;
+use crate::moment::Moment;
 use crate::record::{ClaimRecord, Items};
 use crate::score::Telling;
 use crate::state::{State, expires_at};
@@ -60,17 +61,17 @@ impl Index {
             return self.find_by_cascade(question, sink);
         }
         let state = self.state.read();
-        let now = seconds(question.now);
+        let moment = state.moment(seconds(question.now), question.as_of)?;
         let mut hits = Vec::new();
         for reading in question.readings {
-            state.collect_hits(reading.as_ref(), question.status, now, &mut hits)?;
+            state.collect_hits(reading.as_ref(), question.status, moment, &mut hits)?;
         }
         if hits.len() > 1 {
             sort_hits(&state, &mut hits)?;
         }
         sink.total(hits.len() as u64);
         let telling = Telling {
-            now,
+            moment,
             explained: sink.wants_explanations(),
         };
         let offset = usize::try_from(question.page.offset).unwrap_or(usize::MAX);
@@ -84,10 +85,10 @@ impl Index {
     /// tell, without reading the entries.
     pub fn knows(&self, question: &Question<'_>) -> Result<bool, IndexError> {
         let state = self.state.read();
-        let now = seconds(question.now);
+        let moment = state.moment(seconds(question.now), question.as_of)?;
         let mut hits = Vec::new();
         for reading in question.readings {
-            state.collect_hits(reading.as_ref(), question.status, now, &mut hits)?;
+            state.collect_hits(reading.as_ref(), question.status, moment, &mut hits)?;
             if !hits.is_empty() {
                 return Ok(true);
             }
@@ -118,7 +119,7 @@ impl State {
         &self,
         value: ValueRef<'_>,
         status: StatusFilter,
-        now: u32,
+        moment: Moment,
         hits: &mut Vec<Hit>,
     ) -> Result<(), IndexError> {
         let mut failure = Ok(());
@@ -127,7 +128,7 @@ impl State {
                 let ValueRef { kind, text } = probe.key;
                 failure = self
                     .newest(self.hash(kind, text), kind, text)
-                    .map(|newest| self.collect_chain(newest, &probe, status, now, hits));
+                    .map(|newest| self.collect_chain(newest, &probe, status, moment, hits));
             }
         });
         failure
@@ -140,10 +141,10 @@ impl State {
         newest: Option<u32>,
         probe: &matching::Probe<'_>,
         filter: StatusFilter,
-        now: u32,
+        moment: Moment,
         hits: &mut Vec<Hit>,
     ) {
-        self.visit_claims(newest, filter, now, |shown| {
+        self.visit_claims(newest, filter, moment, |shown| {
             if probe.subtree_only && !self.columns.flags.get(shown.slot).is_subtree() {
                 return;
             }
@@ -162,11 +163,11 @@ impl State {
         &self,
         newest: Option<u32>,
         admitted: StatusFilter,
-        now: u32,
+        moment: Moment,
         mut visit: impl FnMut(Shown),
     ) {
         let mut seen = Vec::new();
-        for changed in self.chain(newest) {
+        for changed in self.chain(newest).filter(|&slot| slot < moment.end) {
             // Only the newest word of each source counts.
             let source = self.columns.source.get(changed);
             if seen.contains(&source) {
@@ -175,7 +176,7 @@ impl State {
             if self.columns.next.get(changed) != NONE {
                 seen.push(source);
             }
-            if let Some((slot, status)) = self.latest(Some(changed), source, now)
+            if let Some((slot, status)) = self.latest(Some(changed), source, moment)
                 && admitted.admits(status)
             {
                 visit(Shown {
@@ -205,10 +206,18 @@ impl State {
     }
 
     /// Latest sighting of the claim version in `slot`, in Unix seconds.
-    pub(crate) fn last_seen(&self, slot: u32, claim: &ClaimRecord<'_>, status: Status) -> u32 {
+    pub(crate) fn last_seen(
+        &self,
+        slot: u32,
+        claim: &ClaimRecord<'_>,
+        status: Status,
+        moment: Moment,
+    ) -> u32 {
         let touched = self.columns.touched.get(slot);
-        let said = claim.last_seen.max((touched != NO_TIME).then_some(touched));
-        said.unwrap_or_else(|| match self.listed_at(claim.source) {
+        // What was noted beside a version later than that is not told.
+        let is_told = touched != NO_TIME && (!moment.is_past() || touched <= moment.now);
+        let said = claim.last_seen.max(is_told.then_some(touched));
+        said.unwrap_or_else(|| match self.was_listed_at(claim.source, moment) {
             Some(listed_at) if status == Status::Active => claim.heard_at.max(listed_at),
             _ => claim.heard_at,
         })
@@ -246,8 +255,12 @@ impl State {
         let warnings = self.warnings(&claim, shown);
         let (score, explanation) = self.score(shown, &claim, &warnings, telling)?;
         let known = &self.sources[claim.source as usize];
+        let moment = telling.moment;
         let expires_at = if shown.is_ended() {
             expires_at(&claim, &known.source, None)
+        } else if moment.is_past() {
+            let listed_at = self.was_listed_at(claim.source, moment);
+            expires_at(&claim, &known.source, listed_at)
         } else {
             self.columns.expires_at.get(slot)
         };
@@ -259,7 +272,7 @@ impl State {
             confidence: claim.confidence,
             status,
             first_seen: Some(timestamp(claim.first_seen.unwrap_or(claim.first_heard_at))),
-            last_seen: Some(timestamp(self.last_seen(slot, &claim, status))),
+            last_seen: Some(timestamp(self.last_seen(slot, &claim, status, moment))),
             expires_at: (expires_at != NO_TIME).then(|| timestamp(expires_at)),
             updated_at: timestamp(self.columns.updated_at.get(changed)),
             context: claim.context,

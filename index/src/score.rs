@@ -6,6 +6,7 @@ use iocd_core::value::ValueRef;
 use iocd_core::warning::{ALLOWED, Judgement, NON_GLOBAL};
 
 use crate::error::IndexError;
+use crate::moment::Moment;
 use crate::read::Shown;
 use crate::record::ClaimRecord;
 use crate::state::State;
@@ -14,8 +15,8 @@ use crate::time::timestamp;
 /// How entries are told.
 #[derive(Clone, Copy)]
 pub(crate) struct Telling {
-    /// The time of the question, in Unix seconds.
-    pub(crate) now: u32,
+    /// As of when.
+    pub(crate) moment: Moment,
     /// With every term of the score.
     pub(crate) explained: bool,
 }
@@ -58,7 +59,7 @@ impl State {
         warnings: &Warnings<'_>,
         telling: Telling,
     ) -> Result<(u8, Option<Explanation<'a>>), IndexError> {
-        let now = timestamp(telling.now);
+        let now = timestamp(telling.moment.now);
         let ValueRef { kind, text } = claim.value_ref();
         let newest = match shown.newest {
             None => self.newest(self.hash(kind, text), kind, text)?,
@@ -69,7 +70,7 @@ impl State {
         let mut failure = Ok(());
         let mut caution = warnings.caution;
         let mut is_expected = false;
-        self.visit_claims(newest, StatusFilter::Any, telling.now, |other| {
+        self.visit_claims(newest, StatusFilter::Any, telling.moment, |other| {
             let record;
             let said = if other.slot == shown.slot {
                 claim
@@ -91,7 +92,12 @@ impl State {
                 source,
                 confidence: said.confidence,
                 status: other.status,
-                last_seen: timestamp(self.last_seen(other.slot, said, other.status)),
+                last_seen: timestamp(self.last_seen(
+                    other.slot,
+                    said,
+                    other.status,
+                    telling.moment,
+                )),
             };
             tally.add(evidence);
             if telling.explained {

@@ -29,6 +29,8 @@ pub(crate) struct KnownSource {
     pub(crate) source: Source,
     /// Unix seconds of the last complete fetch of a snapshot source.
     pub(crate) listed_at: Option<u32>,
+    /// Of all of them, ascending.
+    pub(crate) listings: Vec<u32>,
 }
 
 /// Everything a reader needs. Readers share it; the writer changes it for
@@ -69,6 +71,10 @@ pub(crate) struct State {
     pub(crate) active: u64,
     pub(crate) retained: u64,
     pub(crate) last_commit: u32,
+    /// Unix seconds from which on all that happened is kept.
+    pub(crate) history_from: u32,
+    /// Slots that replace or end another.
+    pub(crate) successors: BitSet,
 }
 
 impl State {
@@ -103,6 +109,8 @@ impl State {
             active: 0,
             retained: 0,
             last_commit: 0,
+            history_from: 0,
+            successors: BitSet::default(),
         }
     }
 
@@ -339,6 +347,9 @@ impl State {
             ..row
         });
         debug_assert_eq!(self.address(slot), address);
+        if older.is_some() {
+            self.successors.insert(slot);
+        }
         if let Some(newest) = newest {
             self.table.replace(hash, newest, slot);
             return Ok((slot, older));
@@ -385,6 +396,7 @@ impl State {
         self.sources.push(KnownSource {
             source,
             listed_at: None,
+            listings: Vec::new(),
         });
         Ok(())
     }
@@ -440,10 +452,10 @@ impl State {
     /// Takes in that a complete fetch of a source happened: what is on its
     /// list holds from then on for as long as the feed's rule says.
     pub(crate) fn note_fetch(&mut self, fetch: Fetch) {
-        let Some(known) = self.sources.get_mut(fetch.source as usize) else {
+        self.note_past_fetch(fetch);
+        let Some(known) = self.sources.get(fetch.source as usize) else {
             return;
         };
-        known.listed_at = known.listed_at.max(Some(fetch.at));
         let after = known.source.expires_after;
         let (Some(listed_at), Some(after)) = (self.listed_at(fetch.source), after) else {
             return;
@@ -460,6 +472,17 @@ impl State {
         }
     }
 
+    /// Takes in that a fetch happened before another one.
+    pub(crate) fn note_past_fetch(&mut self, fetch: Fetch) {
+        let Some(known) = self.sources.get_mut(fetch.source as usize) else {
+            return;
+        };
+        known.listed_at = known.listed_at.max(Some(fetch.at));
+        let listings = &mut known.listings;
+        let at = listings.partition_point(|&before| before <= fetch.at);
+        listings.insert(at, fetch.at);
+    }
+
     /// When a complete fetch last showed the list of this source.
     pub(crate) fn listed_at(&self, source: u16) -> Option<u32> {
         let known = &self.sources[source as usize];
@@ -468,28 +491,9 @@ impl State {
             .filter(|_| known.source.extent == Extent::Snapshot)
     }
 
-    /// The newest slot of a source in a value's chain and the status of the
-    /// claim there; with the slot of its last version.
-    pub(crate) fn latest(
-        &self,
-        newest: Option<u32>,
-        source: u16,
-        now: u32,
-    ) -> Option<(u32, Status)> {
-        let mut own = self
-            .chain(newest)
-            .filter(|&slot| self.columns.source.get(slot) == source);
-        let latest = own.next()?;
-        match ended(self.columns.flags.get(latest)) {
-            None if self.is_expired(latest, now) => Some((latest, Status::Expired)),
-            None => Some((latest, Status::Active)),
-            Some(status) => Some((own.next()?, status)),
-        }
-    }
-
     /// Bytes on the heap by part.
     pub(crate) fn memory(&self) -> usize {
-        let sets = [&self.alive, &self.lapsed, &self.listable].into_iter();
+        let sets = [&self.alive, &self.lapsed, &self.listable, &self.successors].into_iter();
         let facets = self
             .kinds
             .iter()
@@ -528,6 +532,6 @@ pub(crate) fn is_listable(claim: &ClaimRecord<'_>, source: &Source) -> bool {
     (!claim.non_global || source.list_non_global) && claim.judgement != Judgement::Withheld
 }
 
-fn damaged(address: Address) -> IndexError {
+pub(crate) fn damaged(address: Address) -> IndexError {
     address.damaged("the record does not fit what came before it")
 }

@@ -12,6 +12,7 @@ use siphasher::sip::SipHasher13;
 use crate::Index;
 use crate::error::IndexError;
 use crate::facets::BitSet;
+use crate::moment::Moment;
 use crate::read::Shown;
 use crate::record::ClaimRecord;
 use crate::score::Telling;
@@ -207,7 +208,7 @@ impl Index {
         found.take_tied(Tie::Campaign, &ties.campaigns)?;
         sink.total(found.told.len() as u64);
         let telling = Telling {
-            now: seconds(now),
+            moment: Moment::present(seconds(now)),
             explained: sink.wants_explanations(),
         };
         for (slot, tie) in found.told {

@@ -12,6 +12,7 @@ use crate::Index;
 use crate::error::IndexError;
 use crate::fetches::{Fetch, Fetches};
 use crate::log;
+use crate::moment::Moment;
 use crate::record::{Article, ClaimRecord, Commit, ItemsBuf, Record, Tombstone};
 use crate::state::State;
 use crate::time::{seconds, timestamp};
@@ -198,6 +199,7 @@ impl Index {
         heard_at: Timestamp,
     ) -> Result<Vec<Outcome>, IndexError> {
         let heard_at = timestamp(seconds(heard_at));
+        self.settle(writer, source, heard_at)?;
         let Folded {
             claims,
             mut outcomes,
@@ -212,7 +214,7 @@ impl Index {
             let value = claim.value.as_ref();
             let newest =
                 state.newest(state.hash(value.kind, value.text), value.kind, value.text)?;
-            let latest = state.latest(newest, number, seconds(heard_at));
+            let latest = state.latest(newest, number, Moment::present(seconds(heard_at)));
             let existing = latest.map(|(slot, status)| Ok((slot, held(&state, slot)?, status)));
             let existing = existing.transpose()?;
             let known = existing.as_ref().map(|(slot, held, status)| Known {
@@ -247,6 +249,29 @@ impl Index {
             }
         }
         Ok(outcomes)
+    }
+
+    /// Ends what is over by the rules of a source before they change: clients
+    /// that follow a list were not told of it, and would not be told if it held
+    /// again by the new rules.
+    fn settle(
+        &self,
+        writer: &mut Writer,
+        source: &Source,
+        at: Timestamp,
+    ) -> Result<(), IndexError> {
+        let state = self.state.read();
+        let Some(number) = source_number(&state, source) else {
+            return Ok(());
+        };
+        let known = &state.sources[usize::from(number)].source;
+        if known.expires_after == source.expires_after && known.extent == source.extent {
+            return Ok(());
+        }
+        let mut due = state.due(seconds(at));
+        due.retain(|&slot| state.columns.source.get(slot) == number);
+        drop(state);
+        self.end(writer, &due, Status::Expired, at)
     }
 
     /// Notes that a complete fetch showed just the claims `present` of a
@@ -303,7 +328,9 @@ impl Index {
             for value in values {
                 let ValueRef { kind, text } = value.as_ref();
                 let newest = state.newest(state.hash(kind, text), kind, text)?;
-                if let Some((slot, Status::Active)) = state.latest(newest, number, seconds(at)) {
+                if let Some((slot, Status::Active)) =
+                    state.latest(newest, number, Moment::present(seconds(at)))
+                {
                     slots.insert(slot);
                 }
             }

@@ -180,6 +180,7 @@ fn a_stored_directory_is_opened_today() {
                 limit: 10,
             },
             now: at(100),
+            as_of: false,
         };
         index.find(&question, &mut found).unwrap();
     }

@@ -71,6 +71,7 @@ fn is_found(index: &Index, value: Value, status: StatusFilter) -> bool {
             limit: 1,
         },
         now: Timestamp::UNIX_EPOCH,
+        as_of: false,
     };
     let mut total = Total(0);
     index.find(&question, &mut total).unwrap();

@@ -181,6 +181,7 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
                 page: Page { offset: 0, limit },
                 related: false,
                 explain: false,
+                as_of: None,
             };
             if asked.matching == Matching::Contains && Part::read(&asked.text).is_none() {
                 let message = format!(
@@ -210,9 +211,13 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
                 entries: 0,
                 body: Vec::new(),
             };
-            node.store
-                .list(&filter, Page { offset: 0, limit }, now, &mut listing)
-                .await?;
+            let newest = iocd_core::query::Listing {
+                filter: &filter,
+                page: Page { offset: 0, limit },
+                now,
+                revision: None,
+            };
+            node.store.list(&newest, &mut listing).await?;
             Ok(json!({"body": String::from_utf8_lossy(&listing.finish())}))
         }
         Operation::CreateKey {

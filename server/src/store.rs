@@ -13,8 +13,8 @@ use std::sync::Arc;
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimId, Source, Status};
 use iocd_core::query::{
-    Brief, BriefSink, Containing, Entry, EntrySink, Filter, ManyOptions, Match, Page, Question,
-    Reach,
+    Brief, BriefSink, ChangeSink, Containing, Entry, EntrySink, Following, Listing, ManyOptions,
+    Match, Page, Question, Reach,
 };
 use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
@@ -89,6 +89,16 @@ pub enum StoreError {
     /// What is stored does not agree with its checksum.
     #[error("the claim store is damaged: {0}. Restore a backup")]
     Corrupt(String),
+    /// The question is about a time of which not everything is kept.
+    #[error("history is kept since {since}: ask about that time or a later one")]
+    HistoryCompacted {
+        /// The earliest time that can be asked about.
+        since: Timestamp,
+    },
+    /// The store has not had this revision, or no longer knows what happened
+    /// after it.
+    #[error("what happened after revision {0} is not known")]
+    UnknownRevision(u64),
     /// The store is not there or is not answering.
     #[error("the claim store is not available: {0}")]
     Unavailable(String),
@@ -193,6 +203,7 @@ pub trait ClaimStore: Send + Sync + 'static {
                         limit: options.limit,
                     },
                     now: options.now,
+                    as_of: false,
                 };
                 self.find(&question, &mut InBrief(&mut *sink)).await?;
             }
@@ -200,14 +211,31 @@ pub trait ClaimStore: Send + Sync + 'static {
         }
     }
 
+    /// Tells `sink` what happened to the entries of a list after a revision,
+    /// oldest first, and gives the revision up to which that is all: to go on
+    /// from there neither skips nor repeats, whatever is written meanwhile.
+    ///
+    /// An entry that was added or has changed is told as it is now, at its
+    /// last change; one that is due to expire is not told, but its end is when
+    /// the sweeper has come by. With `include_removed` an entry that has left
+    /// the list is told where it did, whatever came after; and perhaps one that
+    /// the caller never had.
+    fn follow<S: ChangeSink + Send>(
+        &self,
+        following: &Following<'_>,
+        sink: &mut S,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// A number that stands for the meaning of revisions: another one, and
+    /// those of before mean nothing any more (a backup was restored).
+    fn epoch(&self) -> u64;
+
     /// Tells `sink` the entries that the filter admits, newest update first.
     /// An entry is listable if no warning withholds its value; one about a
     /// value that is not globally reachable only where its source says so.
     fn list<S: EntrySink + Send>(
         &self,
-        filter: &Filter,
-        page: Page,
-        now: Timestamp,
+        listing: &Listing<'_>,
         sink: &mut S,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 

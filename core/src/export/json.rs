@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{write_number, write_time};
 use crate::claim::Confidence;
-use crate::query::Entry;
+use crate::query::{Entry, Gone};
 use crate::score::{Explanation, Share, Term, standing};
 
 /// Appends one element of `data`.
@@ -54,6 +54,26 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
         write_explanation(out, explanation);
     }
     out.push(b'}');
+}
+
+/// Appends an element of `data` that tells that an entry has left the list.
+pub fn write_gone(out: &mut Vec<u8>, gone: &Gone<'_>) {
+    out.extend_from_slice(b"{\"type\":\"");
+    out.extend_from_slice(gone.kind.as_str().as_bytes());
+    out.extend_from_slice(b"\",\"value\":");
+    write_string(out, gone.value);
+    out.extend_from_slice(b",\"confidence\":\"");
+    out.extend_from_slice(gone.confidence.as_str().as_bytes());
+    out.extend_from_slice(b"\",\"source\":{\"feed_name\":");
+    write_string(out, &gone.source.title);
+    out.extend_from_slice(b",\"category\":\"");
+    out.extend_from_slice(gone.source.category.as_str().as_bytes());
+    out.extend_from_slice(b"\"},\"id\":\"");
+    write_uuid(out, gone.id.0);
+    out.extend_from_slice(b"\",\"removed\":{\"reason\":\"");
+    out.extend_from_slice(gone.reason.as_str().as_bytes());
+    write_time_field(out, "\",\"at\":\"", Some(gone.at));
+    out.extend_from_slice(b"}}");
 }
 
 /// Appends every term of a score. Shares are numbers from 0 to 1 with three

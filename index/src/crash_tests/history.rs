@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source, Status};
-use iocd_core::query::{Entry, EntrySink, Filter, Page, Question, Reach, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Filter, Listing, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
@@ -192,13 +192,22 @@ pub(super) fn look(index: &Index) -> Sight {
             status: StatusFilter::Any,
             page,
             now,
+            as_of: false,
         };
         index.find(&question, &mut found).unwrap();
     }
     assert_eq!(found.total, found.sight.len() as u64);
     let mut listed = Looking::default();
     index
-        .list(&Filter::default(), page, now, &mut listed)
+        .list(
+            &Listing {
+                filter: &Filter::default(),
+                page: page,
+                now: now,
+                revision: None,
+            },
+            &mut listed,
+        )
         .unwrap();
     assert_eq!(listed.total, listed.sight.len() as u64);
     let mut active = found.sight.clone();

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use iocd_core::claim::{ArticleRef, Category, Claim, Extent, Scope, Tlp};
-use iocd_core::query::{Entry, EntrySink, Filter, Page, Question, Reach, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Filter, Listing, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 
 use super::*;
@@ -105,11 +105,20 @@ fn answers(index: &Index) -> Vec<String> {
             status: StatusFilter::Any,
             page,
             now: at(NOW),
+            as_of: false,
         };
         index.find(&question, &mut all).unwrap();
     }
     index
-        .list(&Filter::default(), page, at(NOW), &mut all)
+        .list(
+            &Listing {
+                filter: &Filter::default(),
+                page: page,
+                now: at(NOW),
+                revision: None,
+            },
+            &mut all,
+        )
         .unwrap();
     all.0
 }

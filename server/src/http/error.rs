@@ -274,6 +274,12 @@ impl From<StoreError> for ApiError {
                 error.0.cause = Some(cause);
                 error
             }
+            StoreError::HistoryCompacted { .. } => {
+                ApiError::new(Code::HistoryCompacted, error.to_string()).about("as_of")
+            }
+            StoreError::UnknownRevision(_) => {
+                ApiError::new(Code::CursorExpired, error.to_string()).about("cursor")
+            }
             StoreError::Write(_) | StoreError::Corrupt(_) => ApiError::internal(error),
         }
     }

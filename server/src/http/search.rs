@@ -49,6 +49,7 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
         call.request.uri().query(),
         call.app.settings.api_key_in_query,
         cap,
+        call.now,
     )?;
     let out = if asked.matching == Matching::Exact {
         answer(&asked, &*call.app.store, &call.app.control, call.now).await?
@@ -103,6 +104,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) related: bool,
     /// Whether every term of the scores is wanted.
     pub(crate) explain: bool,
+    /// As the store stood then.
+    pub(crate) as_of: Option<Timestamp>,
 }
 
 impl<'a> Asked<'a> {
@@ -110,6 +113,7 @@ impl<'a> Asked<'a> {
         query: Option<&'a str>,
         api_key: bool,
         cap: u32,
+        now: Timestamp,
     ) -> Result<Asked<'a>, ApiError> {
         let mut parameters = Parameters::new(query, PARAMETERS, api_key);
         let mut text = None;
@@ -124,6 +128,7 @@ impl<'a> Asked<'a> {
             },
             related: false,
             explain: false,
+            as_of: None,
         };
         while let Some(parameter) = parameters.next()? {
             match parameter.name {
@@ -144,8 +149,12 @@ impl<'a> Asked<'a> {
                 "include_related" => asked.related = parameter.switch()?,
                 "explain" => asked.explain = parameter.switch()?,
                 _ => {
-                    parameter.time()?;
-                    return Err(parameter.not_available());
+                    let time = parameter.time()?;
+                    if time > now {
+                        let expected = "a time that is not in the future";
+                        return Err(ApiError::invalid("as_of", &time.to_string(), expected));
+                    }
+                    asked.as_of = Some(time);
                 }
             }
         }

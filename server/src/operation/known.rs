@@ -29,6 +29,7 @@ pub(super) async fn find<S: ClaimStore>(
                 limit: MAX_TOLD,
             },
             now,
+            as_of: false,
         };
         store.find(&question, &mut entries).await?;
         if !entries.0.is_empty() {

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use iocd_core::claim::{ClaimId, Source};
-use iocd_core::query::{BriefSink, Containing, EntrySink, Filter, ManyOptions, Page, Question};
+use iocd_core::query::{
+    BriefSink, ChangeSink, Containing, EntrySink, Following, Listing, ManyOptions, Question,
+};
 use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
 use iocd_core::value::Value;
@@ -50,6 +52,8 @@ impl From<IndexError> for StoreError {
             IndexError::Damaged { .. }
             | IndexError::DamagedFetches { .. }
             | IndexError::DamagedEpoch { .. } => StoreError::Corrupt(error.to_string()),
+            IndexError::HistoryCompacted { since } => StoreError::HistoryCompacted { since },
+            IndexError::UnknownRevision { given, .. } => StoreError::UnknownRevision(given),
             other => StoreError::Unavailable(other.to_string()),
         }
     }
@@ -127,14 +131,24 @@ impl ClaimStore for Embedded {
         Ok(self.index.find_many(questions, options, sink)?)
     }
 
+    async fn follow<S: ChangeSink + Send>(
+        &self,
+        following: &Following<'_>,
+        sink: &mut S,
+    ) -> Result<u64, StoreError> {
+        Ok(self.index.follow(following, sink)?)
+    }
+
+    fn epoch(&self) -> u64 {
+        self.index.epoch()
+    }
+
     async fn list<S: EntrySink + Send>(
         &self,
-        filter: &Filter,
-        page: Page,
-        now: Timestamp,
+        listing: &Listing<'_>,
         sink: &mut S,
     ) -> Result<(), StoreError> {
-        Ok(self.index.list(filter, page, now, sink)?)
+        Ok(self.index.list(listing, sink)?)
     }
 
     fn refusal(&self) -> Option<String> {

@@ -1,12 +1,12 @@
 //! What a store told, kept to look at.
 
 use iocd::store::ClaimStore;
-use iocd_core::claim::{ArticleRef, ClaimId, Source, Status, Tlp};
+use iocd_core::claim::{ArticleRef, Category, ClaimId, Source, Status, Tlp};
 use iocd_core::export::json::write_explanation;
 use iocd_core::matching::Part;
 use iocd_core::query::{
-    Brief, BriefSink, Containing, Entry, EntrySink, Filter, ManyOptions, Match, Page, Question,
-    Reach, StatusFilter,
+    Brief, BriefSink, Containing, Entry, EntrySink, Filter, Listing, ManyOptions, Match, Page,
+    Question, Reach, StatusFilter,
 };
 use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
@@ -73,6 +73,7 @@ pub(crate) async fn related<S: ClaimStore>(store: &S, value: &Value, second: i64
         status: StatusFilter::Seen,
         page: ALL,
         now: at(second),
+        as_of: false,
     };
     store.find(&question, &mut tying).await.unwrap();
     let mut answer = Answer::default();
@@ -127,6 +128,12 @@ impl EntrySink for Answer {
                 .map_or_else(String::new, explained),
             matched: entry.matched,
         });
+    }
+}
+
+impl Told {
+    pub(crate) fn category(&self) -> Category {
+        self.source.category
     }
 }
 
@@ -187,6 +194,7 @@ pub(crate) async fn reach<S: ClaimStore>(
         status,
         page,
         now: at(second),
+        as_of: false,
     };
     store.find(&question, &mut answer).await.unwrap();
     answer
@@ -208,6 +216,7 @@ pub(crate) async fn contains<S: ClaimStore>(
         status,
         page,
         now: at(second),
+        as_of: false,
     };
     store.find_containing(&question, &mut answer).await.unwrap();
     answer
@@ -232,11 +241,41 @@ pub(crate) async fn list<S: ClaimStore>(
     page: Page,
     second: i64,
 ) -> Answer {
+    let now = at(second);
+    let listing = Listing {
+        filter,
+        page,
+        now,
+        revision: None,
+    };
+    list_as(store, &listing).await
+}
+
+/// A page of a list.
+pub(crate) async fn list_as<S: ClaimStore>(store: &S, listing: &Listing<'_>) -> Answer {
     let mut answer = Answer::default();
-    store
-        .list(filter, page, at(second), &mut answer)
-        .await
-        .unwrap();
+    store.list(listing, &mut answer).await.unwrap();
+    answer
+}
+
+/// What was seen of a value at `second`, as the store stood then.
+pub(crate) async fn seen_as_of<S: ClaimStore>(
+    store: &S,
+    far: Reach,
+    value: &Value,
+    status: StatusFilter,
+    second: i64,
+) -> Answer {
+    let mut answer = Answer::default();
+    let question = Question {
+        readings: std::slice::from_ref(value),
+        reach: far,
+        status,
+        page: ALL,
+        now: at(second),
+        as_of: true,
+    };
+    store.find(&question, &mut answer).await.unwrap();
     answer
 }
 

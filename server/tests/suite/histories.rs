@@ -11,7 +11,7 @@ use iocd_core::value::{Kind, Value};
 use iocd_core::warning::{ALLOWED, WarningList, WarningSet};
 use proptest::prelude::*;
 
-use crate::answer::{contains, find_many, list, reach, related};
+use crate::answer::{contains, find_many, list, reach, related, seen_as_of};
 use crate::values::{DAY, at, source, value};
 
 /// One event in the life of a store.
@@ -45,7 +45,7 @@ pub(crate) enum Step {
 }
 
 /// Few values and sources, so that events meet; related, so that they match.
-const VALUES: [&str; 23] = [
+pub(crate) const VALUES: [&str; 23] = [
     "203.0.113.7",
     "203.0.113.0/24",
     "203.0.112.0/20",
@@ -71,7 +71,7 @@ const VALUES: [&str; 23] = [
     "CVE-2021-44228",
 ];
 
-fn sources() -> [Source; 4] {
+pub(crate) fn sources() -> [Source; 4] {
     [
         Source {
             list_non_global: false,
@@ -223,26 +223,31 @@ pub(crate) async fn agree<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, history: &
             now += seconds;
             continue;
         }
-        if let Step::Redescribe {
-            source,
-            expires_after,
-            category,
-            list_non_global,
-        } = step
-        {
-            sources[*source] = Source {
-                expires_after: *expires_after,
-                category: *category,
-                list_non_global: *list_non_global,
-                ..sources[*source].clone()
-            };
-        }
+        describe(&mut sources, step);
         let done_a = perform(a, step, &sources, now).await;
         let done_b = perform(b, step, &sources, now).await;
         assert_eq!(done_a, done_b, "{step:?} at {now}");
     }
     compare(a, b, now).await;
     now
+}
+
+/// Takes in what a step says of a source.
+pub(crate) fn describe(sources: &mut [Source], step: &Step) {
+    if let Step::Redescribe {
+        source,
+        expires_after,
+        category,
+        list_non_global,
+    } = step
+    {
+        sources[*source] = Source {
+            expires_after: *expires_after,
+            category: *category,
+            list_non_global: *list_non_global,
+            ..sources[*source].clone()
+        };
+    }
 }
 
 /// Both stores give the same answers from `now` on.
@@ -254,7 +259,12 @@ pub(crate) async fn compare<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, now: i64
 
 /// What an event did, in numbers that stores must agree on. Revisions need not
 /// be the same ones, but must move for the same reasons.
-async fn perform<S: ClaimStore>(store: &S, step: &Step, sources: &[Source], now: i64) -> String {
+pub(crate) async fn perform<S: ClaimStore>(
+    store: &S,
+    step: &Step,
+    sources: &[Source],
+    now: i64,
+) -> String {
     let values = |numbers: &[usize]| -> Vec<Value> {
         numbers
             .iter()
@@ -376,6 +386,12 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
         }
     }
     for text in VALUES {
+        // As of the middle of what has happened, too.
+        for past in [second / 2, second / 3] {
+            let in_a = seen_as_of(a, Reach::Cascade, &value(text), StatusFilter::Any, past).await;
+            let in_b = seen_as_of(b, Reach::Cascade, &value(text), StatusFilter::Any, past).await;
+            assert_eq!(in_a, in_b, "{text} as of {past}");
+        }
         let in_a = related(a, &value(text), second).await;
         let in_b = related(b, &value(text), second).await;
         assert_eq!(in_a, in_b, "related to {text} at {second}");

@@ -10,7 +10,8 @@ use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::held::{self, Decision, Held, Outcome};
 use iocd_core::claim::{Category, Claim, ClaimId, Confidence, Extent, Source, Status};
 use iocd_core::query::{
-    Containing, Entry, EntrySink, Filter, Match, MatchKind, Page, Question, Reach,
+    ChangeSink, Containing, Entry, EntrySink, Filter, Following, Gone, GoneReason, Listing, Match,
+    MatchKind, Page, Question, Reach,
 };
 use iocd_core::related::{MAX_RELATED, Tie, Ties, is_campaign};
 use iocd_core::score::{Caution, Evidence, Explanation};
@@ -39,7 +40,34 @@ struct State {
 
 struct Known {
     source: Source,
-    listed_at: Option<Timestamp>,
+    /// When complete fetches were.
+    listings: Vec<Timestamp>,
+}
+
+/// What is looked at: the store at a time, as it is or as it stood.
+#[derive(Clone, Copy)]
+struct View {
+    now: Timestamp,
+    /// The last revision of then; `None`: all that is known by now.
+    revision: Option<u64>,
+}
+
+impl View {
+    fn present(now: Timestamp) -> View {
+        View {
+            now,
+            revision: None,
+        }
+    }
+
+    fn knows(self, version: &Version) -> bool {
+        self.revision.is_none_or(|last| version.revision <= last)
+    }
+
+    /// Whether what is not written under revisions was known.
+    fn knows_of(self, time: Timestamp) -> bool {
+        self.revision.is_none() || time <= self.now
+    }
 }
 
 /// What happened to a claim at one revision.
@@ -78,14 +106,18 @@ struct Present<'a> {
     expires_at: Option<Timestamp>,
     updated_at: Timestamp,
     revision: u64,
+    view: View,
+    is_ended: bool,
     matched: Option<Match>,
 }
 
 impl Known {
     /// When a complete fetch last showed the list of a snapshot source.
-    fn last_listing(&self) -> Option<Timestamp> {
-        self.listed_at
-            .filter(|_| self.source.extent == Extent::Snapshot)
+    fn last_listing(&self, view: View) -> Option<Timestamp> {
+        let known = self.listings.iter().copied();
+        known
+            .filter(|&at| self.source.extent == Extent::Snapshot && view.knows_of(at))
+            .max()
     }
 }
 
@@ -109,7 +141,7 @@ impl State {
         let position = position.unwrap_or_else(|| {
             self.sources.push(Known {
                 source: source.clone(),
-                listed_at: None,
+                listings: Vec::new(),
             });
             self.sources.len() - 1
         });
@@ -174,8 +206,9 @@ impl State {
     }
 
     /// The score of a value by all that is held about it, explained.
-    fn explain(&self, value: &Value, now: Timestamp) -> Explanation<'_> {
-        let all = self.present(now).into_iter();
+    fn explain(&self, value: &Value, view: View, is_warned: bool) -> Explanation<'_> {
+        let now = view.now;
+        let all = self.view(view).into_iter();
         let of_value: Vec<_> = all.filter(|present| present.value == value).collect();
         let mut caution = Caution::None;
         let is_expected = |present: &Present<'_>| present.known.source.list_non_global;
@@ -183,6 +216,9 @@ impl State {
             caution = Caution::Withheld;
         }
         self.warnings.visit(value.as_ref(), &mut |warning| {
+            if !is_warned {
+                return;
+            }
             if warning.withholds {
                 caution = caution.max(Caution::Withheld);
             }
@@ -200,8 +236,28 @@ impl State {
     }
 
     fn present(&self, now: Timestamp) -> Vec<Present<'_>> {
+        self.view(View::present(now))
+    }
+
+    /// The store as it stood at a time.
+    fn as_of(&self, now: Timestamp) -> View {
+        let versions = self.histories.values().flatten();
+        let known = versions.filter(|version| version.at <= now);
+        View {
+            now,
+            revision: Some(known.map(|version| version.revision).max().unwrap_or(0)),
+        }
+    }
+
+    fn view(&self, view: View) -> Vec<Present<'_>> {
+        let now = view.now;
         let mut all = Vec::new();
         for ((value, source), versions) in &self.histories {
+            let known = versions.partition_point(|version| view.knows(version));
+            let versions = &versions[..known];
+            let Some(last) = versions.last() else {
+                continue;
+            };
             let known = self
                 .sources
                 .iter()
@@ -219,10 +275,10 @@ impl State {
                     What::Ended(_) => None,
                 });
             let (held, touched, filed) = said.unwrap();
-            let last = versions.last().unwrap();
+            let touched = touched.filter(|&time| view.knows_of(time));
             // What has ended is on no list any more.
             let listed_at = known
-                .last_listing()
+                .last_listing(view)
                 .filter(|_| matches!(last.what, What::Said { .. }));
             let expires_at = held.expires_at(&known.source, listed_at);
             let status = match last.what {
@@ -240,6 +296,8 @@ impl State {
                 expires_at,
                 updated_at: last.at,
                 revision: last.revision,
+                view,
+                is_ended: matches!(last.what, What::Ended(_)),
                 matched: None,
             });
         }
@@ -265,6 +323,18 @@ impl State {
             self.append(key.clone(), now, What::Ended(Status::Expired));
         }
         due.len() as u64
+    }
+
+    /// Ends what is over by the rules of a source before they change.
+    fn settle(&mut self, source: &Source, at: Timestamp) {
+        let changes = |known: &Known| {
+            known.source.name == source.name
+                && (known.source.expires_after != source.expires_after
+                    || known.source.extent != source.extent)
+        };
+        if self.sources.iter().any(changes) {
+            self.expire(at, |other| other.name == source.name);
+        }
     }
 
     /// Ends those of a source's active claims that `which` picks.
@@ -298,7 +368,7 @@ impl State {
             held: present.held,
             status: present.status,
             touched: present.touched,
-            listed_at: present.known.last_listing(),
+            listed_at: present.known.last_listing(View::present(at)),
         });
         let filed = self.filed(&claim.value, source);
         match Held::hear(known, claim, source, at) {
@@ -331,6 +401,7 @@ impl State {
 impl ClaimStore for Model {
     async fn record(&self, batch: Batch<'_>) -> Result<Receipt, StoreError> {
         let mut state = self.state();
+        state.settle(batch.source, batch.heard_at);
         state.known(batch.source);
         // What a batch says about one value is folded first: the first claim
         // has the outcome of the whole.
@@ -375,6 +446,7 @@ impl ClaimStore for Model {
         fetched_at: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut state = self.state();
+        state.settle(source, fetched_at);
         state.known(source);
         state.restate(fetched_at);
         // What was over before the fetch stays over.
@@ -384,7 +456,7 @@ impl ClaimStore for Model {
             !present.contains(&id(claim.value))
         });
         let known = state.known(source);
-        known.listed_at = known.listed_at.max(Some(fetched_at));
+        known.listings.push(fetched_at);
         Ok(removed)
     }
 
@@ -413,7 +485,12 @@ impl ClaimStore for Model {
     ) -> Result<(), StoreError> {
         let state = self.state();
         let mut hits = Vec::new();
-        for mut present in state.present(question.now) {
+        let view = if question.as_of {
+            state.as_of(question.now)
+        } else {
+            View::present(question.now)
+        };
+        for mut present in state.view(view) {
             let reasons = question
                 .readings
                 .iter()
@@ -427,7 +504,7 @@ impl ClaimStore for Model {
             }
         }
         sort(&mut hits);
-        state.tell(&hits, question.page, question.now, sink);
+        state.tell(&hits, question.page, sink);
         Ok(())
     }
 
@@ -437,7 +514,12 @@ impl ClaimStore for Model {
         sink: &mut S,
     ) -> Result<(), StoreError> {
         let state = self.state();
-        let mut hits = state.present(question.now);
+        let view = if question.as_of {
+            state.as_of(question.now)
+        } else {
+            View::present(question.now)
+        };
+        let mut hits = state.view(view);
         hits.retain_mut(|present| {
             present.matched = Some(Match {
                 kind: MatchKind::Contains,
@@ -450,7 +532,7 @@ impl ClaimStore for Model {
                 && question.part.is_in(present.value.as_ref())
         });
         sort(&mut hits);
-        state.tell(&hits, question.page, question.now, sink);
+        state.tell(&hits, question.page, sink);
         Ok(())
     }
 
@@ -484,40 +566,90 @@ impl ClaimStore for Model {
             offset: 0,
             limit: u32::MAX,
         };
-        state.tell(&related, page, now, sink);
+        state.tell(&related, page, sink);
         Ok(())
     }
 
     async fn list<S: EntrySink + Send>(
         &self,
-        filter: &Filter,
-        page: Page,
-        now: Timestamp,
+        listing: &Listing<'_>,
         sink: &mut S,
     ) -> Result<(), StoreError> {
         let state = self.state();
-        let mut listed = state.present(now);
-        listed.retain(|entry| {
-            let is_wanted = match entry.status {
-                Status::Active => true,
-                Status::Expired => filter.include_expired,
-                Status::Removed | Status::FalsePositive => false,
-            };
-            is_wanted
-                && (entry.filed.is_listable || filter.include_warned)
-                && filter.kind.is_none_or(|kind| kind == entry.value.kind())
-                && filter.confidence.is_none_or(|label| {
-                    label == Confidence::from_score(entry.held.claim.confidence)
-                })
-                && filter
-                    .category
-                    .is_none_or(|category| category == entry.filed.category)
-                && filter.since.is_none_or(|since| entry.updated_at >= since)
-                && filter.until.is_none_or(|until| entry.updated_at < until)
-        });
+        let view = View {
+            now: listing.now,
+            revision: listing.revision,
+        };
+        let mut listed = state.view(view);
+        listed.retain(|entry| entry.is_admitted(listing.filter));
         listed.sort_by_key(|entry| Reverse(entry.revision));
-        state.tell(&listed, page, now, sink);
+        state.tell(&listed, listing.page, sink);
         Ok(())
+    }
+
+    /// Revision by revision: what was in the list before it, and is after it.
+    async fn follow<S: ChangeSink + Send>(
+        &self,
+        following: &Following<'_>,
+        sink: &mut S,
+    ) -> Result<u64, StoreError> {
+        let state = self.state();
+        if following.after > state.revision {
+            return Err(StoreError::UnknownRevision(following.after));
+        }
+        let filter = following.filter;
+        let mut present = state.present(following.now);
+        present.retain(|entry| entry.revision > following.after && entry.is_admitted(filter));
+        sink.total(present.len() as u64);
+        let at = |revision| {
+            state.view(View {
+                now: Timestamp::MIN,
+                revision: Some(revision),
+            })
+        };
+        let ever = Filter {
+            since: None,
+            ..filter.clone()
+        };
+        let mut told = 0;
+        for revision in following.after + 1..=state.revision {
+            if told == following.limit {
+                return Ok(revision - 1);
+            }
+            if let Some(entry) = present.iter().find(|entry| entry.revision == revision) {
+                state.tell_one(entry, &mut |entry| sink.entry(entry));
+                told += 1;
+                continue;
+            }
+            let after = at(revision);
+            let entry = after.iter().find(|entry| entry.revision == revision);
+            let entry = entry.unwrap();
+            let was_in = at(revision - 1)
+                .iter()
+                .any(|old| old.id() == entry.id() && old.is_admitted(&ever));
+            if following.include_removed && was_in && !entry.is_admitted(&ever) {
+                sink.gone(&Gone {
+                    id: entry.id(),
+                    kind: entry.value.kind(),
+                    value: entry.value.as_str(),
+                    source: &entry.known.source,
+                    confidence: Confidence::from_score(entry.held.claim.confidence),
+                    reason: match entry.status {
+                        Status::Active => GoneReason::NoLongerMatches,
+                        Status::Expired => GoneReason::Expired,
+                        Status::Removed => GoneReason::RemovedBySource,
+                        Status::FalsePositive => GoneReason::FalsePositive,
+                    },
+                    at: entry.updated_at,
+                });
+                told += 1;
+            }
+        }
+        Ok(state.revision)
+    }
+
+    fn epoch(&self) -> u64 {
+        1
     }
 
     async fn assess(&self, warnings: Arc<WarningSet>, at: Timestamp) -> Result<u64, StoreError> {
@@ -586,26 +718,63 @@ fn sort(hits: &mut [Present<'_>]) {
 }
 
 impl State {
-    fn tell<S: EntrySink>(&self, all: &[Present<'_>], page: Page, now: Timestamp, sink: &mut S) {
+    fn tell<S: EntrySink>(&self, all: &[Present<'_>], page: Page, sink: &mut S) {
         sink.total(all.len() as u64);
         for present in all
             .iter()
             .skip(usize::try_from(page.offset).unwrap_or(usize::MAX))
             .take(page.limit as usize)
         {
-            let explanation = self.explain(present.value, now);
-            let mut entry = present.entry();
+            let explained = sink.wants_explanations();
+            self.tell_one(present, &mut |entry| {
+                let mut entry = entry.clone();
+                entry.explanation = entry.explanation.filter(|_| explained);
+                sink.entry(&entry);
+            });
+        }
+    }
+
+    fn tell_one(&self, present: &Present<'_>, tell: &mut dyn FnMut(&Entry<'_>)) {
+        // Of a claim that held, what the lists said then is written down.
+        let is_warned = present.is_ended || present.filed.judgement != Judgement::Clear;
+        let explanation = self.explain(present.value, present.view, is_warned);
+        let mut entry = present.entry();
+        if is_warned {
             let value = present.value.as_ref();
             self.warnings
                 .visit(value, &mut |warning| entry.warnings.push(warning.name));
-            entry.score = explanation.score;
-            entry.explanation = sink.wants_explanations().then_some(explanation);
-            sink.entry(&entry);
         }
+        entry.score = explanation.score;
+        entry.explanation = Some(explanation);
+        tell(&entry);
     }
 }
 
 impl Present<'_> {
+    /// Whether the filter admits what the entry is filed under.
+    fn is_filed(&self, filter: &Filter) -> bool {
+        (self.filed.is_listable || filter.include_warned)
+            && filter.kind.is_none_or(|kind| kind == self.value.kind())
+            && filter
+                .confidence
+                .is_none_or(|label| label == Confidence::from_score(self.held.claim.confidence))
+            && filter
+                .category
+                .is_none_or(|category| category == self.filed.category)
+            && filter.until.is_none_or(|until| self.updated_at < until)
+    }
+
+    fn is_admitted(&self, filter: &Filter) -> bool {
+        let is_wanted = match self.status {
+            Status::Active => true,
+            Status::Expired => filter.include_expired,
+            Status::Removed | Status::FalsePositive => false,
+        };
+        is_wanted
+            && self.is_filed(filter)
+            && filter.since.is_none_or(|since| self.updated_at >= since)
+    }
+
     fn key(&self) -> (Value, String) {
         (self.value.clone(), self.known.source.name.clone())
     }
@@ -621,7 +790,7 @@ impl Present<'_> {
     fn last_seen(&self) -> Timestamp {
         // Of a snapshot source, what is still on the list was on it at the last fetch.
         let is_active = self.status == Status::Active;
-        let listed_at = self.known.last_listing().filter(|_| is_active);
+        let listed_at = self.known.last_listing(self.view).filter(|_| is_active);
         self.held.last_seen(self.touched, listed_at)
     }
 

@@ -53,6 +53,7 @@ impl Members for Store<'_> {
                 limit: 1,
             },
             now: self.now,
+            as_of: false,
         };
         Ok(Some(node.store.index().knows(&question)?))
     }

@@ -22,6 +22,7 @@ pub(crate) async fn answer<S: ClaimStore>(
     control: &Control,
     now: Timestamp,
 ) -> Result<Vec<u8>, StoreError> {
+    let now = asked.as_of.unwrap_or(now);
     let part = match asked.matching {
         Matching::Contains => Part::read(&asked.text),
         Matching::Exact | Matching::Cascade => None,
@@ -45,6 +46,7 @@ pub(crate) async fn answer<S: ClaimStore>(
             status: asked.status,
             page: asked.page,
             now,
+            as_of: asked.as_of.is_some(),
         };
         store.find_containing(&question, &mut answer).await?;
     } else if understood.values.is_empty() {
@@ -59,6 +61,7 @@ pub(crate) async fn answer<S: ClaimStore>(
             status: asked.status,
             page: asked.page,
             now,
+            as_of: asked.as_of.is_some(),
         };
         store.find(&question, &mut answer).await?;
     }

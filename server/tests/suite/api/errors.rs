@@ -7,7 +7,7 @@ use axum::http::Method;
 use iocd::control::KeyRequest;
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::{ClaimId, Source};
-use iocd_core::query::{Containing, EntrySink, Filter, Page, Question};
+use iocd_core::query::{ChangeSink, Containing, EntrySink, Following, Listing, Question};
 use iocd_core::related::Ties;
 use iocd_core::value::Value;
 use iocd_core::warning::WarningSet;
@@ -294,12 +294,22 @@ impl ClaimStore for Failing {
 
     async fn list<S: EntrySink + Send>(
         &self,
-        _: &Filter,
-        _: Page,
-        _: Timestamp,
+        _: &Listing<'_>,
         _: &mut S,
     ) -> Result<(), StoreError> {
         Err(self.fail().await)
+    }
+
+    async fn follow<S: ChangeSink + Send>(
+        &self,
+        _: &Following<'_>,
+        _: &mut S,
+    ) -> Result<u64, StoreError> {
+        Err(self.fail().await)
+    }
+
+    fn epoch(&self) -> u64 {
+        0
     }
 
     fn counts(&self) -> Counts {

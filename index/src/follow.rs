@@ -1,0 +1,172 @@
+//! What happened to the entries of a list after a revision, oldest first.
+
+use iocd_core::claim::{Confidence, Status};
+use iocd_core::query::{ChangeSink, Filter, Following, Gone, GoneReason};
+use parking_lot::RwLockReadGuard;
+
+use crate::Index;
+use crate::error::IndexError;
+use crate::moment::Moment;
+use crate::read::{SLICE, Shown};
+use crate::record::Record;
+use crate::score::Telling;
+use crate::state::{State, damaged, ended};
+use crate::time::{seconds, timestamp};
+
+/// Slots looked at before a waiting writer gets its turn.
+const STRIDE: u32 = 1 << 14;
+
+/// Something that is told.
+enum Event {
+    Entry(Shown),
+    Gone(u32, GoneReason),
+}
+
+impl Index {
+    /// Tells `sink` what happened after a revision, oldest first, as
+    /// `ClaimStore::follow` says. Gives the revision up to which that is all.
+    pub fn follow<S: ChangeSink>(
+        &self,
+        following: &Following<'_>,
+        sink: &mut S,
+    ) -> Result<u64, IndexError> {
+        let now = seconds(following.now);
+        let moment = Moment::present(now);
+        let limit = following.limit as usize;
+        let mut state = self.state.read();
+        let mut next = state.slot_after(following.after)?;
+        // Changes that are written meanwhile are for the next call.
+        let end = state.columns.len();
+        sink.total(state.count_from(next, following.filter, now));
+        let mut events = Vec::new();
+        while next < end && events.len() < limit {
+            let stop = end.min(next.saturating_add(STRIDE));
+            next = state.collect_events(next, stop, following, limit, &mut events);
+            RwLockReadGuard::bump(&mut state);
+        }
+        let telling = Telling {
+            moment,
+            explained: false,
+        };
+        for slice in events.chunks(SLICE) {
+            for event in slice {
+                match *event {
+                    Event::Entry(shown) => sink.entry(&state.entry(&shown, None, telling)?),
+                    Event::Gone(slot, reason) => sink.gone(&state.gone(slot, reason)?),
+                }
+            }
+            RwLockReadGuard::bump(&mut state);
+        }
+        Ok(state.base_revision + u64::from(next))
+    }
+}
+
+impl State {
+    /// How many entries the filter admits from a slot on.
+    fn count_from(&self, slot: u32, filter: &Filter, now: u32) -> u64 {
+        let matching = self.matching(filter, Moment::present(now)).from(slot);
+        let due = if filter.include_expired {
+            Vec::new()
+        } else {
+            self.due(now)
+        };
+        let due = due.iter().filter(|&&slot| matching.contains(slot)).count() as u64;
+        matching.count() - due
+    }
+
+    /// Collects the events in `next..stop`, up to `limit` of all; gives the
+    /// slot to go on with.
+    fn collect_events(
+        &self,
+        next: u32,
+        stop: u32,
+        following: &Following<'_>,
+        limit: usize,
+        events: &mut Vec<Event>,
+    ) -> u32 {
+        let filter = following.filter;
+        let now = seconds(following.now);
+        let matching = self.matching(filter, Moment::present(now)).from(next);
+        for index in next as usize / 64..(stop as usize).div_ceil(64) {
+            let entries = matching.word(index);
+            let mut word = entries;
+            if following.include_removed {
+                word |= self.successors.word(index);
+            }
+            while word != 0 {
+                let bit = word.trailing_zeros();
+                word &= word - 1;
+                let slot = u32::try_from(index * 64).expect("slots are u32") + bit;
+                if !(next..stop).contains(&slot) {
+                    continue;
+                }
+                let event = if entries & (1 << bit) != 0 {
+                    let is_due = !filter.include_expired && self.is_expired(slot, now);
+                    // Of what is due the end, which comes, is told.
+                    let shown = self.shown(slot, now).filter(|_| !is_due);
+                    shown.map(Event::Entry)
+                } else {
+                    let reason = self.reason_gone(slot, filter);
+                    reason.map(|reason| Event::Gone(slot, reason))
+                };
+                events.extend(event);
+                if events.len() == limit {
+                    return slot + 1;
+                }
+            }
+        }
+        stop
+    }
+
+    /// Why what a slot replaced or ended is no longer in the list, if it was.
+    ///
+    /// That is told at the slot even where later ones follow: the version
+    /// before it is what a client may have.
+    fn reason_gone(&self, slot: u32, filter: &Filter) -> Option<GoneReason> {
+        let prior = self.prior(slot)?;
+        let narrowing = self.narrowing(filter);
+        let admits = |slot: u32| narrowing.iter().all(|set| set.contains(slot));
+        let was_there = match ended(self.columns.flags.get(prior)) {
+            None => admits(prior),
+            Some(status) => filter.include_expired && status == Status::Expired && admits(prior),
+        };
+        if !was_there {
+            return None;
+        }
+        match ended(self.columns.flags.get(slot)) {
+            // It is still there, or what follows tells.
+            None => {
+                let is_late = filter
+                    .until
+                    .is_some_and(|until| self.columns.updated_at.get(slot) >= seconds(until));
+                (!admits(slot) || is_late).then_some(GoneReason::NoLongerMatches)
+            }
+            Some(Status::Expired) if filter.include_expired => None,
+            Some(Status::Expired) => Some(GoneReason::Expired),
+            Some(Status::FalsePositive) => Some(GoneReason::FalsePositive),
+            Some(Status::Removed | Status::Active) => Some(GoneReason::RemovedBySource),
+        }
+    }
+
+    fn gone(&self, slot: u32, reason: GoneReason) -> Result<Gone<'_>, IndexError> {
+        let address = self.address(slot);
+        let (id, kind, value, source) = match self.log.record(address)? {
+            Record::Claim(claim) => (claim.id, claim.kind, claim.value, claim.source),
+            Record::Tombstone(end) => (end.id, end.kind, end.value, end.source),
+            _ => return Err(damaged(address)),
+        };
+        Ok(Gone {
+            id,
+            kind,
+            value,
+            source: &self.sources[source as usize].source,
+            confidence: label(self.columns.flags.get(slot).confidence()),
+            reason,
+            at: timestamp(self.columns.updated_at.get(slot)),
+        })
+    }
+}
+
+fn label(number: u8) -> Confidence {
+    Confidence::ALL[usize::from(number).min(Confidence::ALL.len() - 1)]
+}

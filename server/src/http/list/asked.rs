@@ -1,0 +1,273 @@
+//! A list as it was asked for, and as the tier allows.
+
+use iocd_core::claim::{Category, Confidence};
+use iocd_core::export::Format;
+use iocd_core::export::csv::Cells;
+use iocd_core::query::{Filter, Page};
+use jiff::{SignedDuration, Timestamp};
+
+use super::cursor::{Cursor, NoCursor, Place};
+use crate::config::Tier;
+use crate::http::code::Code;
+use crate::http::error::ApiError;
+use crate::http::escape::encode_into;
+use crate::http::parameter::{Parameter, Parameters};
+
+pub(super) const PATH: &str = "/api/v1/iocs";
+const PARAMETERS: &[&str] = &[
+    "type",
+    "confidence",
+    "category",
+    "since",
+    "until",
+    "limit",
+    "offset",
+    "format",
+    "raw",
+    "cursor",
+    "include_expired",
+    "include_removed",
+    "include_warned",
+    // Of the contract, and not in this version:
+    "industry",
+    "source",
+    "tag",
+    "technique",
+    "malware",
+    "min_score",
+];
+/// Entries on a page where the client does not say.
+const DEFAULT_LIMIT: u32 = 100;
+
+/// The list as it was asked for.
+pub(super) struct Asked {
+    /// As the client stated it.
+    pub(super) stated: Filter,
+    /// As it is applied: `since` may be the tier's lookback.
+    pub(super) filter: Filter,
+    pub(super) page: Page,
+    pub(super) format: Format,
+    /// Whether the client named the format: then what it accepts besides does
+    /// not matter.
+    pub(super) format_given: bool,
+    pub(super) cells: Cells,
+    pub(super) include_removed: bool,
+    pub(super) cursor: Option<Cursor>,
+}
+
+impl Asked {
+    pub(super) fn read(
+        query: Option<&str>,
+        api_key: bool,
+        tier: &Tier,
+        now: Timestamp,
+    ) -> Result<Asked, ApiError> {
+        let cap = tier.results;
+        let mut asked = Asked {
+            stated: Filter::default(),
+            filter: Filter::default(),
+            page: Page {
+                offset: 0,
+                limit: DEFAULT_LIMIT.min(cap),
+            },
+            format: Format::default(),
+            format_given: false,
+            cells: Cells::default(),
+            include_removed: false,
+            cursor: None,
+        };
+        let mut offset_given = false;
+        let mut parameters = Parameters::new(query, PARAMETERS, api_key);
+        while let Some(parameter) = parameters.next()? {
+            match parameter.name {
+                "limit" => {
+                    let limit = parameter.number(1)?.min(u64::from(cap));
+                    asked.page.limit = u32::try_from(limit).unwrap_or(cap);
+                }
+                "offset" => {
+                    asked.page.offset = parameter.number(0)?;
+                    offset_given = true;
+                }
+                "format" => {
+                    let names = Format::ALL.map(Format::as_str);
+                    asked.format = parameter.one_of(|text| text.parse().ok(), names)?;
+                    asked.format_given = true;
+                }
+                "raw" => {
+                    asked.cells = if parameter.switch()? {
+                        Cells::Raw
+                    } else {
+                        Cells::Guarded
+                    };
+                }
+                "include_removed" => asked.include_removed = parameter.switch()?,
+                "cursor" => {
+                    let text = parameter.text()?;
+                    let expected = "a cursor from links.next or links.delta, unchanged";
+                    let cursor = Cursor::decode(&text)
+                        .map_err(|NoCursor| ApiError::invalid("cursor", &text, expected))?;
+                    asked.cursor = Some(cursor);
+                }
+                _ => read_filter(&mut asked.stated, parameter)?,
+            }
+        }
+        if asked.cursor.is_some() {
+            asked.take_cursor(offset_given)?;
+        }
+        if asked.include_removed && asked.format != Format::Json {
+            let expected = "format=json with include_removed=true";
+            return Err(ApiError::invalid("format", asked.format.as_str(), expected));
+        }
+        asked.filter = asked.stated.clone();
+        let now = match asked.cursor.as_ref().map(|cursor| cursor.place) {
+            Some(Place::Page { at, .. }) => at,
+            _ => now,
+        };
+        if let Some(days) = tier.lookback_days {
+            let earliest = now
+                .checked_sub(SignedDuration::from_hours(24 * i64::from(days)))
+                .unwrap_or(Timestamp::MIN);
+            asked.filter.since = asked.filter.since.max(Some(earliest));
+        }
+        Ok(asked)
+    }
+
+    /// Goes on from a place: with its filters, and no others.
+    fn take_cursor(&mut self, offset_given: bool) -> Result<(), ApiError> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(());
+        };
+        let mut filter = Filter::default();
+        let mut parameters = Parameters::new(Some(&cursor.filters), PARAMETERS, false);
+        while let Some(parameter) = parameters.next()? {
+            read_filter(&mut filter, parameter)?;
+        }
+        let expected = "a cursor alone, or beside the filters that it was given for";
+        let is_other = self.stated != Filter::default() && self.stated != filter;
+        if is_other || offset_given {
+            return Err(ApiError::invalid("cursor", &cursor.encode(), expected));
+        }
+        if let Place::Page { offset, .. } = cursor.place {
+            self.page.offset = offset;
+        }
+        self.stated = filter;
+        Ok(())
+    }
+
+    /// The filters as stated, as a query string.
+    pub(super) fn filters(&self) -> String {
+        let mut text = String::new();
+        each_filter(&self.stated, &mut |name, value| {
+            if !text.is_empty() {
+                text.push('&');
+            }
+            text.push_str(name);
+            text.push('=');
+            encode_into(&mut text, value);
+        });
+        text
+    }
+
+    /// This list, to be asked for from a place on; as it was asked for if none
+    /// is given.
+    pub(super) fn link(&self, cursor: Option<&Cursor>) -> String {
+        let mut link = format!("{PATH}?limit={}", self.page.limit);
+        match cursor.or(self.cursor.as_ref()) {
+            Some(cursor) => {
+                link.push_str("&cursor=");
+                link.push_str(&cursor.encode());
+            }
+            None => {
+                link.push_str(&format!("&offset={}", self.page.offset));
+                let filters = self.filters();
+                if !filters.is_empty() {
+                    link.push('&');
+                    link.push_str(&filters);
+                }
+            }
+        }
+        if self.include_removed {
+            link.push_str("&include_removed=true");
+        }
+        if self.format != Format::Json {
+            link.push_str("&format=");
+            link.push_str(self.format.as_str());
+        }
+        if self.cells == Cells::Raw {
+            link.push_str("&raw=true");
+        }
+        link
+    }
+
+    /// The cursor means nothing in this store any more.
+    pub(super) fn cursor_expired(&self) -> ApiError {
+        let filters = self.filters();
+        let query = if filters.is_empty() { "" } else { "?" };
+        let message = format!(
+            "The store has been restored, or its history was shortened, since this cursor was \
+             given. Start anew with {PATH}{query}{filters}."
+        );
+        ApiError::new(Code::CursorExpired, message).about("cursor")
+    }
+}
+
+fn read_filter(filter: &mut Filter, parameter: Parameter<'_>) -> Result<(), ApiError> {
+    match parameter.name {
+        "type" => filter.kind = Some(parameter.kind()?),
+        "confidence" => {
+            let names = ["high", "medium", "low"];
+            let read = |text: &str| {
+                Confidence::ALL
+                    .into_iter()
+                    .find(|label| label.as_str() == text)
+            };
+            filter.confidence = Some(parameter.one_of(read, names)?);
+        }
+        "category" => {
+            let names = Category::ALL.map(Category::as_str);
+            filter.category = Some(parameter.one_of(Category::from_name, names)?);
+        }
+        "since" => filter.since = Some(parameter.time()?),
+        "until" => filter.until = Some(parameter.time()?),
+        "include_expired" => filter.include_expired = parameter.switch()?,
+        "include_warned" => filter.include_warned = parameter.switch()?,
+        _ => return Err(parameter.not_available()),
+    }
+    Ok(())
+}
+
+/// Names each part of a filter and its value.
+pub(super) fn each_filter(filter: &Filter, visit: &mut dyn FnMut(&str, &str)) {
+    let &Filter {
+        kind,
+        confidence,
+        category,
+        since,
+        until,
+        include_expired,
+        include_warned,
+    } = filter;
+    if let Some(kind) = kind {
+        visit("type", kind.as_str());
+    }
+    if let Some(confidence) = confidence {
+        visit("confidence", confidence.as_str());
+    }
+    if let Some(category) = category {
+        visit("category", category.as_str());
+    }
+    if let Some(since) = since {
+        visit("since", &since.to_string());
+    }
+    if let Some(until) = until {
+        visit("until", &until.to_string());
+    }
+    for (name, given) in [
+        ("include_expired", include_expired),
+        ("include_warned", include_warned),
+    ] {
+        if given {
+            visit(name, "true");
+        }
+    }
+}
