@@ -13,6 +13,7 @@ use crate::config::Written;
 use crate::operation::Operation;
 
 mod check;
+mod exchange;
 
 /// Verify, back up, restore, export and import what is stored.
 #[derive(Debug, Subcommand)]
@@ -28,6 +29,18 @@ pub(super) enum Store {
         /// Where to
         #[arg(value_name = "DIR")]
         dir: PathBuf,
+    },
+    /// Write out every entry, ended ones too, as a line of JSON each
+    Export {
+        /// Where to; - is standard output
+        #[arg(long, value_name = "FILE", default_value = "-")]
+        output: PathBuf,
+    },
+    /// Read in what was exported: merged with what is there
+    Import {
+        /// The export; - is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
     /// Make a data directory (--data), empty so far or not there, out of a backup
     Restore {
@@ -61,6 +74,13 @@ impl Store {
                 );
                 say!("backed up {} into {}", told(&summary), dir.display());
                 Ok(ExitCode::SUCCESS)
+            }
+            Store::Export { output } => exchange::export(&global.owner()?, &output),
+            Store::Import { file } => {
+                let owner = global.owner()?;
+                let imported = exchange::import(&owner, &file);
+                owner.close()?;
+                imported
             }
             Store::Restore { dir } => {
                 let data = global.settings(Written::default())?.data;
