@@ -218,7 +218,7 @@ impl Owner {
     pub fn export(&self, tell: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), OwnerError> {
         match self {
             Owner::Here(node, _) => {
-                let mut exporter = Exporter::new(node.store.index(), node.clock.now());
+                let mut exporter = Exporter::new(node.store.index());
                 let mut lines = Vec::new();
                 while exporter.write_some(&mut lines)? {
                     tell(&lines).map_err(OwnerError::Stream)?;

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use serde_json::Value as Json;
 
 use super::{Global, table};
-use crate::backup;
+use crate::backup::{self, CLAIMS};
 use crate::config::Written;
 use crate::operation::Operation;
 
@@ -52,11 +52,17 @@ pub(super) enum Store {
 
 impl Store {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let data = global.settings(Written::default())?.data;
+        if let Store::Check { .. } | Store::Backup { .. } | Store::Export { .. } = self {
+            // Opening it would make one.
+            anyhow::ensure!(
+                data.join(CLAIMS).is_dir(),
+                "{}: there is no data directory here; name it with --data",
+                data.display()
+            );
+        }
         match self {
-            Store::Check { json } => {
-                let settings = global.settings(Written::default())?;
-                check::run(&settings.data, json)
-            }
+            Store::Check { json } => check::run(&data, json),
             Store::Backup { dir } => {
                 // Another process may do it, in another directory.
                 let dir = std::path::absolute(&dir)
@@ -83,7 +89,6 @@ impl Store {
                 imported
             }
             Store::Restore { dir } => {
-                let data = global.settings(Written::default())?.data;
                 let summary = backup::restore(&dir, &data)?;
                 let summary = serde_json::to_value(summary)?;
                 say!(

@@ -25,7 +25,7 @@ const PIECE: usize = 256 << 10;
 pub(super) async fn export(State(node): State<Arc<Node>>) -> Response {
     let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(PIECES);
     tokio::task::spawn_blocking(move || {
-        let mut exporter = Exporter::new(node.store.index(), node.clock.now());
+        let mut exporter = Exporter::new(node.store.index());
         let mut lines = Vec::new();
         loop {
             let more = exporter.write_some(&mut lines);
