@@ -81,6 +81,9 @@ fn source(number: u64) -> Source {
         extent: Extent::Events,
         list_non_global: true,
         expires_after: None,
+        publisher: String::new(),
+        weight: None,
+        half_life: None,
     }
 }
 

@@ -11,6 +11,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::score::default_weight;
 use crate::value::{Kind, Value};
 
 /// References kept per claim; more are dropped, the earliest stay.
@@ -35,6 +36,51 @@ pub struct Source {
     /// For how many seconds a claim without an end of its own holds after the
     /// source was last heard saying it; `None`: until it is removed.
     pub expires_after: Option<u32>,
+    /// Who publishes it; empty: the source itself. Sources of one publisher
+    /// do not corroborate each other, see [`crate::score`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub publisher: String,
+    /// How far it is trusted, in percent; `None`: as its category is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u8>,
+    /// After how many seconds a sighting is worth half; `None`: by type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_life: Option<u32>,
+}
+
+impl Source {
+    /// A feed of this short name, title and category that appends only, with
+    /// no rules of its own.
+    pub fn new(name: &str, title: &str, category: Category) -> Source {
+        Source {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            category,
+            origin: Origin::Feed,
+            extent: Extent::Events,
+            list_non_global: false,
+            expires_after: None,
+            publisher: String::new(),
+            weight: None,
+            half_life: None,
+        }
+    }
+
+    /// How far it is trusted, in percent.
+    pub fn weight(&self) -> u8 {
+        self.weight
+            .unwrap_or(default_weight(self.category))
+            .min(100)
+    }
+
+    /// Who is behind it: the publisher if one is named.
+    pub fn publisher(&self) -> &str {
+        if self.publisher.is_empty() {
+            &self.name
+        } else {
+            &self.publisher
+        }
+    }
 }
 
 /// `source.category`: what kind of organisation speaks.

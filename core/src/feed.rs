@@ -65,6 +65,10 @@ pub struct Feed {
     /// For how many seconds a claim without an end of its own holds after the
     /// source was last heard saying it.
     pub expires_after: Option<u32>,
+    /// How far it is trusted, in percent; `None`: as its category is.
+    pub weight: Option<u8>,
+    /// After how many seconds a sighting is worth half; `None`: by type.
+    pub half_life: Option<u32>,
     /// Seconds between two fetches.
     pub interval: Option<u32>,
     /// Under which terms the list may be used.
@@ -110,6 +114,9 @@ impl Feed {
             extent: self.extent,
             list_non_global: self.list_non_global,
             expires_after: self.expires_after,
+            publisher: self.publisher.clone(),
+            weight: self.weight,
+            half_life: self.half_life,
         }
     }
 

@@ -17,7 +17,7 @@
 //! | [`normalize`] | one spelling of one type → its canonical value, or why not |
 //! | [`extract`] | values out of prose, Markdown, HTML and logs |
 //! | [`interpret`] | a free-form question → every sensible typed reading |
-//! | [`warning`] | names of what is worth knowing about a value besides |
+//! | [`warning`] | what is worth knowing about a value besides, and lists of such values |
 //! | [`claim`] | who said what about which value, since when |
 //! | [`matching`] | which stored values answer a question |
 //! | [`query`] | questions and pages, in the words every store understands |
@@ -39,5 +39,6 @@ pub mod query;
 pub mod questions;
 mod refang;
 pub mod related;
+pub mod score;
 pub mod value;
 pub mod warning;

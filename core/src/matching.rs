@@ -16,7 +16,7 @@ use crate::query::{Match, MatchKind, Reach};
 use crate::value::{Kind, ValueRef, domain};
 
 mod key;
-mod network;
+pub(crate) mod network;
 mod part;
 mod range;
 mod url;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::claim::{ArticleRef, Category, ClaimId, Confidence, Source, Status, Tlp};
 use crate::matching::Part;
+use crate::score::Explanation;
 use crate::value::{Kind, Value};
 
 /// "Has anyone seen this?" with the readings that the question allows.
@@ -117,8 +118,8 @@ pub struct Page {
     pub limit: u32,
 }
 
-/// What a list is narrowed to. Lists give active, listable entries only,
-/// newest update first.
+/// What a list is narrowed to. Lists give active, listable entries only where
+/// nothing else is asked for, newest update first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only this type.
@@ -131,6 +132,11 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Only entries added or changed in the store before this time.
     pub until: Option<Timestamp>,
+    /// Expired entries too.
+    pub include_expired: bool,
+    /// Also entries about values that a warning keeps out of lists, and such
+    /// as are not globally reachable.
+    pub include_warned: bool,
 }
 
 /// Why a claim answered a question. Of two relations at the same distance the
@@ -268,9 +274,13 @@ pub struct Entry<'a> {
     pub tlp: Option<Tlp>,
     /// The article that it was read from.
     pub article: Option<ArticleRef>,
-    /// Names of the warnings about the value, see `warning` codes of
-    /// [`crate::normalize`]: `non_global`, ….
+    /// Names of the warnings about the value, see [`crate::warning`].
     pub warnings: Vec<&'a str>,
+    /// How much the value is worth acting on, 0-100, see [`crate::score`]: of
+    /// all that is claimed about it, hence the same in each of its entries.
+    pub score: u8,
+    /// Every term of the score, where the sink wants it.
+    pub explanation: Option<Explanation<'a>>,
     /// Why it answered; absent in lists.
     pub matched: Option<Match>,
 }
@@ -282,6 +292,10 @@ pub trait EntrySink {
     fn total(&mut self, total: u64);
     /// The next entry of the page.
     fn entry(&mut self, entry: &Entry<'_>);
+    /// Whether entries are to come with the explanation of their score.
+    fn wants_explanations(&self) -> bool {
+        false
+    }
 }
 
 /// What a bulk answer tells of an entry: enough to act on, and nothing that
@@ -304,6 +318,8 @@ pub struct Brief<'a> {
     pub last_seen: Option<Timestamp>,
     /// Malware family.
     pub malware: Option<&'a str>,
+    /// As [`Entry::score`].
+    pub score: u8,
     /// Why it answered.
     pub matched: Match,
 }

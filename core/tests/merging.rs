@@ -4,9 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use iocd_core::claim::held::{Decision, Held, Known, Outcome};
-use iocd_core::claim::{
-    Category, Claim, Extent, MAX_REFERENCES, Origin, Scope, Source, Status, Tlp,
-};
+use iocd_core::claim::{Category, Claim, MAX_REFERENCES, Scope, Source, Status, Tlp};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 use proptest::option;
@@ -17,15 +15,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn source() -> Source {
-    Source {
-        name: "feed".into(),
-        title: "Feed".into(),
-        category: Category::Research,
-        origin: Origin::Feed,
-        extent: Extent::Events,
-        list_non_global: false,
-        expires_after: None,
-    }
+    Source::new("feed", "Feed", Category::Research)
 }
 
 prop_compose! {

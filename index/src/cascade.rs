@@ -12,6 +12,7 @@ use crate::best::{Best, Hit};
 use crate::error::IndexError;
 use crate::order::Rest;
 use crate::read::SLICE;
+use crate::score::Telling;
 use crate::state::State;
 use crate::time::seconds;
 
@@ -60,18 +61,23 @@ impl Index {
                 RwLockReadGuard::bump(&mut state);
             }
         }
-        Index::tell(state, best, sink)
+        Index::tell(state, best, cascade.now, sink)
     }
 
     /// Tells the total and the page, giving way to a writer now and then.
     pub(crate) fn tell<S: EntrySink>(
         mut state: RwLockReadGuard<'_, State>,
         best: Best,
+        now: u32,
         sink: &mut S,
     ) -> Result<(), IndexError> {
         sink.total(best.total());
+        let telling = Telling {
+            now,
+            explained: sink.wants_explanations(),
+        };
         for (number, hit) in best.into_page().enumerate() {
-            sink.entry(&state.entry(&hit.shown, Some(hit.matched))?);
+            sink.entry(&state.entry(&hit.shown, Some(hit.matched), telling)?);
             if number % SLICE == SLICE - 1 {
                 RwLockReadGuard::bump(&mut state);
             }

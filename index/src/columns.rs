@@ -71,6 +71,7 @@ impl Flags {
     /// The end of validity is by the feed's rule.
     const DERIVES_EXPIRY: u8 = 0b0000_1000;
     /// Status 1-3 of a tombstone; 0: a claim version.
+    const ENDED: u8 = 0b0011_0000;
     const ENDED_SHIFT: u8 = 4;
 
     /// Of a claim version.
@@ -86,9 +87,10 @@ impl Flags {
         )
     }
 
-    /// Of a tombstone, with the number of its status.
-    pub(crate) fn tombstone(status: u8) -> Flags {
-        Flags(status << Self::ENDED_SHIFT)
+    /// Of a tombstone, with the number of its status and the label of the
+    /// version that it ends.
+    pub(crate) fn tombstone(status: u8, confidence: u8) -> Flags {
+        Flags((confidence & Self::CONFIDENCE) | ((status << Self::ENDED_SHIFT) & Self::ENDED))
     }
 
     /// Number of the confidence label.
@@ -106,7 +108,7 @@ impl Flags {
 
     /// Number of the status that a tombstone gave; 0 for a claim version.
     pub(crate) fn ended(self) -> u8 {
-        self.0 >> Self::ENDED_SHIFT
+        (self.0 & Self::ENDED) >> Self::ENDED_SHIFT
     }
 }
 

@@ -32,7 +32,7 @@ impl Index {
             }
             RwLockReadGuard::bump(&mut state);
         }
-        Index::tell(state, best, sink)
+        Index::tell(state, best, seconds(question.now), sink)
     }
 }
 

@@ -34,32 +34,42 @@ impl BitSet {
     }
 }
 
-/// The slots of `from..to` that are in every one of some sets.
+/// The slots of `from..to` that are in one of some sets and in every one of
+/// others.
 pub(crate) struct Intersection<'a> {
-    sets: Vec<&'a BitSet>,
+    either: Vec<&'a BitSet>,
+    all: Vec<&'a BitSet>,
     from: u32,
     to: u32,
 }
 
 impl<'a> Intersection<'a> {
-    pub(crate) fn new(sets: Vec<&'a BitSet>, from: u32, to: u32) -> Intersection<'a> {
+    pub(crate) fn new(
+        either: Vec<&'a BitSet>,
+        all: Vec<&'a BitSet>,
+        from: u32,
+        to: u32,
+    ) -> Intersection<'a> {
         Intersection {
-            sets,
+            either,
+            all,
             from,
             to: to.max(from),
         }
     }
 
     pub(crate) fn contains(&self, slot: u32) -> bool {
-        (self.from..self.to).contains(&slot) && self.sets.iter().all(|set| set.contains(slot))
+        (self.from..self.to).contains(&slot)
+            && self.either.iter().any(|set| set.contains(slot))
+            && self.all.iter().all(|set| set.contains(slot))
     }
 
     /// All sets' bits of one word, cut to the range.
     fn word(&self, index: usize) -> u64 {
-        let mut word = self
-            .sets
-            .iter()
-            .fold(u64::MAX, |word, set| word & set.word(index));
+        let either = self.either.iter();
+        let either = either.fold(0, |word, set| word | set.word(index));
+        let all = self.all.iter();
+        let mut word = all.fold(either, |word, set| word & set.word(index));
         let first = index as u64 * 64;
         let (from, to) = (u64::from(self.from), u64::from(self.to));
         if from > first {
@@ -133,6 +143,7 @@ mod tests {
         fn agrees_with_plain_sets(
             a in proptest::collection::btree_set(0u32..300, 0..200),
             b in proptest::collection::btree_set(0u32..300, 0..200),
+            c in proptest::collection::btree_set(0u32..300, 0..50),
             gone in proptest::collection::btree_set(0u32..300, 0..20),
             from in 0u32..320, to in 0u32..320, offset in 0u64..50,
         ) {
@@ -144,8 +155,10 @@ mod tests {
                 bits
             };
             let (bits_a, bits_b) = (fill(&a), fill(&b));
-            let both = Intersection::new(vec![&bits_a, &bits_b], from, to);
-            let expected: Vec<u32> = a.iter().rev().copied().filter(|s| b.contains(s) && (from..to.max(from)).contains(s)).collect();
+            let bits_c = fill(&c);
+            let both = Intersection::new(vec![&bits_a, &bits_c], vec![&bits_b], from, to);
+            let either: BTreeSet<u32> = a.union(&c).copied().collect();
+            let expected: Vec<u32> = either.into_iter().rev().filter(|s| b.contains(s) && (from..to.max(from)).contains(s)).collect();
             prop_assert_eq!(both.count(), expected.len() as u64);
             for may_skip in [false, true] {
                 let mut seen = Vec::new();

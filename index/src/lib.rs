@@ -29,12 +29,15 @@ mod expiry;
 mod facets;
 mod fetches;
 mod files;
+mod list;
 mod log;
 mod many;
 mod order;
 mod prefetch;
 mod read;
 mod record;
+mod restate;
+mod score;
 mod snapshot;
 mod state;
 mod strings;
@@ -48,9 +51,10 @@ mod write;
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use iocd_core::claim::Source;
+use iocd_core::warning::WarningSet;
 use parking_lot::{Mutex, RwLock};
 
 pub use check::{Checked, Problem, check};
@@ -79,6 +83,9 @@ pub struct Size {
     /// Bytes of the indexes on the heap, about.
     pub memory: u64,
 }
+
+/// In force until [`Index::assess`] says otherwise.
+static SHIPPED: LazyLock<Arc<WarningSet>> = LazyLock::new(Arc::default);
 
 /// An open claim store. There is one for a directory at a time.
 pub struct Index {
@@ -113,13 +120,14 @@ impl Index {
         let mut key = [0; 16];
         getrandom::fill(&mut key).map_err(|error| IndexError::io(dir)(error.into()))?;
         let mut state: Option<State> = None;
+        let warnings = Arc::clone(&SHIPPED);
         let (log, log_writer, recovery) =
             log::open(dir, settings, key, &mut |log, key, records, commit| {
-                let state = state.get_or_insert_with(|| State::new(key));
+                let state = state.get_or_insert_with(|| State::new(key, Arc::clone(&warnings)));
                 state.log.clone_from(log);
                 state.apply(records, commit)
             })?;
-        let mut state = state.unwrap_or_else(|| State::new(log_writer.key()));
+        let mut state = state.unwrap_or_else(|| State::new(log_writer.key(), warnings));
         state.log = log;
         // The last fetch of each source is what counts.
         let last: HashMap<u16, Fetch> = past

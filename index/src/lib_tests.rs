@@ -3,7 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use iocd_core::claim::held::Outcome;
-use iocd_core::claim::{Category, Claim, ClaimId, Extent, Origin, Source, Status};
+use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source, Status};
 use iocd_core::query::{
     Brief, BriefSink, Entry, EntrySink, Filter, ManyOptions, Page, Question, Reach, StatusFilter,
 };
@@ -15,13 +15,8 @@ use super::*;
 
 fn source(name: &str) -> Source {
     Source {
-        name: name.into(),
-        title: name.to_uppercase(),
-        category: Category::Community,
-        origin: Origin::Feed,
         extent: Extent::Snapshot,
-        list_non_global: false,
-        expires_after: None,
+        ..Source::new(name, &name.to_uppercase(), Category::Community)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::Index;
 use crate::best::Hit;
 use crate::error::IndexError;
 use crate::read::{Shown, sort_hits};
+use crate::score::Telling;
 use crate::state::State;
 use crate::time::{seconds, timestamp};
 
@@ -116,6 +117,10 @@ impl Lookups {
         sink: &mut S,
     ) -> Result<(), IndexError> {
         let now = seconds(options.now);
+        let telling = Telling {
+            now,
+            explained: false,
+        };
         let mut start = 0;
         for &end in &self.ends {
             hits.clear();
@@ -140,7 +145,7 @@ impl Lookups {
             }
             sink.question(hits.len() as u64);
             for hit in hits.iter().take(options.limit as usize) {
-                sink.entry(&state.brief(hit)?);
+                sink.entry(&state.brief(hit, telling)?);
             }
             start = end;
         }
@@ -149,13 +154,15 @@ impl Lookups {
 }
 
 impl State {
-    fn brief(&self, hit: &Hit) -> Result<Brief<'_>, IndexError> {
+    fn brief(&self, hit: &Hit, telling: Telling) -> Result<Brief<'_>, IndexError> {
         let Shown { slot, status, .. } = hit.shown;
         let claim = self.claim(slot)?;
         let malware = claim
             .malware
             .map(|number| self.string(number, slot))
             .transpose()?;
+        let warnings = self.warnings(&claim, &hit.shown);
+        let (score, _) = self.score(&hit.shown, &claim, &warnings, telling)?;
         let first_seen = claim.first_seen.unwrap_or(claim.first_heard_at);
         Ok(Brief {
             kind: claim.kind,
@@ -166,6 +173,7 @@ impl State {
             first_seen: Some(timestamp(first_seen)),
             last_seen: Some(timestamp(self.last_seen(slot, &claim, status))),
             malware,
+            score,
             matched: hit.matched,
         })
     }

@@ -2,7 +2,7 @@
 
 use iocd_core::claim::{ArticleRef, Status};
 use iocd_core::matching;
-use iocd_core::query::{Entry, EntrySink, Filter, Match, Page, Question, Reach, StatusFilter};
+use iocd_core::query::{Entry, EntrySink, Match, Question, Reach, StatusFilter};
 use iocd_core::value::ValueRef;
 use jiff::Timestamp;
 
@@ -10,8 +10,8 @@ use crate::Index;
 use crate::best::Hit;
 use crate::columns::{NO_TIME, NONE};
 use crate::error::IndexError;
-use crate::facets::Intersection;
 use crate::record::{ClaimRecord, Items};
+use crate::score::Telling;
 use crate::state::{State, expires_at};
 use crate::time::{seconds, timestamp};
 
@@ -27,6 +27,8 @@ pub(crate) struct Shown {
     pub(crate) status: Status,
     /// The slot of its last change: its own, or the tombstone that ended it.
     pub(crate) changed: u32,
+    /// The newest slot of its value, where it is known.
+    pub(crate) newest: Option<u32>,
 }
 
 impl Shown {
@@ -36,10 +38,12 @@ impl Shown {
             slot,
             status: Status::Active,
             changed: slot,
+            newest: None,
         }
     }
 
-    fn is_ended(&self) -> bool {
+    /// Whether an end was the last word.
+    pub(crate) fn is_ended(&self) -> bool {
         self.changed != self.slot
     }
 }
@@ -65,9 +69,13 @@ impl Index {
             sort_hits(&state, &mut hits)?;
         }
         sink.total(hits.len() as u64);
+        let telling = Telling {
+            now,
+            explained: sink.wants_explanations(),
+        };
         let offset = usize::try_from(question.page.offset).unwrap_or(usize::MAX);
         for hit in hits.iter().skip(offset).take(question.page.limit as usize) {
-            sink.entry(&state.entry(&hit.shown, Some(hit.matched))?);
+            sink.entry(&state.entry(&hit.shown, Some(hit.matched), telling)?);
         }
         Ok(())
     }
@@ -86,66 +94,6 @@ impl Index {
         }
         Ok(false)
     }
-
-    /// Tells `sink` the active, listable entries that the filter admits,
-    /// newest update first.
-    pub fn list<S: EntrySink>(
-        &self,
-        filter: &Filter,
-        page: Page,
-        now: Timestamp,
-        sink: &mut S,
-    ) -> Result<(), IndexError> {
-        let mut state = self.state.read();
-        let now = seconds(now);
-        let mut slots = Vec::new();
-        {
-            let from = filter.since.map_or(0, |since| {
-                state.columns.first_updated_at(ceil_seconds(since))
-            });
-            let to = filter.until.map_or(state.columns.len(), |until| {
-                state.columns.first_updated_at(ceil_seconds(until))
-            });
-            let mut sets = vec![&state.listed];
-            sets.extend(filter.kind.map(|kind| &state.kinds[kind as usize]));
-            sets.extend(
-                filter
-                    .confidence
-                    .map(|label| &state.confidences[label as usize]),
-            );
-            sets.extend(
-                filter
-                    .category
-                    .map(|category| &state.categories[category as usize]),
-            );
-            let matching = Intersection::new(sets, from, to);
-            // What is due but not yet swept counts as expired.
-            let is_due = |slot: u32| state.is_expired(slot, now);
-            let due = state.due(now);
-            let due = due.iter().filter(|&&slot| matching.contains(slot)).count() as u64;
-            sink.total(matching.count() - due);
-            let wanted = page.limit as usize;
-            if wanted > 0 {
-                matching.descend(page.offset, due > 0, is_due, |slot| {
-                    slots.push(slot);
-                    slots.len() < wanted
-                });
-            }
-        }
-        for slice in slots.chunks(SLICE) {
-            for &slot in slice {
-                sink.entry(&state.entry(&Shown::listed(slot), None)?);
-            }
-            parking_lot::RwLockReadGuard::bump(&mut state);
-        }
-        Ok(())
-    }
-}
-
-/// Seconds, rounded up: "at this time or later" must not admit what was
-/// earlier within the same second.
-fn ceil_seconds(time: Timestamp) -> u32 {
-    seconds(time).saturating_add(u32::from(time.subsec_nanosecond() > 0))
 }
 
 /// Puts hits in the order of an answer.
@@ -234,6 +182,7 @@ impl State {
                     slot,
                     status,
                     changed,
+                    newest,
                 });
             }
         }
@@ -279,11 +228,13 @@ impl State {
         &self,
         shown: &Shown,
         matched: Option<Match>,
+        telling: Telling,
     ) -> Result<Entry<'_>, IndexError> {
         let &Shown {
             slot,
             status,
             changed,
+            ..
         } = shown;
         let claim = self.claim(slot)?;
         let strings = |items: Items<'_>| {
@@ -292,6 +243,8 @@ impl State {
                 .map(|number| self.string(number, slot))
                 .collect::<Result<Vec<_>, _>>()
         };
+        let warnings = self.warnings(&claim, shown);
+        let (score, explanation) = self.score(shown, &claim, &warnings, telling)?;
         let known = &self.sources[claim.source as usize];
         let expires_at = if shown.is_ended() {
             expires_at(&claim, &known.source, None)
@@ -330,11 +283,9 @@ impl State {
                 url: article.url.to_owned(),
                 published_at: timestamp(article.published_at),
             }),
-            warnings: if claim.non_global {
-                vec!["non_global"]
-            } else {
-                Vec::new()
-            },
+            score,
+            explanation,
+            warnings: warnings.names,
             matched,
         })
     }

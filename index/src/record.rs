@@ -7,7 +7,8 @@
 //! Numbers are little endian; "varint" is LEB128. Times are Unix seconds.
 
 use iocd_core::claim::{ClaimId, Scope, Tlp};
-use iocd_core::value::Kind;
+use iocd_core::value::{Kind, ValueRef};
+use iocd_core::warning::Judgement;
 
 mod codec;
 
@@ -23,6 +24,7 @@ pub(crate) const STRING: u8 = 3;
 pub(crate) const SOURCE: u8 = 4;
 pub(crate) const TOUCH: u8 = 5;
 pub(crate) const COMMIT: u8 = 6;
+pub(crate) const JUDGED: u8 = 7;
 
 /// Bits of a claim record's field set: which optional fields follow.
 mod field {
@@ -41,6 +43,8 @@ mod field {
     pub(super) const RAW: u32 = 1 << 12;
     pub(super) const SUBTREE: u32 = 1 << 13;
     pub(super) const NON_GLOBAL: u32 = 1 << 14;
+    pub(super) const WARNED: u32 = 1 << 15;
+    pub(super) const WITHHELD: u32 = 1 << 16;
 }
 
 /// The bytes are no record of this format. Only damage that a checksum cannot
@@ -60,6 +64,8 @@ pub(crate) struct ClaimRecord<'a> {
     pub(crate) confidence: u8,
     pub(crate) scope: Scope,
     pub(crate) non_global: bool,
+    /// What the warning lists of the time said of the value.
+    pub(crate) judgement: Judgement,
     pub(crate) first_heard_at: u32,
     pub(crate) heard_at: u32,
     pub(crate) first_seen: Option<u32>,
@@ -174,6 +180,9 @@ pub(crate) enum Record<'a> {
         revision: u64,
         last_seen: u32,
     },
+    /// All that is held has been judged by the warning set of this
+    /// fingerprint.
+    Judged([u8; 16]),
     Commit(Commit),
 }
 
@@ -218,6 +227,9 @@ impl Record<'_> {
                 out.extend_from_slice(&revision.to_le_bytes());
                 out.extend_from_slice(&last_seen.to_le_bytes());
             }),
+            Record::Judged(fingerprint) => {
+                put_record(out, JUDGED, |out| out.extend_from_slice(fingerprint));
+            }
             Record::Commit(commit) => put_record(out, COMMIT, |out| {
                 out.extend_from_slice(&commit.start.to_le_bytes());
                 out.extend_from_slice(&commit.revision.to_le_bytes());
@@ -251,6 +263,7 @@ impl Record<'_> {
                 revision: u64::from_le_bytes(reader.array()?),
                 last_seen: u32::from_le_bytes(reader.array()?),
             },
+            JUDGED => Record::Judged(reader.array()?),
             COMMIT => Record::Commit(Commit {
                 start: u64::from_le_bytes(reader.array()?),
                 revision: u64::from_le_bytes(reader.array()?),
@@ -272,6 +285,14 @@ pub(crate) fn decode_key(body: &[u8]) -> Result<(Kind, &str), Malformed> {
 }
 
 impl<'a> ClaimRecord<'a> {
+    /// The value that it is about.
+    pub(crate) fn value_ref(&self) -> ValueRef<'a> {
+        ValueRef {
+            kind: self.kind,
+            text: self.value,
+        }
+    }
+
     fn encode(&self, out: &mut Vec<u8>) {
         put_key(out, self.kind, self.source, self.id, self.value);
         out.push(self.confidence);
@@ -290,7 +311,9 @@ impl<'a> ClaimRecord<'a> {
             | when(self.article.is_some(), field::ARTICLE)
             | when(self.raw.is_some(), field::RAW)
             | when(self.scope == Scope::Subtree, field::SUBTREE)
-            | when(self.non_global, field::NON_GLOBAL);
+            | when(self.non_global, field::NON_GLOBAL)
+            | when(self.judgement >= Judgement::Labelled, field::WARNED)
+            | when(self.judgement >= Judgement::Withheld, field::WITHHELD);
         put_varint(out, fields);
         out.extend_from_slice(&self.heard_at.to_le_bytes());
         put_varint(out, self.heard_at.saturating_sub(self.first_heard_at));
@@ -350,6 +373,11 @@ impl<'a> ClaimRecord<'a> {
                 Scope::Exact
             },
             non_global: has(field::NON_GLOBAL),
+            judgement: match (has(field::WARNED), has(field::WITHHELD)) {
+                (_, true) => Judgement::Withheld,
+                (true, false) => Judgement::Labelled,
+                (false, false) => Judgement::Clear,
+            },
             first_heard_at,
             heard_at,
             // Struct fields are evaluated in the order written here, which is

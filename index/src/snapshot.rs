@@ -77,7 +77,7 @@ mod tests {
     use std::fs;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use iocd_core::claim::{Category, Claim, Extent, Origin, Source};
+    use iocd_core::claim::{Category, Claim, Source};
     use iocd_core::value::{Kind, Value};
     use jiff::Timestamp;
 
@@ -91,15 +91,7 @@ mod tests {
     fn a_snapshot_is_one_moment_of_a_store_that_goes_on() {
         let dir = tempfile::tempdir().unwrap();
         let index = Index::open(dir.path()).unwrap();
-        let source = Source {
-            name: "feed".into(),
-            title: "Feed".into(),
-            category: Category::Community,
-            origin: Origin::Feed,
-            extent: Extent::Events,
-            list_non_global: false,
-            expires_after: None,
-        };
+        let source = Source::new("feed", "Feed", Category::Community);
         let (acknowledged, stop) = (AtomicU64::new(0), AtomicU64::new(0));
         std::thread::scope(|scope| {
             scope.spawn(|| {

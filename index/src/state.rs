@@ -1,11 +1,14 @@
 //! The indexes in memory, and how a committed batch changes them. Opening
 //! replays the log through the same door.
 
+use std::collections::BTreeSet;
 use std::hash::Hasher as _;
+use std::sync::Arc;
 
 use iocd_core::claim::{Category, Confidence, Extent, Scope, Source, Status};
 use iocd_core::matching::order_key;
 use iocd_core::value::{Kind, ValueRef};
+use iocd_core::warning::{Judgement, WarningSet};
 use siphasher::sip::SipHasher13;
 
 use crate::columns::{Columns, Flags, NO_TIME, NONE, Row};
@@ -37,10 +40,19 @@ pub(crate) struct State {
     pub(crate) key: (u64, u64),
     pub(crate) strings: Strings,
     pub(crate) sources: Vec<KnownSource>,
+    /// What new claims are judged by.
+    pub(crate) warnings: Arc<WarningSet>,
+    /// Fingerprint of the set that all claims have been judged by.
+    pub(crate) judged_by: [u8; 16],
+    /// Sources whose description has changed: what is derived from it may
+    /// still have to be written to their claims.
+    pub(crate) redescribed: BTreeSet<u16>,
     /// Claim versions that are neither replaced nor ended.
     pub(crate) alive: BitSet,
-    /// Those of them that lists may show.
-    pub(crate) listed: BitSet,
+    /// Ends of claims whose time was over, while nothing came after.
+    pub(crate) lapsed: BitSet,
+    /// Claim versions, and ends of such, that lists may show.
+    pub(crate) listable: BitSet,
     pub(crate) kinds: Vec<BitSet>,
     pub(crate) confidences: Vec<BitSet>,
     pub(crate) categories: Vec<BitSet>,
@@ -60,7 +72,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(key: [u8; 16]) -> State {
+    pub(crate) fn new(key: [u8; 16], warnings: Arc<WarningSet>) -> State {
         let half = |at: usize| {
             let mut bytes = [0; 8];
             bytes.copy_from_slice(&key[at..at + 8]);
@@ -73,8 +85,12 @@ impl State {
             key: (half(0), half(8)),
             strings: Strings::default(),
             sources: Vec::new(),
+            warnings,
+            judged_by: [0; 16],
+            redescribed: BTreeSet::new(),
             alive: BitSet::default(),
-            listed: BitSet::default(),
+            lapsed: BitSet::default(),
+            listable: BitSet::default(),
             kinds: Kind::ALL.iter().map(|_| BitSet::default()).collect(),
             confidences: Confidence::ALL.iter().map(|_| BitSet::default()).collect(),
             categories: Category::ALL.iter().map(|_| BitSet::default()).collect(),
@@ -144,6 +160,15 @@ impl State {
         })
     }
 
+    /// The slot that a slot replaced or ended: the next older one of the same
+    /// value and source.
+    pub(crate) fn prior(&self, slot: u32) -> Option<u32> {
+        let source = self.columns.source.get(slot);
+        self.chain(Some(slot))
+            .skip(1)
+            .find(|&older| self.columns.source.get(older) == source)
+    }
+
     /// The claim version in a slot that holds one.
     pub(crate) fn claim(&self, slot: u32) -> Result<ClaimRecord<'_>, IndexError> {
         let address = self.address(slot);
@@ -182,6 +207,7 @@ impl State {
                     let slot = self.slot_of(revision).ok_or_else(|| damaged(address))?;
                     self.columns.touched.set(slot, last_seen);
                 }
+                Record::Judged(fingerprint) => self.judged_by = fingerprint,
                 Record::Commit(_) => return Err(damaged(address)),
             }
         }
@@ -227,18 +253,15 @@ impl State {
         )?;
         match replaced {
             None => self.retained += 1,
-            Some(old) if self.alive.contains(old) => self.bury(old, slot),
-            Some(_) => {}
+            Some(old) => self.bury(old, slot),
         }
         self.alive.insert(slot);
         self.tie(slot, claim)?;
         self.active += 1;
         if listable {
-            self.listed.insert(slot);
+            self.listable.insert(slot);
         }
-        self.kinds[claim.kind as usize].insert(slot);
-        self.confidences[label as usize].insert(slot);
-        self.categories[category as usize].insert(slot);
+        self.file(slot, claim.kind, label, category);
         if expires_at != NO_TIME {
             self.expiries.insert(slot, expires_at);
         }
@@ -266,18 +289,35 @@ impl State {
                 address: address.0,
                 next: NONE,
                 source: tombstone.source,
-                flags: Flags::tombstone(tombstone.status),
+                flags: Flags::tombstone(tombstone.status, 0),
                 updated_at: time,
                 expires_at: NO_TIME,
             },
         )?;
-        match ended {
-            Some(old) if self.alive.contains(old) => {
-                self.bury(old, slot);
-                Ok(())
-            }
-            _ => Err(damaged(address)),
+        let ended = ended.filter(|&old| self.alive.contains(old));
+        let old = ended.ok_or_else(|| damaged(address))?;
+        let label = self.columns.flags.get(old).confidence();
+        self.columns
+            .flags
+            .set(slot, Flags::tombstone(tombstone.status, label));
+        // What a filter admits, it admits the end of too.
+        let category = self.sources[tombstone.source as usize].source.category;
+        self.file(slot, tombstone.kind, label, category);
+        if self.listable.contains(old) {
+            self.listable.insert(slot);
         }
+        if tombstone.status == Status::Expired as u8 {
+            self.lapsed.insert(slot);
+        }
+        self.bury(old, slot);
+        Ok(())
+    }
+
+    /// Files a slot under what lists can be narrowed to.
+    fn file(&mut self, slot: u32, kind: Kind, label: u8, category: Category) {
+        self.kinds[kind as usize].insert(slot);
+        self.confidences[label as usize].insert(slot);
+        self.categories[category as usize].insert(slot);
     }
 
     /// Appends a slot for a record and links it in front of its value's chain.
@@ -318,11 +358,15 @@ impl State {
         Ok((slot, older))
     }
 
+    /// Takes in that a slot's version, or the end of one, is no longer the
+    /// last word.
     fn bury(&mut self, slot: u32, by: u32) {
         self.columns.dead_by.set(slot, by);
-        self.alive.remove(slot);
-        self.listed.remove(slot);
-        self.active -= 1;
+        self.lapsed.remove(slot);
+        if self.alive.contains(slot) {
+            self.alive.remove(slot);
+            self.active -= 1;
+        }
     }
 
     fn apply_source(
@@ -345,27 +389,21 @@ impl State {
         Ok(())
     }
 
-    /// Brings what was derived from a source's description up to date.
+    /// Brings what is derived from a source's description without being
+    /// written to its claims up to date. What lists and filters go by is
+    /// written to them: clients that follow the changes must hear of it (see
+    /// [`Index::restate`](crate::Index)).
     fn redescribe(&mut self, number: u16, before: &Source) -> Result<(), IndexError> {
         let after = self.sources[number as usize].source.clone();
-        let log = self.log.clone();
-        let (category, was) = (after.category as usize, before.category as usize);
-        let same = category == was
-            && after.extent == before.extent
-            && after.expires_after == before.expires_after
-            && after.list_non_global == before.list_non_global;
-        if same {
+        if after.category != before.category || after.list_non_global != before.list_non_global {
+            self.redescribed.insert(number);
+        }
+        if after.extent == before.extent && after.expires_after == before.expires_after {
             return Ok(());
         }
+        let log = self.log.clone();
         for slot in 0..self.columns.len() {
-            if self.columns.source.get(slot) != number {
-                continue;
-            }
-            if self.categories[was].contains(slot) {
-                self.categories[was].remove(slot);
-                self.categories[category].insert(slot);
-            }
-            if !self.alive.contains(slot) {
+            if self.columns.source.get(slot) != number || !self.alive.contains(slot) {
                 continue;
             }
             let address = self.address(slot);
@@ -374,11 +412,6 @@ impl State {
             };
             let expires_at = expires_at(&claim, &after, self.listed_at(number));
             self.set_expiry(slot, expires_at);
-            if is_listable(&claim, &after) {
-                self.listed.insert(slot);
-            } else {
-                self.listed.remove(slot);
-            }
         }
         Ok(())
     }
@@ -456,7 +489,7 @@ impl State {
 
     /// Bytes on the heap by part.
     pub(crate) fn memory(&self) -> usize {
-        let sets = [&self.alive, &self.listed].into_iter();
+        let sets = [&self.alive, &self.lapsed, &self.listable].into_iter();
         let facets = self
             .kinds
             .iter()
@@ -490,8 +523,9 @@ pub(crate) fn expires_at(claim: &ClaimRecord<'_>, source: &Source, listed_at: Op
     claim.expires_at.or_else(derived).unwrap_or(NO_TIME)
 }
 
-fn is_listable(claim: &ClaimRecord<'_>, source: &Source) -> bool {
-    !claim.non_global || source.list_non_global
+/// Whether lists may show a claim without being asked for such.
+pub(crate) fn is_listable(claim: &ClaimRecord<'_>, source: &Source) -> bool {
+    (!claim.non_global || source.list_non_global) && claim.judgement != Judgement::Withheld
 }
 
 fn damaged(address: Address) -> IndexError {

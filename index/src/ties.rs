@@ -14,6 +14,7 @@ use crate::error::IndexError;
 use crate::facets::BitSet;
 use crate::read::Shown;
 use crate::record::ClaimRecord;
+use crate::score::Telling;
 use crate::state::State;
 use crate::time::seconds;
 
@@ -205,8 +206,12 @@ impl Index {
         found.take_tied(Tie::Malware, &ties.malware)?;
         found.take_tied(Tie::Campaign, &ties.campaigns)?;
         sink.total(found.told.len() as u64);
+        let telling = Telling {
+            now: seconds(now),
+            explained: sink.wants_explanations(),
+        };
         for (slot, tie) in found.told {
-            sink.entry(&state.entry(&Shown::listed(slot), Some(tie.matched()))?);
+            sink.entry(&state.entry(&Shown::listed(slot), Some(tie.matched()), telling)?);
         }
         Ok(())
     }

@@ -154,6 +154,7 @@ impl State {
             slot: version,
             status,
             changed: slot,
+            newest: None,
         }))
     }
 

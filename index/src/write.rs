@@ -96,6 +96,7 @@ impl Draft {
             .as_deref()
             .map(|name| self.intern(state, name));
         let value = claim.value.as_ref();
+        let judgement = state.warnings.judge(value);
         self.put(&Record::Claim(ClaimRecord {
             id,
             kind: value.kind,
@@ -104,6 +105,7 @@ impl Draft {
             confidence: claim.confidence,
             scope: claim.scope,
             non_global: iocd_core::value::is_non_global(&value),
+            judgement,
             first_heard_at: seconds(held.first_heard_at),
             heard_at: seconds(held.heard_at),
             first_seen: claim.first_seen.map(seconds),
@@ -238,6 +240,7 @@ impl Index {
         }
         drop(state);
         self.commit(writer, draft, heard_at)?;
+        self.restate(writer, false, heard_at)?;
         for (position, first) in later {
             if changed[first] {
                 outcomes[position] = Outcome::Merged;

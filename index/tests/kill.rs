@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use iocd_core::claim::{Category, Claim, ClaimId, Extent, Origin, Source};
+use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source};
 use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use iocd_index::Index;
@@ -40,15 +40,7 @@ fn listed(list: u64, item: u64) -> Value {
 }
 
 fn source() -> Source {
-    Source {
-        name: "kill".into(),
-        title: "Kill".into(),
-        category: Category::Community,
-        origin: Origin::Feed,
-        extent: Extent::Events,
-        list_non_global: false,
-        expires_after: None,
-    }
+    Source::new("kill", "Kill", Category::Community)
 }
 
 fn value(batch: u64, item: u64) -> Value {

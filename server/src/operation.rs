@@ -180,6 +180,7 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
                 status: read_status(status.as_deref())?,
                 page: Page { offset: 0, limit },
                 related: false,
+                explain: false,
             };
             if asked.matching == Matching::Contains && Part::read(&asked.text).is_none() {
                 let message = format!(

@@ -8,6 +8,7 @@ pub mod embedded;
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::sync::Arc;
 
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimId, Source, Status};
@@ -18,6 +19,7 @@ use iocd_core::query::{
 use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
 use iocd_core::value::Value;
+use iocd_core::warning::WarningSet;
 use jiff::Timestamp;
 
 /// Statements of one source, heard at one time. A store takes a batch wholly
@@ -127,6 +129,17 @@ pub trait ClaimStore: Send + Sync + 'static {
     /// Answers how many.
     fn expire_due(&self, now: Timestamp) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// Judges what is held, and what comes, by these warnings. An entry of
+    /// which that changes what lists and filters go by has a new revision, as
+    /// has one whose source is described anew under another category or
+    /// another `list_non_global`; an expired one is then said and ended again.
+    /// Answers how many entries changed. Cheap if the set is the one in force.
+    fn assess(
+        &self,
+        warnings: Arc<WarningSet>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
     /// Tells `sink` every entry that answers the question: active ones first,
     /// then by match distance (nearest first), confidence label (highest
     /// first), newest update, id. Of a cascade the total is exact too, but
@@ -187,9 +200,9 @@ pub trait ClaimStore: Send + Sync + 'static {
         }
     }
 
-    /// Tells `sink` the active, listable entries that the filter admits,
-    /// newest update first. An entry about a value that is not globally
-    /// reachable is listable only where its source says so.
+    /// Tells `sink` the entries that the filter admits, newest update first.
+    /// An entry is listable if no warning withholds its value; one about a
+    /// value that is not globally reachable only where its source says so.
     fn list<S: EntrySink + Send>(
         &self,
         filter: &Filter,
@@ -229,6 +242,7 @@ impl<S: BriefSink> EntrySink for InBrief<'_, S> {
             first_seen: entry.first_seen,
             last_seen: entry.last_seen,
             malware: entry.malware,
+            score: entry.score,
             matched: entry.matched.unwrap_or(Match::EXACT),
         });
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::{write_number, write_time};
 use crate::claim::Confidence;
 use crate::query::Entry;
+use crate::score::{Explanation, Share, Term, standing};
 
 /// Appends one element of `data`.
 pub fn write_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
@@ -32,6 +33,8 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
         write_number(out, u64::from(matched.distance));
         out.push(b'}');
     }
+    out.extend_from_slice(b",\"score\":");
+    write_number(out, u64::from(entry.score));
     write_text_field(out, ",\"malware\":", entry.malware);
     write_ports(out, &entry.ports);
     if let Some(tlp) = entry.tlp {
@@ -46,7 +49,66 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
     write_list(out, ",\"warnings\":[", &entry.warnings);
     write_time_field(out, ",\"expires_at\":\"", entry.expires_at);
     write_time_field(out, ",\"updated_at\":\"", Some(entry.updated_at));
+    if let Some(explanation) = &entry.explanation {
+        out.extend_from_slice(b",\"explanation\":");
+        write_explanation(out, explanation);
+    }
     out.push(b'}');
+}
+
+/// Appends every term of a score. Shares are numbers from 0 to 1 with three
+/// decimals, ages and half-lives whole seconds.
+pub fn write_explanation(out: &mut Vec<u8>, explanation: &Explanation<'_>) {
+    out.extend_from_slice(b"{\"score\":");
+    write_number(out, u64::from(explanation.score));
+    out.extend_from_slice(b",\"combined\":");
+    write_share(out, explanation.combined);
+    out.extend_from_slice(b",\"caution\":\"");
+    out.extend_from_slice(explanation.caution.as_str().as_bytes());
+    out.extend_from_slice(b"\",\"caution_factor\":");
+    write_share(out, explanation.caution.factor());
+    out.extend_from_slice(b",\"terms\":[");
+    for (position, (term, counts)) in explanation.terms.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        write_term(out, term, *counts);
+    }
+    out.extend_from_slice(b"]}");
+}
+
+fn write_term(out: &mut Vec<u8>, term: &Term<'_>, counts: bool) {
+    out.extend_from_slice(b"{\"source\":");
+    write_string(out, &term.source.title);
+    out.extend_from_slice(b",\"publisher\":");
+    write_string(out, term.source.publisher());
+    out.extend_from_slice(b",\"status\":\"");
+    out.extend_from_slice(term.status.as_str().as_bytes());
+    out.extend_from_slice(b"\",\"confidence\":");
+    write_number(out, u64::from(term.confidence));
+    out.extend_from_slice(b",\"weight\":");
+    write_number(out, u64::from(term.weight));
+    write_time_field(out, ",\"last_seen\":\"", Some(term.last_seen));
+    out.extend_from_slice(b",\"age\":");
+    write_number(out, term.age);
+    if let Some(half_life) = term.half_life {
+        out.extend_from_slice(b",\"half_life\":");
+        write_number(out, u64::from(half_life));
+    }
+    out.extend_from_slice(b",\"decay\":");
+    write_share(out, term.decay);
+    out.extend_from_slice(b",\"standing\":");
+    write_share(out, standing(term.status));
+    out.extend_from_slice(b",\"strength\":");
+    write_share(out, term.strength);
+    out.extend_from_slice(b",\"counts\":");
+    let counts: &[u8] = if counts { b"true" } else { b"false" };
+    out.extend_from_slice(counts);
+    out.push(b'}');
+}
+
+fn write_share(out: &mut Vec<u8>, share: Share) {
+    out.extend_from_slice(share.to_string().as_bytes());
 }
 
 fn write_source(out: &mut Vec<u8>, entry: &Entry<'_>) {

@@ -3,20 +3,12 @@ use proptest::prelude::*;
 
 use super::csv::Cells;
 use super::*;
-use crate::claim::{ArticleRef, Category, ClaimId, Extent, Origin, Source, Status, Tlp};
+use crate::claim::{ArticleRef, Category, ClaimId, Source, Status, Tlp};
 use crate::query::{Entry, Match};
 use crate::value::Kind;
 
 fn source() -> Source {
-    Source {
-        name: "example".into(),
-        title: "Example, \"List\"".into(),
-        category: Category::ThreatIntel,
-        origin: Origin::Feed,
-        extent: Extent::Window,
-        list_non_global: false,
-        expires_after: None,
-    }
+    Source::new("example", "Example, \"List\"", Category::ThreatIntel)
 }
 
 fn bare<'a>(source: &'a Source, value: &'a str) -> Entry<'a> {
@@ -41,6 +33,8 @@ fn bare<'a>(source: &'a Source, value: &'a str) -> Entry<'a> {
         tlp: None,
         article: None,
         warnings: Vec::new(),
+        score: 60,
+        explanation: None,
         matched: None,
     }
 }
@@ -66,7 +60,7 @@ fn what_is_unknown_is_absent() {
         format!(
             "{{\"type\":\"domain\",\"value\":\"evil.example.com\",\"confidence\":\"high\",\
              \"source\":{{\"feed_name\":\"Example, \\\"List\\\"\",\"category\":\"threat-intel\",\
-             \"origin\":\"feed\"}},\"id\":\"{}\",\"status\":\"active\",\
+             \"origin\":\"feed\"}},\"id\":\"{}\",\"score\":60,\"status\":\"active\",\
              \"updated_at\":\"1970-01-01T00:00:00Z\"}}",
             entry.id
         )

@@ -54,6 +54,8 @@ struct RawFeed {
     scope: Scope,
     extent: Extent,
     expires_after: Option<String>,
+    weight: Option<u8>,
+    half_life: Option<String>,
     interval: Option<String>,
     terms: Option<String>,
     #[serde(default)]
@@ -205,6 +207,7 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         }
     }
     check_percent("confidence", raw.confidence)?;
+    check_percent("weight", raw.weight.unwrap_or(0))?;
     if raw.format.is_empty() {
         return Err(invalid("format", "a feed has at least one [[format]]"));
     }
@@ -217,6 +220,7 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         }
     }
     let expires_after = duration("expires_after", raw.expires_after.as_deref())?;
+    let half_life = duration("half_life", raw.half_life.as_deref())?;
     let interval = duration("interval", raw.interval.as_deref())?;
     let mut formats: Vec<Format> = Vec::with_capacity(raw.format.len());
     for format in &raw.format {
@@ -239,6 +243,8 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         scope: raw.scope,
         extent: raw.extent,
         expires_after,
+        weight: raw.weight,
+        half_life,
         interval,
         terms: raw.terms,
         redistribute: raw.redistribute,

@@ -6,14 +6,14 @@ use super::{Key, Walk};
 use crate::query::MatchKind;
 use crate::value::Kind;
 
-pub(super) fn parse_v4(text: &str) -> Option<(Ipv4Addr, u8)> {
+pub(crate) fn parse_v4(text: &str) -> Option<(Ipv4Addr, u8)> {
     match text.split_once('/') {
         Some((address, length)) => Some((address.parse().ok()?, length.parse().ok()?)),
         None => Some((text.parse().ok()?, 32)),
     }
 }
 
-pub(super) fn parse_v6(text: &str) -> Option<(Ipv6Addr, u8)> {
+pub(crate) fn parse_v6(text: &str) -> Option<(Ipv6Addr, u8)> {
     match text.split_once('/') {
         Some((address, length)) => Some((address.parse().ok()?, length.parse().ok()?)),
         None => Some((text.parse().ok()?, 128)),
@@ -21,7 +21,7 @@ pub(super) fn parse_v6(text: &str) -> Option<(Ipv6Addr, u8)> {
 }
 
 /// The IPv4 address or network inside a v4-mapped one.
-pub(super) fn unmapped(address: Ipv6Addr, length: u8) -> Option<(Ipv4Addr, u8)> {
+pub(crate) fn unmapped(address: Ipv6Addr, length: u8) -> Option<(Ipv4Addr, u8)> {
     Some((address.to_ipv4_mapped()?, length.checked_sub(96)?))
 }
 

@@ -23,6 +23,10 @@ pub(crate) fn canonical(text: &str) -> Result<Cow<'_, str>, Reason> {
         return Ok(Cow::Borrowed(text));
     }
     let mut address = mailbox.to_lowercase();
+    // The lower case of a letter beyond ASCII may be longer.
+    if address.len() > MAX_MAILBOX {
+        return Err(Reason::MailboxTooLong);
+    }
     address.push('@');
     address.push_str(&host);
     Ok(Cow::Owned(address))
@@ -140,6 +144,15 @@ mod tests {
             assert_eq!(canonical(expected).unwrap(), expected);
         }
         assert!(matches!(canonical("bob@example.com"), Ok(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn a_mailbox_is_measured_in_lower_case() {
+        let grown = format!("{}\u{23e}@example.com", "a".repeat(62));
+        assert_eq!(canonical(&grown), Err(Reason::MailboxTooLong));
+        let whole = format!("{}\u{23e}@example.com", "a".repeat(61));
+        let once = canonical(&whole).unwrap();
+        assert_eq!(canonical(&once).unwrap(), once);
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl Ledger {
                     format!("it touches revision {revision}, which is not there")
                 })
             }
+            Record::Judged(_) => Ok(()),
             Record::Commit(commit) => self.take_commit(commit, start),
         }
     }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use iocd_core::claim::{Category, Claim, Extent, Origin, Source, Status};
+use iocd_core::claim::{Category, Claim, Extent, Source, Status};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
@@ -21,13 +21,8 @@ fn value(name: &str) -> Value {
 /// A store with four batches that was closed in order, and where each ends.
 fn write_store(dir: &Path) -> Vec<u64> {
     let feed = Source {
-        name: "feed".into(),
-        title: "Feed".into(),
-        category: Category::Community,
-        origin: Origin::Feed,
         extent: Extent::Snapshot,
-        list_non_global: false,
-        expires_after: None,
+        ..Source::new("feed", "Feed", Category::Community)
     };
     let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
     let index = Index::open(dir).unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use iocd_core::claim::{Category, Claim, ClaimId, Extent, Origin, Source, Status};
+use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source, Status};
 use iocd_core::query::{Entry, EntrySink, Filter, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
@@ -75,13 +75,9 @@ pub(super) fn source(name: &str) -> Source {
         _ => (Extent::Window, None),
     };
     Source {
-        name: name.into(),
-        title: name.into(),
-        category: Category::Community,
-        origin: Origin::Feed,
         extent,
-        list_non_global: false,
         expires_after,
+        ..Source::new(name, name, Category::Community)
     }
 }
 

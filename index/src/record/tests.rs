@@ -26,6 +26,7 @@ fn small_records_round_trip() {
         revision: 2,
         time: 3,
     }));
+    round_trip(&Record::Judged([5; 16]));
     round_trip(&Record::Tombstone(Tombstone {
         id: ClaimId([3; 16]),
         kind: Kind::Domain,
@@ -41,7 +42,7 @@ proptest! {
         value in "\\PC{0,200}", source: u16, confidence in 0u8..=100, heard in 1000u32.., before in 0u32..1000,
         times: (Option<u32>, Option<u32>, Option<u32>), context in proptest::option::of("\\PC{0,300}"),
         malware: Option<u32>, tags: Vec<u32>, ports: Vec<u16>, references in proptest::collection::vec("\\PC{0,80}", 0..16),
-        subtree: bool, article: bool,
+        subtree: bool, article: bool, judgement in 0..3_usize,
     ) {
         let (mut tag_items, mut port_items, mut texts) = (ItemsBuf::default(), ItemsBuf::default(), ItemsBuf::default());
         for &tag in &tags { tag_items.push(tag); }
@@ -50,6 +51,7 @@ proptest! {
         let claim = ClaimRecord {
             id: ClaimId([9; 16]), kind: Kind::Url, value: &value, source, confidence,
             scope: if subtree { Scope::Subtree } else { Scope::Exact }, non_global: !subtree,
+            judgement: [Judgement::Clear, Judgement::Labelled, Judgement::Withheld][judgement],
             first_heard_at: heard - before, heard_at: heard,
             first_seen: times.0, last_seen: times.1, expires_at: times.2,
             context: context.as_deref(), malware, tags: tag_items.items(), techniques: Items::default(),

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use iocd_core::claim::{ArticleRef, Category, Claim, Extent, Origin, Scope, Status, Tlp};
+use iocd_core::claim::{ArticleRef, Category, Claim, Extent, Scope, Status, Tlp};
 use iocd_core::query::{Entry, EntrySink, Filter, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 
@@ -12,13 +12,10 @@ fn at(second: i64) -> Timestamp {
 
 fn source(name: &str, extent: Extent) -> Source {
     Source {
-        name: name.into(),
-        title: name.to_uppercase(),
-        category: Category::Vendor,
-        origin: Origin::Feed,
         extent,
         list_non_global: true,
         expires_after: Some(1000),
+        ..Source::new(name, &name.to_uppercase(), Category::Vendor)
     }
 }
 

@@ -132,6 +132,10 @@ pub(crate) fn decode_segment(file: &[u8]) -> String {
                 writeln!(text, "source {number} {json}").unwrap();
             }
             5 => writeln!(text, "touch {} at {}", rest.number(8), rest.number(4)).unwrap(),
+            7 => {
+                let fingerprint = rest.take(16);
+                writeln!(text, "judged {fingerprint:02x?}").unwrap();
+            }
             6 => {
                 assert_eq!(rest.number(8), batch, "start of the batch");
                 assert_eq!(rest.number(8), revision, "revision");

@@ -1,4 +1,4 @@
-use iocd_core::claim::{Category, Claim, Extent, Origin, Source, Status};
+use iocd_core::claim::{Category, Claim, Extent, Source, Status};
 use iocd_core::value::{Kind, Value};
 use proptest::prelude::*;
 
@@ -13,13 +13,9 @@ fn exported() -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let index = Index::open(dir.path()).unwrap();
     let source = Source {
-        name: "feed".into(),
-        title: "Feed".into(),
-        category: Category::Community,
-        origin: Origin::Feed,
         extent: Extent::Snapshot,
-        list_non_global: false,
         expires_after: Some(9),
+        ..Source::new("feed", "Feed", Category::Community)
     };
     let value = |name| Value::parse(Kind::Domain, name).unwrap();
     let claim = |name| Claim {

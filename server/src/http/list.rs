@@ -34,6 +34,8 @@ const PARAMETERS: &[&str] = &[
     "offset",
     "format",
     "raw",
+    "include_expired",
+    "include_warned",
     // Of the contract, and not in this version:
     "industry",
     "source",
@@ -43,7 +45,6 @@ const PARAMETERS: &[&str] = &[
     "min_score",
     "cursor",
     "include_removed",
-    "include_expired",
 ];
 /// Entries on a page where the client does not say.
 const DEFAULT_LIMIT: u32 = 100;
@@ -161,8 +162,10 @@ impl Asked {
                         Cells::Guarded
                     };
                 }
-                // Of this version: neither is ever in a list.
-                "include_removed" | "include_expired" if !parameter.switch()? => {}
+                "include_expired" => filter.include_expired = parameter.switch()?,
+                "include_warned" => filter.include_warned = parameter.switch()?,
+                // Of this version: never in a list.
+                "include_removed" if !parameter.switch()? => {}
                 _ => return Err(parameter.not_available()),
             }
         }
@@ -183,6 +186,8 @@ impl Asked {
             category,
             since,
             until,
+            include_expired,
+            include_warned,
         } = self.filter;
         let mut link = format!("{PATH}?limit={}&offset={offset}", self.page.limit);
         let mut add = |name: &str, value: &str| {
@@ -205,6 +210,14 @@ impl Asked {
         }
         if let Some(until) = until {
             add("until", &until.to_string());
+        }
+        for (name, given) in [
+            ("include_expired", include_expired),
+            ("include_warned", include_warned),
+        ] {
+            if given {
+                add(name, "true");
+            }
         }
         if self.format != Format::Json {
             add("format", self.format.as_str());
@@ -301,6 +314,14 @@ fn write_filters(out: &mut Vec<u8>, filter: &Filter) {
     }
     if let Some(until) = filter.until {
         add("until", &until.to_string());
+    }
+    for (name, given) in [
+        ("include_expired", filter.include_expired),
+        ("include_warned", filter.include_warned),
+    ] {
+        if given {
+            add(name, "true");
+        }
     }
     out.extend_from_slice(text.as_bytes());
 }

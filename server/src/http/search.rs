@@ -34,6 +34,7 @@ const PARAMETERS: &[&str] = &[
     "offset",
     "match",
     "include_related",
+    "explain",
     "as_of",
 ];
 /// Entries on a page where the client does not say.
@@ -100,6 +101,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) page: Page,
     /// Whether what belongs to the page's entries is wanted too.
     pub(crate) related: bool,
+    /// Whether every term of the scores is wanted.
+    pub(crate) explain: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -120,6 +123,7 @@ impl<'a> Asked<'a> {
                 limit: DEFAULT_LIMIT.min(cap),
             },
             related: false,
+            explain: false,
         };
         while let Some(parameter) = parameters.next()? {
             match parameter.name {
@@ -138,6 +142,7 @@ impl<'a> Asked<'a> {
                     asked.matching = parameter.one_of(Matching::from_name, names)?;
                 }
                 "include_related" => asked.related = parameter.switch()?,
+                "explain" => asked.explain = parameter.switch()?,
                 _ => {
                     parameter.time()?;
                     return Err(parameter.not_available());

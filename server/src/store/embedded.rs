@@ -6,12 +6,14 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use iocd_core::claim::{ClaimId, Source};
 use iocd_core::query::{BriefSink, Containing, EntrySink, Filter, ManyOptions, Page, Question};
 use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
 use iocd_core::value::Value;
+use iocd_core::warning::WarningSet;
 use iocd_index::{Index, IndexError};
 use jiff::Timestamp;
 
@@ -85,6 +87,10 @@ impl ClaimStore for Embedded {
 
     async fn expire_due(&self, now: Timestamp) -> Result<u64, StoreError> {
         Ok(self.index.expire_due(now)?)
+    }
+
+    async fn assess(&self, warnings: Arc<WarningSet>, at: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.index.assess(warnings, at)?)
     }
 
     async fn find<S: EntrySink + Send>(

@@ -2,6 +2,7 @@
 
 use iocd::store::ClaimStore;
 use iocd_core::claim::{ArticleRef, ClaimId, Source, Status, Tlp};
+use iocd_core::export::json::write_explanation;
 use iocd_core::matching::Part;
 use iocd_core::query::{
     Brief, BriefSink, Containing, Entry, EntrySink, Filter, ManyOptions, Match, Page, Question,
@@ -9,6 +10,7 @@ use iocd_core::query::{
 };
 use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
+use iocd_core::score::Explanation;
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
@@ -44,6 +46,9 @@ pub(crate) struct Told {
     pub(crate) tlp: Option<Tlp>,
     pub(crate) article: Option<ArticleRef>,
     pub(crate) warnings: Vec<String>,
+    pub(crate) score: u8,
+    /// As JSON.
+    pub(crate) explanation: String,
     pub(crate) matched: Option<Match>,
 }
 
@@ -87,6 +92,10 @@ impl EntrySink for Answer {
         self.total = Some(total);
     }
 
+    fn wants_explanations(&self) -> bool {
+        true
+    }
+
     fn entry(&mut self, entry: &Entry<'_>) {
         assert!(self.total.is_some(), "the total comes first");
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
@@ -111,9 +120,20 @@ impl EntrySink for Answer {
             tlp: entry.tlp,
             article: entry.article.clone(),
             warnings: owned(&entry.warnings),
+            score: entry.score,
+            explanation: entry
+                .explanation
+                .as_ref()
+                .map_or_else(String::new, explained),
             matched: entry.matched,
         });
     }
+}
+
+fn explained(explanation: &Explanation<'_>) -> String {
+    let mut json = Vec::new();
+    write_explanation(&mut json, explanation);
+    String::from_utf8(json).unwrap()
 }
 
 impl Answer {
@@ -269,6 +289,7 @@ pub(crate) async fn find_many<S: ClaimStore>(
                 first_seen: told.first_seen,
                 last_seen: told.last_seen,
                 malware: told.malware.as_deref(),
+                score: told.score,
                 matched: told.matched.unwrap(),
             };
             format!("{brief:?}")

@@ -8,6 +8,7 @@ mod finding;
 mod listing;
 mod recording;
 mod relating;
+mod warning;
 
 /// Runs every case on fresh stores that `$open` makes: an expression that
 /// gives the store and whatever has to live as long as it.
@@ -69,7 +70,13 @@ macro_rules! conformance {
                 since_and_until_bound_the_last_change
                 what_is_not_global_is_listed_on_request_only
                 ended_entries_are_not_listed
-                pages_of_lists_are_exact,
+                pages_of_lists_are_exact
+                expired_entries_on_request,
+            warning: withheld_values_leave_lists_and_stay_found
+                informational_lists_only_label
+                what_is_over_is_warned_of_too
+                a_feed_under_another_category_is_listed_there
+                scores_fade_and_corroborate,
         }
     };
     (@cases $name:ident, $open:expr, $($group:ident: $($case:ident)+,)+) => {

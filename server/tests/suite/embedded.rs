@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::histories::{agree, block_on, compare, histories};
+use crate::histories::{agree, block_on, compare, histories, last_warnings};
 use crate::model::Model;
+use crate::values::at;
 
 /// A fresh store, and the directory that goes with it.
 pub(crate) fn open() -> (Embedded, TempDir) {
@@ -37,6 +38,10 @@ proptest! {
         drop(embedded);
         let embedded = Embedded::open(directory.path()).unwrap();
         prop_assert_eq!(embedded.counts(), counts);
+        // The lists themselves are not kept; what they said is.
+        let judged = block_on(embedded.assess(last_warnings(&history), at(now))).unwrap();
+        prop_assert_eq!(judged, 0);
+        prop_assert_eq!(embedded.counts(), counts);
         block_on(compare(&model, &embedded, now));
     }
 
@@ -50,6 +55,7 @@ proptest! {
         while exporter.write_some(&mut exported).unwrap() {}
 
         let (other, directory) = open();
+        block_on(other.assess(last_warnings(&history), at(now))).unwrap();
         let long_after = Timestamp::from_second(4_000_000_000).unwrap();
         import(other.index(), &mut &exported[..], long_after).unwrap();
         block_on(compare(&model, &other, now));

@@ -1,12 +1,14 @@
 //! Random histories on which two stores must agree.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use iocd::store::{Batch, ClaimStore, Removal};
 use iocd_core::claim::{ArticleRef, Category, Claim, ClaimId, Confidence, Extent, Scope, Source};
 use iocd_core::query::{Filter, Page, Reach, StatusFilter};
 use iocd_core::questions::Questions;
 use iocd_core::value::{Kind, Value};
+use iocd_core::warning::{ALLOWED, WarningList, WarningSet};
 use proptest::prelude::*;
 
 use crate::answer::{contains, find_many, list, reach, related};
@@ -35,6 +37,8 @@ pub(crate) enum Step {
         category: Category,
         list_non_global: bool,
     },
+    /// Other warning lists come into force.
+    Assess(usize),
     Expire,
     /// Seconds go by.
     Wait(i64),
@@ -89,6 +93,35 @@ fn sources() -> [Source; 4] {
             ..source("short")
         },
     ]
+}
+
+/// The warning lists that a history chooses from.
+fn warnings(number: usize) -> WarningSet {
+    let list = |name: &str, json: &str| {
+        let (list, refused) = WarningList::read_misp(name, json.as_bytes()).unwrap();
+        assert_eq!(refused.count, 0);
+        list
+    };
+    let hosts = r#"{"type": "hostname", "matching_attributes": ["domain", "url"], "list": ["a.example.com", "github.io"]}"#;
+    let addresses = r#"{"type": "cidr", "matching_attributes": ["ip-src"], "list": ["203.0.113.0/24", "8.8.8.8"]}"#;
+    match number {
+        0 => WarningSet::default(),
+        1 => WarningSet::new(vec![list("hosts", hosts), list(ALLOWED, addresses)]),
+        _ => {
+            let mut labels = list("hosts", hosts);
+            labels.withholds = false;
+            WarningSet::new(vec![labels])
+        }
+    }
+}
+
+/// The lists in force at the end of a history.
+pub(crate) fn last_warnings(history: &[Step]) -> Arc<WarningSet> {
+    let last = history.iter().rev().find_map(|step| match step {
+        Step::Assess(number) => Some(*number),
+        _ => None,
+    });
+    Arc::new(warnings(last.unwrap_or(0)))
 }
 
 fn claims() -> impl Strategy<Value = Claim> {
@@ -172,6 +205,7 @@ pub(crate) fn histories(length: usize) -> impl Strategy<Value = Vec<Step>> {
                 category,
                 list_non_global,
             }),
+        1 => (0..3_usize).prop_map(Step::Assess),
         1 => Just(Step::Expire),
         3 => prop_oneof![0..100_i64, 0..2 * DAY].prop_map(Step::Wait),
     ];
@@ -266,6 +300,10 @@ async fn perform<S: ClaimStore>(store: &S, step: &Step, sources: &[Source], now:
                 heard_at: at(now),
             };
             format!("{:?}", store.record(batch).await.unwrap().outcomes)
+        }
+        Step::Assess(number) => {
+            let set = Arc::new(warnings(*number));
+            store.assess(set, at(now)).await.unwrap().to_string()
         }
         Step::Expire => store.expire_due(at(now)).await.unwrap().to_string(),
         Step::Wait(_) => String::new(),
@@ -372,8 +410,22 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
     filters.push(Filter {
         since: Some(at(100)),
         until: Some(at(2 * DAY)),
-        ..everything
+        ..everything.clone()
     });
+    for (include_expired, include_warned) in [(true, false), (false, true), (true, true)] {
+        filters.push(Filter {
+            include_expired,
+            include_warned,
+            ..everything.clone()
+        });
+        filters.push(Filter {
+            include_expired,
+            include_warned,
+            category: Some(Category::Government),
+            kind: Some(Kind::Ipv4),
+            ..everything.clone()
+        });
+    }
     for filter in &filters {
         for page in pages {
             let in_a = list(a, filter, page, second).await;

@@ -4,17 +4,18 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::held::{self, Decision, Held, Outcome};
-use iocd_core::claim::{Claim, ClaimId, Confidence, Extent, Source, Status};
+use iocd_core::claim::{Category, Claim, ClaimId, Confidence, Extent, Source, Status};
 use iocd_core::query::{
     Containing, Entry, EntrySink, Filter, Match, MatchKind, Page, Question, Reach,
 };
 use iocd_core::related::{MAX_RELATED, Tie, Ties, is_campaign};
+use iocd_core::score::{Caution, Evidence, Explanation};
 use iocd_core::value::{Value, is_non_global};
-use iocd_core::warning::NON_GLOBAL;
+use iocd_core::warning::{ALLOWED, Judgement, NON_GLOBAL, WarningSet};
 use jiff::Timestamp;
 
 mod relation;
@@ -31,6 +32,7 @@ struct State {
     refusal: Option<String>,
     changed_at: Option<Timestamp>,
     sources: Vec<Known>,
+    warnings: Arc<WarningSet>,
     /// By value and name of the source.
     histories: BTreeMap<(Value, String), Vec<Version>>,
 }
@@ -51,8 +53,17 @@ enum What {
     Said {
         held: Box<Held>,
         touched: Option<Timestamp>,
+        filed: Filed,
     },
     Ended(Status),
+}
+
+/// What lists go by, as it was when a version was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Filed {
+    judgement: Judgement,
+    is_listable: bool,
+    category: Category,
 }
 
 /// The present state of a claim, with why it answers.
@@ -62,6 +73,7 @@ struct Present<'a> {
     known: &'a Known,
     held: &'a Held,
     touched: Option<Timestamp>,
+    filed: Filed,
     status: Status,
     expires_at: Option<Timestamp>,
     updated_at: Timestamp,
@@ -118,6 +130,75 @@ impl State {
         self.histories.entry(key).or_default().push(version);
     }
 
+    fn filed(&self, value: &Value, source: &Source) -> Filed {
+        let value = value.as_ref();
+        let judgement = self.warnings.judge(value);
+        let is_reachable = source.list_non_global || !is_non_global(&value);
+        Filed {
+            judgement,
+            is_listable: is_reachable && judgement != Judgement::Withheld,
+            category: source.category,
+        }
+    }
+
+    /// Writes anew what lists do not go by as it is now; of claims that have
+    /// expired, the end too.
+    fn restate(&mut self, at: Timestamp) -> u64 {
+        let mut moved: Vec<_> = self
+            .present(Timestamp::MIN)
+            .into_iter()
+            .filter(|present| matches!(present.status, Status::Active | Status::Expired))
+            .filter(|present| self.filed(present.value, &present.known.source) != present.filed)
+            .map(|present| {
+                let mut held = present.held.clone();
+                held.claim.last_seen = held.claim.last_seen.max(present.touched);
+                let key = present.key();
+                let filed = self.filed(present.value, &present.known.source);
+                (present.revision, key, held, filed)
+            })
+            .collect();
+        moved.sort_by_key(|(revision, ..)| *revision);
+        for (_, key, held, filed) in &moved {
+            let is_ended = State::is_ended(&self.histories[key]);
+            let said = What::Said {
+                held: Box::new(held.clone()),
+                touched: None,
+                filed: *filed,
+            };
+            self.append(key.clone(), at, said);
+            if is_ended {
+                self.append(key.clone(), at, What::Ended(Status::Expired));
+            }
+        }
+        moved.len() as u64
+    }
+
+    /// The score of a value by all that is held about it, explained.
+    fn explain(&self, value: &Value, now: Timestamp) -> Explanation<'_> {
+        let all = self.present(now).into_iter();
+        let of_value: Vec<_> = all.filter(|present| present.value == value).collect();
+        let mut caution = Caution::None;
+        let is_expected = |present: &Present<'_>| present.known.source.list_non_global;
+        if is_non_global(&value.as_ref()) && !of_value.iter().any(is_expected) {
+            caution = Caution::Withheld;
+        }
+        self.warnings.visit(value.as_ref(), &mut |warning| {
+            if warning.withholds {
+                caution = caution.max(Caution::Withheld);
+            }
+            if warning.name == ALLOWED {
+                caution = Caution::Allowed;
+            }
+        });
+        let evidence = of_value.into_iter().map(|present| Evidence {
+            source: &present.known.source,
+            confidence: present.held.claim.confidence,
+            status: present.status,
+            last_seen: present.last_seen(),
+        });
+        Explanation::new(value.kind(), evidence, caution, now)
+    }
+
     fn present(&self, now: Timestamp) -> Vec<Present<'_>> {
         let mut all = Vec::new();
         for ((value, source), versions) in &self.histories {
@@ -130,10 +211,14 @@ impl State {
                 .iter()
                 .rev()
                 .find_map(|version| match &version.what {
-                    What::Said { held, touched } => Some((&**held, *touched)),
+                    What::Said {
+                        held,
+                        touched,
+                        filed,
+                    } => Some((&**held, *touched, *filed)),
                     What::Ended(_) => None,
                 });
-            let (held, touched) = said.unwrap();
+            let (held, touched, filed) = said.unwrap();
             let last = versions.last().unwrap();
             // What has ended is on no list any more.
             let listed_at = known
@@ -150,6 +235,7 @@ impl State {
                 known,
                 held,
                 touched,
+                filed,
                 status,
                 expires_at,
                 updated_at: last.at,
@@ -166,14 +252,16 @@ impl State {
 
     /// Gives claims whose time is over an end of their own.
     fn expire(&mut self, now: Timestamp, of: impl Fn(&Source) -> bool) -> u64 {
-        let due: Vec<(Value, String)> = self
+        // Ends come in the order of what they end.
+        let mut due: Vec<(u64, (Value, String))> = self
             .present(now)
             .into_iter()
             .filter(|present| present.status == Status::Expired && of(&present.known.source))
-            .map(|present| (present.value.clone(), present.known.source.name.clone()))
-            .filter(|key| !State::is_ended(&self.histories[key]))
+            .map(|present| (present.revision, present.key()))
+            .filter(|(_, key)| !State::is_ended(&self.histories[key]))
             .collect();
-        for key in &due {
+        due.sort();
+        for (_, key) in &due {
             self.append(key.clone(), now, What::Ended(Status::Expired));
         }
         due.len() as u64
@@ -212,6 +300,7 @@ impl State {
             touched: present.touched,
             listed_at: present.known.last_listing(),
         });
+        let filed = self.filed(&claim.value, source);
         match Held::hear(known, claim, source, at) {
             Decision::Write(held, outcome) => {
                 self.append(
@@ -220,6 +309,7 @@ impl State {
                     What::Said {
                         held: Box::new(held),
                         touched: None,
+                        filed,
                     },
                 );
                 outcome
@@ -271,6 +361,7 @@ impl ClaimStore for Model {
                 outcomes[position] = Outcome::Merged;
             }
         }
+        state.restate(batch.heard_at);
         Ok(Receipt {
             outcomes,
             revision: state.revision,
@@ -285,6 +376,7 @@ impl ClaimStore for Model {
     ) -> Result<u64, StoreError> {
         let mut state = self.state();
         state.known(source);
+        state.restate(fetched_at);
         // What was over before the fetch stays over.
         state.expire(fetched_at, |other| other.name == source.name);
         let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), &source.name);
@@ -335,7 +427,7 @@ impl ClaimStore for Model {
             }
         }
         sort(&mut hits);
-        tell(&hits, question.page, sink);
+        state.tell(&hits, question.page, question.now, sink);
         Ok(())
     }
 
@@ -358,7 +450,7 @@ impl ClaimStore for Model {
                 && question.part.is_in(present.value.as_ref())
         });
         sort(&mut hits);
-        tell(&hits, question.page, sink);
+        state.tell(&hits, question.page, question.now, sink);
         Ok(())
     }
 
@@ -392,7 +484,7 @@ impl ClaimStore for Model {
             offset: 0,
             limit: u32::MAX,
         };
-        tell(&related, page, sink);
+        state.tell(&related, page, now, sink);
         Ok(())
     }
 
@@ -406,22 +498,32 @@ impl ClaimStore for Model {
         let state = self.state();
         let mut listed = state.present(now);
         listed.retain(|entry| {
-            let source = &entry.known.source;
-            entry.status == Status::Active
-                && (source.list_non_global || !is_non_global(&entry.value.as_ref()))
+            let is_wanted = match entry.status {
+                Status::Active => true,
+                Status::Expired => filter.include_expired,
+                Status::Removed | Status::FalsePositive => false,
+            };
+            is_wanted
+                && (entry.filed.is_listable || filter.include_warned)
                 && filter.kind.is_none_or(|kind| kind == entry.value.kind())
                 && filter.confidence.is_none_or(|label| {
                     label == Confidence::from_score(entry.held.claim.confidence)
                 })
                 && filter
                     .category
-                    .is_none_or(|category| category == source.category)
+                    .is_none_or(|category| category == entry.filed.category)
                 && filter.since.is_none_or(|since| entry.updated_at >= since)
                 && filter.until.is_none_or(|until| entry.updated_at < until)
         });
         listed.sort_by_key(|entry| Reverse(entry.revision));
-        tell(&listed, page, sink);
+        state.tell(&listed, page, now, sink);
         Ok(())
+    }
+
+    async fn assess(&self, warnings: Arc<WarningSet>, at: Timestamp) -> Result<u64, StoreError> {
+        let mut state = self.state();
+        state.warnings = warnings;
+        Ok(state.restate(at))
     }
 
     fn refusal(&self) -> Option<String> {
@@ -483,18 +585,31 @@ fn sort(hits: &mut [Present<'_>]) {
     });
 }
 
-fn tell<S: EntrySink>(all: &[Present<'_>], page: Page, sink: &mut S) {
-    sink.total(all.len() as u64);
-    for present in all
-        .iter()
-        .skip(usize::try_from(page.offset).unwrap_or(usize::MAX))
-        .take(page.limit as usize)
-    {
-        sink.entry(&present.entry());
+impl State {
+    fn tell<S: EntrySink>(&self, all: &[Present<'_>], page: Page, now: Timestamp, sink: &mut S) {
+        sink.total(all.len() as u64);
+        for present in all
+            .iter()
+            .skip(usize::try_from(page.offset).unwrap_or(usize::MAX))
+            .take(page.limit as usize)
+        {
+            let explanation = self.explain(present.value, now);
+            let mut entry = present.entry();
+            let value = present.value.as_ref();
+            self.warnings
+                .visit(value, &mut |warning| entry.warnings.push(warning.name));
+            entry.score = explanation.score;
+            entry.explanation = sink.wants_explanations().then_some(explanation);
+            sink.entry(&entry);
+        }
     }
 }
 
 impl Present<'_> {
+    fn key(&self) -> (Value, String) {
+        (self.value.clone(), self.known.source.name.clone())
+    }
+
     fn id(&self) -> ClaimId {
         ClaimId::new(
             self.value.kind(),
@@ -503,12 +618,17 @@ impl Present<'_> {
         )
     }
 
-    fn entry(&self) -> Entry<'_> {
-        let source = &self.known.source;
-        let claim = &self.held.claim;
+    fn last_seen(&self) -> Timestamp {
         // Of a snapshot source, what is still on the list was on it at the last fetch.
         let is_active = self.status == Status::Active;
         let listed_at = self.known.last_listing().filter(|_| is_active);
+        self.held.last_seen(self.touched, listed_at)
+    }
+
+    /// All but what is known of the value as a whole.
+    fn entry(&self) -> Entry<'_> {
+        let source = &self.known.source;
+        let claim = &self.held.claim;
         let mut warnings = Vec::new();
         if is_non_global(&self.value.as_ref()) {
             warnings.push(NON_GLOBAL);
@@ -521,7 +641,7 @@ impl Present<'_> {
             confidence: claim.confidence,
             status: self.status,
             first_seen: Some(self.held.first_seen()),
-            last_seen: Some(self.held.last_seen(self.touched, listed_at)),
+            last_seen: Some(self.last_seen()),
             expires_at: self.expires_at,
             updated_at: self.updated_at,
             context: claim.context.as_deref(),
@@ -534,6 +654,8 @@ impl Present<'_> {
             tlp: claim.tlp,
             article: claim.article.clone(),
             warnings,
+            score: 0,
+            explanation: None,
             matched: self.matched,
         }
     }

@@ -1,7 +1,7 @@
 //! Values, sources and claims to test with.
 
 use iocd::store::{Batch, ClaimStore, Receipt};
-use iocd_core::claim::{Category, Claim, Extent, Origin, Scope, Source};
+use iocd_core::claim::{Category, Claim, Extent, Scope, Source};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 
@@ -24,13 +24,9 @@ pub(crate) fn value(text: &str) -> Value {
 /// A source whose entries are listed whatever they are about.
 pub(crate) fn source(name: &str) -> Source {
     Source {
-        name: name.to_owned(),
-        title: format!("{name} list"),
-        category: Category::Community,
-        origin: Origin::Feed,
         extent: Extent::Window,
         list_non_global: true,
-        expires_after: None,
+        ..Source::new(name, &format!("{name} list"), Category::Community)
     }
 }
 

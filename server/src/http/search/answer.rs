@@ -158,6 +158,10 @@ impl EntrySink for Answer<'_> {
         out.extend_from_slice(b"},\"data\":[");
     }
 
+    fn wants_explanations(&self) -> bool {
+        self.asked.explain
+    }
+
     fn entry(&mut self, entry: &Entry<'_>) {
         if self.entries > 0 {
             self.out.push(b',');

@@ -1,6 +1,7 @@
 //! Requests that cannot be answered, and what they are told.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use axum::http::Method;
 use iocd::control::KeyRequest;
@@ -9,6 +10,7 @@ use iocd_core::claim::{ClaimId, Source};
 use iocd_core::query::{Containing, EntrySink, Filter, Page, Question};
 use iocd_core::related::Ties;
 use iocd_core::value::Value;
+use iocd_core::warning::WarningSet;
 use jiff::Timestamp;
 
 use super::standing::{Stand, request};
@@ -256,6 +258,10 @@ impl ClaimStore for Failing {
     }
 
     async fn expire_due(&self, _: Timestamp) -> Result<u64, StoreError> {
+        Err(self.fail().await)
+    }
+
+    async fn assess(&self, _: Arc<WarningSet>, _: Timestamp) -> Result<u64, StoreError> {
         Err(self.fail().await)
     }
 

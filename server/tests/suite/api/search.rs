@@ -65,7 +65,7 @@ async fn a_hit_has_the_documented_form() {
                 "reference_url": "https://example.com/report"},
             "first_seen": at(-100).to_string(), "last_seen": at(500).to_string(),
             "context": "C2 of \"Worm\"", "tags": ["c2"], "mitre_techniques": ["T1071"],
-            "match": {"kind": "exact", "distance": 0}, "malware": "Worm", "ports": [443],
+            "match": {"kind": "exact", "distance": 0}, "score": 76, "malware": "Worm", "ports": [443],
             "status": "active", "updated_at": at(500).to_string(),
         })
     );

@@ -1,7 +1,7 @@
 //! Lists.
 
 use iocd::store::{ClaimStore, Removal};
-use iocd_core::claim::{Category, Claim, Confidence, Source};
+use iocd_core::claim::{Category, Claim, Confidence, Source, Status};
 use iocd_core::query::{Filter, Page};
 use iocd_core::value::Kind;
 
@@ -161,7 +161,7 @@ pub(crate) async fn what_is_not_global_is_listed_on_request_only<S: ClaimStore>(
     let said = [
         "10.1.2.3",
         "203.0.113.7",
-        "8.8.8.8",
+        "193.0.14.129",
         "evil.example.com",
         "http://192.168.0.1/x",
     ];
@@ -171,7 +171,7 @@ pub(crate) async fn what_is_not_global_is_listed_on_request_only<S: ClaimStore>(
     assert_eq!(answer.values()[0], "10.1.2.3");
     assert_eq!(answer.entries[0].source.name, "open");
     assert_eq!(answer.entries[0].warnings, ["non_global"]);
-    assert!(answer.values().contains(&"8.8.8.8"));
+    assert!(answer.values().contains(&"193.0.14.129"));
     assert!(!answer.sources()[1..].contains(&"open"));
     let strict_values = &answer.values()[1..];
     assert!(
@@ -254,4 +254,47 @@ pub(crate) async fn pages_of_lists_are_exact<S: ClaimStore>(store: &S) {
         }
         assert_eq!(walked, whole.entries);
     }
+}
+
+pub(crate) async fn expired_entries_on_request<S: ClaimStore>(store: &S) {
+    let feed = source("a");
+    let ending = |text: &str, second| Claim {
+        expires_at: Some(at(second)),
+        ..claim(text)
+    };
+    let claims = [
+        ending("swept.example.com", 50),
+        ending("due.example.com", 90),
+        claim("active.example.com"),
+        claim("removed.example.com"),
+    ];
+    record(store, &feed, 10, claims).await;
+    store.expire_due(at(60)).await.unwrap();
+    let gone = [value("removed.example.com")];
+    let removed = Removal::RemovedBySource;
+    store.remove(&feed, &gone, removed, at(70)).await.unwrap();
+
+    let active = list(store, &Filter::default(), ALL, 100).await;
+    assert_eq!(active.values(), ["active.example.com"]);
+    assert_eq!(active.total, Some(1));
+    let expired = Filter {
+        include_expired: true,
+        kind: Some(Kind::Domain),
+        ..Filter::default()
+    };
+    let answer = list(store, &expired, ALL, 100).await;
+    // The newest change first: the end of the swept one.
+    let expected = ["swept.example.com", "active.example.com", "due.example.com"];
+    assert_eq!(answer.values(), expected);
+    assert_eq!(answer.total, Some(3));
+    let statuses: Vec<Status> = answer.entries.iter().map(|entry| entry.status).collect();
+    assert_eq!(statuses, [Status::Expired, Status::Active, Status::Expired]);
+
+    // Said again with a later end, it is in both lists once.
+    record(store, &feed, 110, [ending("swept.example.com", 500)]).await;
+    assert_eq!(list(store, &expired, ALL, 120).await.total, Some(3));
+    assert_eq!(
+        list(store, &Filter::default(), ALL, 120).await.total,
+        Some(2)
+    );
 }
