@@ -164,7 +164,7 @@ fn check_log(
         };
         segment.ledger.checked.segments += 1;
         segment.ledger.checked.bytes += size;
-        if size < u64::from(SEGMENT_HEADER) && segment.may_be_unfinished {
+        if segment.may_be_unfinished && segment.is_unfinished(&path)? {
             segment.ledger.checked.unfinished_bytes += size;
             continue;
         }

@@ -38,7 +38,9 @@ impl Index {
         if is_new {
             let mut draft = Draft::default();
             draft.put(&Record::Judged(fingerprint));
-            self.commit(&mut writer, draft, at)?;
+            // It has no revision, so it needs no time of its own: what an
+            // import brings into a new store may be older.
+            self.commit(&mut writer, draft, Timestamp::UNIX_EPOCH)?;
         }
         Ok(changed)
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use iocd_core::claim::retained::{Retained, Takeover};
-use iocd_core::claim::{ClaimId, Source, Status};
+use iocd_core::claim::{ClaimId, Source};
 use jiff::Timestamp;
 
 use crate::Index;
@@ -46,12 +46,9 @@ impl Index {
 
     /// Goes on with a walk: some claims, in the order of their last change;
     /// `None` at the end. What changed since the walk began is told as it was,
-    /// but for sightings beside a version. `now` decides what has expired.
-    pub fn walk_on(
-        &self,
-        walk: &mut Walk,
-        now: Timestamp,
-    ) -> Result<Option<Vec<Transfer>>, IndexError> {
+    /// but for sightings beside a version. What is over and has not been ended
+    /// by [`Index::expire_due`] is told as active.
+    pub fn walk_on(&self, walk: &mut Walk) -> Result<Option<Vec<Transfer>>, IndexError> {
         if walk.next >= walk.end {
             return Ok(None);
         }
@@ -60,7 +57,7 @@ impl Index {
         walk.next = slice.end;
         let mut claims = Vec::new();
         for slot in slice {
-            if let Some(shown) = state.shown_by(slot, walk.end, seconds(now))? {
+            if let Some(shown) = state.shown_by(slot, walk.end)? {
                 claims.push(state.transfer(&shown)?);
             }
         }
@@ -138,20 +135,11 @@ impl Index {
 
 impl State {
     /// The claim whose last change before the slot `end` is in `slot`, if it is one's.
-    fn shown_by(&self, slot: u32, end: u32, now: u32) -> Result<Option<Shown>, IndexError> {
+    fn shown_by(&self, slot: u32, end: u32) -> Result<Option<Shown>, IndexError> {
         let Some(status) = ended(self.columns.flags.get(slot)) else {
             let dead_by = self.columns.dead_by.get(slot);
             let holds = dead_by == NONE || dead_by >= end;
-            return Ok(holds.then(|| Shown {
-                slot,
-                status: if self.is_expired(slot, now) {
-                    Status::Expired
-                } else {
-                    Status::Active
-                },
-                changed: slot,
-                newest: None,
-            }));
+            return Ok(holds.then(|| Shown::listed(slot)));
         };
         let value = self.value(slot)?;
         let newest = self.newest(self.hash(value.kind, value.text), value.kind, value.text)?;
@@ -211,7 +199,7 @@ impl State {
         {
             None => None,
             Some(slot) => {
-                let shown = self.shown_by(slot, self.columns.len(), 0)?;
+                let shown = self.shown_by(slot, self.columns.len())?;
                 shown.map(|shown| self.retained(&shown)).transpose()?
             }
         };

@@ -13,10 +13,12 @@ mod decoder;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use iocd_core::claim::{ArticleRef, Category, Claim, ClaimId, Extent, Scope, Source, Status, Tlp};
 use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
+use iocd_core::warning::{WarningList, WarningSet};
 use iocd_index::Index;
 use jiff::Timestamp;
 
@@ -99,6 +101,11 @@ fn write_store(dir: &Path) {
     index
         .remove(&events, &wrong, Status::FalsePositive, at(60))
         .unwrap();
+    let hosts =
+        br#"{"type": "hostname", "matching_attributes": ["domain"], "list": ["a.example.net"]}"#;
+    let (warning_list, _) = WarningList::read_misp("hosts", hosts).unwrap();
+    let warnings = WarningSet::new(vec![warning_list]);
+    index.assess(Arc::new(warnings), at(70)).unwrap();
     index.close().unwrap();
 }
 
@@ -163,7 +170,7 @@ fn a_stored_directory_is_opened_today() {
     }
     let index = Index::open(dir.path()).unwrap();
     assert!(index.recovery().was_clean);
-    assert_eq!(index.counts(), (2, 4, 7));
+    assert_eq!(index.counts(), (2, 4, 8));
     let mut found = Found(Vec::new());
     for (kind, text) in [
         (Kind::Domain, "bad.example.com"),

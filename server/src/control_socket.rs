@@ -4,7 +4,8 @@
 //! (mode 0600); no key is asked for. `POST /operation` takes an
 //! [`Operation`] as JSON and answers JSON; `POST /ingest` takes a document
 //! and answers a [`Report`](crate::ingest::Report); `POST /search` takes a value
-//! a line and answers a line of JSON for each. What fails answers 422 with the
+//! a line and answers a line of JSON for each; `POST /export` and `POST /import`
+//! answer and take the lines of [`exchange`](crate::exchange). What fails answers 422 with the
 //! reason as text, or once an answer has begun, with a last line that tells it.
 
 use std::fs;
@@ -29,6 +30,7 @@ use crate::operation::{FileSearch, Operation, perform};
 use crate::owner::{Node, socket};
 
 pub mod client;
+mod exchanging;
 mod searching;
 
 /// Listens in the data directory. A socket left by a crash is replaced: the
@@ -52,6 +54,8 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/operation", post(operation))
         .route("/ingest", post(ingest))
         .route("/search", post(search_lines))
+        .route("/export", post(exchanging::export))
+        .route("/import", post(exchanging::import))
         .with_state(node)
 }
 

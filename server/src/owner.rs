@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::{Control, ControlError};
 use crate::control_socket::client::{self, RemoteError};
+use crate::exchange::{ExchangeError, Exporter, Imported, import};
 use crate::feeds::{Feeds, FeedsError};
 use crate::ingest::{IngestError, Ingester, Report, Request};
 use crate::operation::{FileSearch, Operation, OperationError, perform};
@@ -60,8 +61,11 @@ pub enum OwnerError {
     /// A document was not taken in.
     #[error(transparent)]
     Ingest(#[from] IngestError),
+    /// What is stored was not read in.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
     /// What was to be read or written here could not be.
-    #[error("the values could not be read, or the answers not be written: {0}")]
+    #[error("what was given could not be read, or the answer not be written: {0}")]
     Stream(#[source] io::Error),
     /// The server did not answer as it should, or said no.
     #[error(transparent)]
@@ -207,6 +211,30 @@ impl Owner {
             Owner::There(socket, runtime) => {
                 runtime.block_on(client::ingest(socket, request, input))?
             }
+        })
+    }
+
+    /// Tells everything that is stored, as lines of JSON.
+    pub fn export(&self, tell: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), OwnerError> {
+        match self {
+            Owner::Here(node, _) => {
+                let mut exporter = Exporter::new(node.store.index());
+                let mut lines = Vec::new();
+                while exporter.write_some(&mut lines)? {
+                    tell(&lines).map_err(OwnerError::Stream)?;
+                    lines.clear();
+                }
+                Ok(())
+            }
+            Owner::There(socket, runtime) => Ok(runtime.block_on(client::export(socket, tell))?),
+        }
+    }
+
+    /// Reads what was exported into the store.
+    pub fn import(&self, input: &mut dyn BufRead) -> Result<Imported, OwnerError> {
+        Ok(match self {
+            Owner::Here(node, _) => import(node.store.index(), input, node.clock.now())?,
+            Owner::There(socket, runtime) => runtime.block_on(client::import(socket, input))?,
         })
     }
 

@@ -7,7 +7,7 @@ use super::ledger::Ledger;
 use super::window::Window;
 use crate::error::IndexError;
 use crate::log::Address;
-use crate::log::segment::{SEGMENT_HEADER, read_header, segment_path};
+use crate::log::segment::{SEGMENT_HEADER, is_unfinished_header, read_header, segment_path};
 use crate::record::{COMMIT, HEADER};
 
 /// One segment on the way.
@@ -31,6 +31,16 @@ impl SegmentCheck<'_> {
             offset: Some(offset),
             what,
         });
+    }
+
+    /// Whether not even the header reached the disk.
+    pub(super) fn is_unfinished(&mut self, path: &Path) -> Result<bool, IndexError> {
+        if self.window.size() > u64::from(SEGMENT_HEADER) {
+            return Ok(false);
+        }
+        let header = self.window.get(0, SEGMENT_HEADER as usize);
+        let header = header.map_err(IndexError::io(path))?;
+        Ok(header.is_none_or(is_unfinished_header))
     }
 
     pub(super) fn read_key(&mut self, path: &Path) -> Result<[u8; 16], IndexError> {

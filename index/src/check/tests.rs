@@ -132,6 +132,23 @@ fn an_unfinished_end_is_no_problem_unless_the_store_was_closed() {
     assert_eq!(checked.batches, 4);
 }
 
+#[test]
+fn a_segment_that_was_only_begun_is_no_problem() {
+    let dir = tempfile::tempdir().unwrap();
+    write_store(dir.path());
+    fs::remove_file(dir.path().join(CLEAN)).unwrap();
+    let next = dir.path().join("claims-000001.log");
+    for length in [0, 20, 36] {
+        fs::write(&next, vec![0; length]).unwrap();
+        let (checked, problems) = look(dir.path());
+        assert_eq!(problems, []);
+        assert_eq!(checked.unfinished_bytes, length as u64);
+        drop(Index::open(dir.path()).unwrap());
+        assert!(!next.exists(), "opening removes it");
+        fs::remove_file(dir.path().join(CLEAN)).unwrap();
+    }
+}
+
 /// Records with good checksums that do not fit what came before.
 #[test]
 fn what_refers_to_nothing_is_named() {

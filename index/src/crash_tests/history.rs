@@ -7,6 +7,7 @@ use std::sync::Arc;
 use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source, Status};
 use iocd_core::query::{Entry, EntrySink, Filter, Listing, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
+use iocd_core::warning::{WarningList, WarningSet};
 use jiff::Timestamp;
 
 use crate::files::faulty::Faulty;
@@ -24,14 +25,16 @@ pub(super) enum Step {
     Withdraw(&'static str, &'static [&'static str], Status),
     /// Claims whose time is over end.
     Expire,
+    /// A warning list comes into force that labels values and withholds none.
+    Assess,
     /// The store is closed in order and opened.
     Reopen,
 }
 
-use Step::{Expire, Reopen, Say, Show, Withdraw};
+use Step::{Assess, Expire, Reopen, Say, Show, Withdraw};
 
 /// With the second at which it is done.
-pub(super) const HISTORY: [(i64, Step); 22] = [
+pub(super) const HISTORY: [(i64, Step); 23] = [
     (10, Say("events", &[("a", 80), ("b", 50)])),
     (
         20,
@@ -49,6 +52,7 @@ pub(super) const HISTORY: [(i64, Step); 22] = [
     ),
     (90, Say("events", &[("m", 1), ("n", 2), ("o", 3), ("p", 4)])),
     (600, Expire),
+    (605, Assess),
     (610, Say("events", &[("a", 80), ("q", 5)])),
     (620, Show("list", &["a", "i", "j", "k", "l"])),
     (630, Withdraw("list", &["i"], Status::Removed)),
@@ -83,6 +87,15 @@ pub(super) fn source(name: &str) -> Source {
 
 fn value(name: &str) -> Value {
     Value::parse(Kind::Domain, &format!("{name}.example.com")).unwrap()
+}
+
+/// Values that hold, and one that has expired.
+fn labels() -> Arc<WarningSet> {
+    let hosts = br#"{"type": "hostname", "matching_attributes": ["domain"],
+                     "list": ["a.example.com", "b.example.com", "g.example.com"]}"#;
+    let (mut list, _) = WarningList::read_misp("hosts", hosts).unwrap();
+    list.withholds = false;
+    Arc::new(WarningSet::new(vec![list]))
 }
 
 fn at(second: i64) -> Timestamp {
@@ -137,6 +150,7 @@ pub(super) fn perform(
                 .map(drop)
         }
         Expire => index.expire_due(at(second)).map(drop),
+        Assess => index.assess(labels(), at(second)).map(drop),
         Reopen => Ok(()),
     }
 }

@@ -35,7 +35,8 @@ impl Model {
                 source == source_ && values.contains(&value) && over > second
             }),
             Step::Expire => self.end(Status::Expired, |_, _, over| over <= second),
-            Step::Reopen => {}
+            // Lists say the same with a label or without.
+            Step::Assess | Step::Reopen => {}
         }
         vec![self.sight()]
     }

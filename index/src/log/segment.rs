@@ -63,7 +63,7 @@ pub(crate) fn segment_number(name: &str) -> Option<u32> {
 
 /// Whether the file is one whose header never reached the disk: nothing was
 /// written to it, for the header is synced first.
-pub(super) fn is_unfinished_header(bytes: &[u8]) -> bool {
+pub(crate) fn is_unfinished_header(bytes: &[u8]) -> bool {
     bytes.len() < SEGMENT_HEADER as usize || bytes.iter().all(|&byte| byte == 0)
 }
 

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use iocd_core::claim::{ArticleRef, Category, Claim, Extent, Scope, Tlp};
+use iocd_core::claim::{ArticleRef, Category, Claim, Extent, Scope, Status, Tlp};
 use iocd_core::query::{Entry, EntrySink, Filter, Listing, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 
@@ -123,10 +123,10 @@ fn answers(index: &Index) -> Vec<String> {
     all.0
 }
 
-fn walk(index: &Index, now: Timestamp) -> Vec<Transfer> {
+fn walk(index: &Index) -> Vec<Transfer> {
     let mut walk = index.walk();
     let mut claims = Vec::new();
-    while let Some(some) = index.walk_on(&mut walk, now).unwrap() {
+    while let Some(some) = index.walk_on(&mut walk).unwrap() {
         claims.extend(some);
     }
     claims
@@ -139,7 +139,7 @@ fn take_all(from: &Index, to: &Index, at: Option<Timestamp>) -> u64 {
             .unwrap();
     }
     let mut changed = 0;
-    for transfer in walk(from, super::tests::at(NOW)) {
+    for transfer in walk(from) {
         let at = at.unwrap_or(transfer.claim.updated_at);
         changed += to.take_over(vec![transfer], at).unwrap();
     }
@@ -171,7 +171,7 @@ fn a_walk_is_of_one_moment() {
     let dir = tempfile::tempdir().unwrap();
     let index = Index::open(dir.path()).unwrap();
     fill(&index);
-    let before = walk(&index, at(NOW));
+    let before = walk(&index);
     let mut walk = index.walk();
     let events = source("events", Extent::Events);
     index
@@ -182,7 +182,7 @@ fn a_walk_is_of_one_moment() {
     let new = Claim::new(domain("new"), 1);
     index.record(&events, vec![new], at(1220)).unwrap();
     let mut claims = Vec::new();
-    while let Some(some) = index.walk_on(&mut walk, at(NOW)).unwrap() {
+    while let Some(some) = index.walk_on(&mut walk).unwrap() {
         claims.extend(some);
     }
     assert_eq!(claims, before);
@@ -195,7 +195,7 @@ fn one_batch_may_say_the_same_claim_twice() {
     let dir = tempfile::tempdir().unwrap();
     let index = Index::open(dir.path()).unwrap();
     fill(&index);
-    let mut claims = walk(&index, at(NOW));
+    let mut claims = walk(&index);
     for transfer in &mut claims {
         transfer.claim.status = Status::Removed;
         transfer.claim.updated_at = at(9000);
@@ -207,7 +207,7 @@ fn one_batch_may_say_the_same_claim_twice() {
     assert_eq!(Index::open(dir.path()).unwrap().counts().0, 0);
     let stranger = Transfer {
         source: "stranger".into(),
-        ..walk(&Index::open(dir.path()).unwrap(), at(NOW)).remove(0)
+        ..walk(&Index::open(dir.path()).unwrap()).remove(0)
     };
     let index = Index::open(dir.path()).unwrap();
     let refused = index.take_over(vec![stranger], at(9000)).unwrap_err();

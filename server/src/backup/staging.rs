@@ -22,6 +22,8 @@ pub(super) struct Staging {
 impl Staging {
     /// Begins what is to be at `target`, which is empty or does not exist.
     pub(super) fn begin(target: &Path) -> Result<Staging, BackupError> {
+        // Without the slash at the end that it may have been given with.
+        let target: &Path = &target.components().collect::<PathBuf>();
         let first = fs::read_dir(target).map(|mut entries| entries.next());
         match first {
             Ok(None) => {}

@@ -8,11 +8,12 @@ use clap::Subcommand;
 use serde_json::Value as Json;
 
 use super::{Global, table};
-use crate::backup;
+use crate::backup::{self, CLAIMS};
 use crate::config::Written;
 use crate::operation::Operation;
 
 mod check;
+mod exchange;
 
 /// Verify, back up, restore, export and import what is stored.
 #[derive(Debug, Subcommand)]
@@ -29,6 +30,18 @@ pub(super) enum Store {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
+    /// Write out every entry, ended ones too, as a line of JSON each
+    Export {
+        /// Where to; - is standard output
+        #[arg(long, value_name = "FILE", default_value = "-")]
+        output: PathBuf,
+    },
+    /// Read in what was exported: merged with what is there
+    Import {
+        /// The export; - is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Make a data directory (--data), empty so far or not there, out of a backup
     Restore {
         /// The backup
@@ -39,11 +52,17 @@ pub(super) enum Store {
 
 impl Store {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let data = global.settings(Written::default())?.data;
+        if let Store::Check { .. } | Store::Backup { .. } | Store::Export { .. } = self {
+            // Opening it would make one.
+            anyhow::ensure!(
+                data.join(CLAIMS).is_dir(),
+                "{}: there is no data directory here; name it with --data",
+                data.display()
+            );
+        }
         match self {
-            Store::Check { json } => {
-                let settings = global.settings(Written::default())?;
-                check::run(&settings.data, json)
-            }
+            Store::Check { json } => check::run(&data, json),
             Store::Backup { dir } => {
                 // Another process may do it, in another directory.
                 let dir = std::path::absolute(&dir)
@@ -62,8 +81,14 @@ impl Store {
                 say!("backed up {} into {}", told(&summary), dir.display());
                 Ok(ExitCode::SUCCESS)
             }
+            Store::Export { output } => exchange::export(&global.owner()?, &output),
+            Store::Import { file } => {
+                let owner = global.owner()?;
+                let imported = exchange::import(&owner, &file);
+                owner.close()?;
+                imported
+            }
             Store::Restore { dir } => {
-                let data = global.settings(Written::default())?.data;
                 let summary = backup::restore(&dir, &data)?;
                 let summary = serde_json::to_value(summary)?;
                 say!(

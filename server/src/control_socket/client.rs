@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
+use crate::exchange::Imported;
 use crate::ingest::{Report, Request};
 use crate::operation::{FileSearch, Operation};
 
@@ -53,6 +54,23 @@ pub async fn perform(
     ask(socket, "/operation", body).await
 }
 
+/// Takes everything that is stored, as it comes.
+pub async fn export(
+    socket: &Path,
+    tell: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), RemoteError> {
+    let body = Full::new(Bytes::new()).map_err(|never| match never {});
+    exchange(socket, "/export", body.boxed(), async |response| {
+        read_pieces(response, tell).await
+    })
+    .await
+}
+
+/// Sends an export.
+pub async fn import(socket: &Path, input: &mut dyn BufRead) -> Result<Imported, RemoteError> {
+    send(socket, "/import", input).await
+}
+
 /// Sends a document. `input` is read on this thread; the rest happens on the
 /// current-thread runtime that drives this future.
 pub async fn ingest(
@@ -61,10 +79,17 @@ pub async fn ingest(
     input: &mut dyn BufRead,
 ) -> Result<Report, RemoteError> {
     let query = serde_urlencoded::to_string(request).map_err(RemoteError::broken)?;
+    send(socket, &format!("/ingest?{query}"), input).await
+}
+
+async fn send<T: DeserializeOwned>(
+    socket: &Path,
+    path: &str,
+    input: &mut dyn BufRead,
+) -> Result<T, RemoteError> {
     let (sender, receiver) = mpsc::channel::<io::Result<Frame<Bytes>>>(PIECES);
-    let path = format!("/ingest?{query}");
     let body = BodyExt::boxed(StreamBody::new(stream_of(receiver)));
-    let asking = ask(socket, &path, body);
+    let asking = ask(socket, path, body);
     let sending = async move {
         loop {
             let piece = match read_piece(input) {
@@ -123,17 +148,7 @@ pub async fn search_lines(
     let path = format!("/search?{query}");
     let body = BodyExt::boxed(StreamBody::new(stream_of(receiver)));
     let answered = exchange(socket, &path, body, async |response| {
-        if response.status() != StatusCode::OK {
-            return read_whole(response).await.map(|_: serde_json::Value| ());
-        }
-        let mut answer = response.into_body();
-        while let Some(frame) = answer.frame().await {
-            let frame = frame.map_err(RemoteError::broken)?;
-            if let Some(lines) = frame.data_ref() {
-                tell(lines).map_err(RemoteError::broken)?;
-            }
-        }
-        Ok(())
+        read_pieces(response, tell).await
     })
     .await;
     failed
@@ -160,6 +175,24 @@ async fn ask<T: DeserializeOwned>(
     body: RequestBody,
 ) -> Result<T, RemoteError> {
     exchange(socket, path, body, read_whole).await
+}
+
+/// Hands an answer on as it comes.
+async fn read_pieces(
+    response: Response<Incoming>,
+    tell: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), RemoteError> {
+    if response.status() != StatusCode::OK {
+        return read_whole(response).await.map(|_: serde_json::Value| ());
+    }
+    let mut answer = response.into_body();
+    while let Some(frame) = answer.frame().await {
+        let frame = frame.map_err(RemoteError::broken)?;
+        if let Some(lines) = frame.data_ref() {
+            tell(lines).map_err(RemoteError::broken)?;
+        }
+    }
+    Ok(())
 }
 
 /// The answer that a response is.

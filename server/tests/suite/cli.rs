@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 
 mod commands;
+mod exchange;
 mod ingest;
 mod normalize;
 mod real;

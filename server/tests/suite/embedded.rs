@@ -1,7 +1,9 @@
 //! The embedded store, through the same suite as the model.
 
+use iocd::exchange::{Exporter, import};
 use iocd::store::ClaimStore as _;
 use iocd::store::embedded::Embedded;
+use jiff::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -41,5 +43,29 @@ proptest! {
         prop_assert_eq!(judged, 0);
         prop_assert_eq!(embedded.counts(), counts);
         block_on(compare(&model, &embedded, now));
+    }
+
+    #[test]
+    fn what_was_exported_and_imported_answers_the_same(history in histories(40)) {
+        let (embedded, _directory) = open();
+        let model = Model::default();
+        let now = block_on(agree(&model, &embedded, &history));
+        let mut exported = Vec::new();
+        let mut exporter = Exporter::new(embedded.index());
+        while exporter.write_some(&mut exported).unwrap() {}
+
+        let (other, directory) = open();
+        block_on(other.assess(last_warnings(&history), at(now))).unwrap();
+        let long_after = Timestamp::from_second(4_000_000_000).unwrap();
+        import(other.index(), &mut &exported[..], long_after).unwrap();
+        block_on(compare(&model, &other, now));
+        let (counts, others) = (embedded.counts(), other.counts());
+        prop_assert_eq!((counts.active, counts.retained), (others.active, others.retained));
+        let again = import(embedded.index(), &mut &exported[..], long_after).unwrap();
+        prop_assert_eq!(again.changed, 0);
+        drop(other);
+        let tell = &mut |problem: iocd_index::Problem| panic!("{problem}");
+        let checked = iocd_index::check(directory.path(), tell).unwrap();
+        prop_assert_eq!((checked.active, checked.retained), (counts.active, counts.retained));
     }
 }

@@ -99,13 +99,17 @@ fn the_control_database_and_its_key_are_checked() {
 }
 
 #[test]
-fn where_there_is_no_store_there_is_nothing_to_check() {
+fn where_there_is_no_store_none_is_made() {
     let bench = Bench::new();
-    let output = bench.run(&["store", "check"]);
-    assert_eq!(output.status.code(), Some(2));
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains("--data"), "{error}");
-    assert!(!bench.data().exists());
+    for command in ["check", "backup x", "export"] {
+        let arguments = command.split(' ');
+        let output = bench.command().arg("store").args(arguments).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("--data"), "{error}");
+        assert!(!bench.data().exists(), "{command}");
+    }
 }
 
 #[test]
@@ -113,7 +117,7 @@ fn a_backup_is_made_while_serving_and_restored() {
     let (bench, key) = filled();
     let before = bench.search("a.example.com");
     let server = bench.serve();
-    let told = bench.ok(&["store", "backup", "backup"]);
+    let told = bench.ok(&["store", "backup", "backup/"]);
     assert!(told.contains("3 entries"), "{told}");
     // What comes later is not in it.
     let later = bench.file("later.txt", "later.example.com\n");
