@@ -12,6 +12,7 @@ mod commands;
 mod ingest;
 mod normalize;
 mod real;
+mod rulings;
 mod scan;
 mod search_file;
 mod serve;
