@@ -42,8 +42,8 @@ pub enum Operation {
     },
     /// Which of these values are known? Answers an array, for each known one
     /// `{"type", "value", "entries": [{"value", "source", "category",
-    /// "confidence", "status", "match"}]}`, in the order asked; at most
-    /// [`MAX_TOLD`] entries each.
+    /// "confidence", "status", "match"}], "warnings": […]}`, in the order
+    /// asked; at most [`MAX_TOLD`] entries each.
     Known {
         /// Canonical values with their types.
         values: Vec<(Kind, String)>,
@@ -229,7 +229,8 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
         }
         Operation::Known { values, status } => {
             let status = read_status(status.as_deref())?;
-            known::find(&values, status, &*node.store, now).await
+            let warnings = node.warnings.current();
+            known::find(&values, status, &*node.store, &warnings, now).await
         }
         Operation::List {
             kind,
