@@ -122,7 +122,7 @@ impl Node {
     }
 
     /// Puts the warning lists into force with what the operator allows now.
-    pub fn renew_warnings(&self) -> Result<(), ControlError> {
+    pub fn renew_warnings(&self) -> Result<(), OperationError> {
         let allowed = self.control.rulings(Stance::Allowed)?;
         let patterns: Vec<_> = allowed.into_iter().map(|ruling| ruling.pattern).collect();
         self.warnings.allow(&patterns);
