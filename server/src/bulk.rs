@@ -11,6 +11,7 @@ use std::sync::Arc;
 use iocd_core::query::{ManyOptions, StatusFilter};
 use iocd_core::questions::Questions;
 use iocd_core::value::Kind;
+use iocd_core::warning::WarningSet;
 use jiff::Timestamp;
 
 use crate::http::ApiError;
@@ -25,7 +26,7 @@ mod splitter;
 pub(crate) use normalized::write_normalized;
 pub(crate) use splitter::{Form, Malformed};
 
-use searched::SearchLines;
+use searched::{SearchLines, Terms};
 use splitter::{Input, Splitter};
 
 /// Values that one rate unit pays for, and that are looked up together.
@@ -79,6 +80,7 @@ pub(crate) type Admit<'a> = dyn FnMut(u64) -> Result<(), ApiError> + Send + 'a;
 /// Inputs on their way to answers.
 pub(crate) struct Bulk<S> {
     store: Arc<S>,
+    warnings: Arc<WarningSet>,
     purpose: Purpose,
     splitter: Splitter,
     questions: Questions,
@@ -87,9 +89,16 @@ pub(crate) struct Bulk<S> {
 }
 
 impl<S: ClaimStore> Bulk<S> {
-    pub(crate) fn new(store: Arc<S>, form: Form, purpose: Purpose) -> Bulk<S> {
+    /// Inputs of this form, to be looked up in a store and in warning lists.
+    pub(crate) fn new(
+        store: Arc<S>,
+        warnings: Arc<WarningSet>,
+        form: Form,
+        purpose: Purpose,
+    ) -> Bulk<S> {
         Bulk {
             store,
+            warnings,
             purpose,
             splitter: Splitter::new(form),
             questions: Questions::default(),
@@ -166,7 +175,12 @@ impl<S: ClaimStore> Bulk<S> {
                 limit,
             } => {
                 let options = ManyOptions { status, limit, now };
-                let mut writer = self.lines.writer(&self.questions, kind, out);
+                let terms = Terms {
+                    kind,
+                    warnings: &self.warnings,
+                    now,
+                };
+                let mut writer = self.lines.writer(&self.questions, terms, out);
                 let told = self
                     .store
                     .find_many(&self.questions, options, &mut writer)
@@ -178,7 +192,7 @@ impl<S: ClaimStore> Bulk<S> {
             }
             Purpose::Normalize { kind } => {
                 for question in self.questions.iter() {
-                    write_normalized(out, question, kind, now);
+                    write_normalized(out, question, kind, &self.warnings, now);
                 }
                 Ok(())
             }

@@ -20,7 +20,9 @@ macro_rules! say {
 }
 
 mod account;
+mod allow;
 mod config;
+mod deny;
 mod feeds;
 mod ingest;
 mod key;
@@ -31,6 +33,7 @@ mod search;
 mod serve;
 mod store;
 mod table;
+mod warnings;
 
 /// A threat-intelligence feed server: reads feeds of indicators of compromise
 /// and answers "has anyone seen this?".
@@ -82,6 +85,14 @@ enum Command {
     /// Make and list accounts
     #[command(subcommand)]
     Account(account::Account),
+    /// Keep values known to be good: they answer with a warning and leave lists
+    #[command(subcommand)]
+    Allow(allow::Allow),
+    /// Keep values of your own that are bad
+    #[command(subcommand)]
+    Deny(deny::Deny),
+    /// Look at the warning lists, or which of them cover values
+    Warnings(warnings::Warnings),
     /// Look at the known feeds
     #[command(subcommand)]
     Feeds(feeds::Feeds),
@@ -159,9 +170,12 @@ impl Cli {
             Command::Search(command) => command.run(global),
             Command::Scan(command) => command.run(global),
             Command::List(command) => command.run(global),
-            Command::Normalize(command) => command.run(),
+            Command::Normalize(command) => command.run(global),
             Command::Key(command) => command.run(global),
             Command::Account(command) => command.run(global),
+            Command::Allow(command) => command.run(global),
+            Command::Deny(command) => command.run(global),
+            Command::Warnings(command) => command.run(global),
             Command::Feeds(command) => command.run(global),
             Command::Store(command) => command.run(global),
             Command::Config(command) => command.run(global),

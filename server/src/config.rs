@@ -12,9 +12,11 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 mod tier;
+mod warnings;
 mod written;
 
 pub use tier::{FREE, Formats, PRO, Tier, Tiers, UNLIMITED, WrittenTier};
+pub use warnings::{WarningSettings, WrittenWarnings};
 pub use written::{Written, WrittenLimits, WrittenLog};
 
 /// Settings could not be read or do not make sense.
@@ -60,6 +62,8 @@ pub struct Settings {
     pub api_key_in_query: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Which warning lists are in force.
+    pub warnings: WarningSettings,
     /// Every tier.
     pub tiers: Tiers,
 }
@@ -162,6 +166,7 @@ impl Default for Settings {
             limits: Bounds::default(),
             api_key_in_query: false,
             trusted_proxies: Vec::new(),
+            warnings: WarningSettings::default(),
             tiers: Tiers::default(),
         }
     }
@@ -196,6 +201,7 @@ impl Settings {
                     expected: "an address or a network, 192.0.2.0/24".into(),
                 })?);
         }
+        settings.warnings = written.warnings.resolve();
         settings.tiers.apply(written.tiers)?;
         Ok(settings)
     }
@@ -228,6 +234,7 @@ impl Settings {
         line("level", &quoted(self.log.level.as_str()));
         out.push_str("\n[limits]\n");
         self.limits.write_toml(&mut out);
+        self.warnings.write_toml(&mut out);
         self.tiers.write_toml(&mut out);
         out
     }

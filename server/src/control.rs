@@ -1,5 +1,5 @@
-//! Control data: accounts, keys, the state of feeds, usage. Small, relational
-//! and precious.
+//! Control data: accounts, keys, the state of feeds, usage, the operator's
+//! rulings about values. Small, relational and precious.
 //!
 //! [`Control`] is what the server asks. It keeps in memory what every request
 //! needs (who holds which key, how the feeds are) and leaves durability to
@@ -23,6 +23,7 @@ mod feed;
 mod key;
 mod keyring;
 mod records;
+mod ruling;
 mod scope;
 mod secret;
 mod sqlite;
@@ -34,6 +35,7 @@ pub use error::ControlError;
 pub use feed::{Condition, Coverage, FeedState, MAX_REFUSED, RefusedRow};
 pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, StoredKey};
 pub use records::Records;
+pub use ruling::{MAX_RULINGS, Ruling, Stance};
 pub use scope::{Scope, Scopes};
 pub use secret::{Digest, Hasher, Secret};
 pub use sqlite::{SqliteRecords, check_database};

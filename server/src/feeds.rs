@@ -12,6 +12,9 @@ use rust_embed::RustEmbed;
 #[include = "*.toml"]
 struct Shipped;
 
+/// The source of what the operator denies.
+pub const LOCAL: &str = "local";
+
 /// A feed description could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedsError {
@@ -30,6 +33,14 @@ pub enum FeedsError {
         path: String,
         /// Why.
         source: FeedConfigError,
+    },
+    /// The feed would speak in the operator's name.
+    #[error(
+        "{path}: the name {LOCAL:?} is that of the values of `iocd deny`; name the feed otherwise"
+    )]
+    Reserved {
+        /// Which.
+        path: String,
     },
 }
 
@@ -78,6 +89,11 @@ fn insert(feeds: &mut BTreeMap<String, Feed>, path: &str, text: &str) -> Result<
         path: path.to_owned(),
         source,
     })?;
+    if feed.name == LOCAL {
+        return Err(FeedsError::Reserved {
+            path: path.to_owned(),
+        });
+    }
     feeds.insert(feed.name.clone(), feed);
     Ok(())
 }
@@ -110,6 +126,20 @@ mod tests {
         let feeds = Feeds::load(None).unwrap();
         assert!(feeds.get("urlhaus").is_some());
         assert!(feeds.all().len() >= 18);
+    }
+
+    #[test]
+    fn no_feed_speaks_in_the_operators_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let shipped = Shipped::get("openphish.toml").unwrap();
+        let text = String::from_utf8_lossy(&shipped.data);
+        let named = text.replace("name = \"openphish\"", "name = \"local\"");
+        std::fs::write(dir.path().join("mine.toml"), named).unwrap();
+        let error = Feeds::load(Some(dir.path())).unwrap_err().to_string();
+        assert!(
+            error.contains("mine.toml") && error.contains("iocd deny"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{FREE, Settings};
 use crate::control::{Control, Scope};
 use crate::store::ClaimStore;
+use crate::warnings::Warnings;
 
 mod accept;
 mod bulk;
@@ -52,6 +53,8 @@ pub struct App<S> {
     pub store: Arc<S>,
     /// Accounts, keys, feed states.
     pub control: Arc<Control>,
+    /// The warning lists in force.
+    pub warnings: Arc<Warnings>,
     /// The settings in force.
     pub settings: Settings,
     /// The time.
@@ -67,11 +70,12 @@ pub struct App<S> {
 const WALKS: usize = 4;
 
 impl<S: ClaimStore> App<S> {
-    /// An application that is ready to serve.
+    /// An application that is ready to serve, with the shipped warning lists.
     pub fn new(store: Arc<S>, control: Arc<Control>, settings: Settings, clock: Clock) -> App<S> {
         App {
             store,
             control,
+            warnings: Arc::default(),
             settings,
             clock,
             ids: RequestIds::new(),
@@ -79,6 +83,12 @@ impl<S: ClaimStore> App<S> {
             stopping: AtomicBool::new(false),
             walks: Arc::new(Semaphore::new(WALKS)),
         }
+    }
+
+    /// The same with these warning lists.
+    #[must_use]
+    pub fn with_warnings(self, warnings: Arc<Warnings>) -> App<S> {
+        App { warnings, ..self }
     }
 
     /// From now on `/readyz` says that this process should get no new requests.

@@ -19,6 +19,7 @@
 //! | [`scan`] | known values in logs and reports |
 //! | [`store`] | what is needed of a claim store, and the embedded one |
 //! | [`unpack`] | files as they come: plain, gzip, zip |
+//! | [`warnings`] | the warning lists in force |
 
 pub mod backup;
 mod bulk;
@@ -37,3 +38,4 @@ pub mod owner;
 pub mod scan;
 pub mod store;
 pub mod unpack;
+pub mod warnings;

@@ -3,10 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use iocd_core::export::csv::{self, Cells};
-use iocd_core::export::{json as export_json, txt, write_number};
 use iocd_core::matching::{MIN_PART, Part};
-use iocd_core::query::{Entry, EntrySink, Filter, Matching, Page, StatusFilter};
+use iocd_core::query::{Filter, Matching, Page, StatusFilter};
 use iocd_core::value::Kind;
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -19,9 +17,14 @@ use crate::config::read_network;
 use crate::control::{Account, ControlError, KeyInfo, KeyRequest, Scope, Scopes};
 use crate::http::search::{Asked, answer};
 use crate::owner::Node;
-use crate::store::{ClaimStore, StoreError};
+use crate::store::StoreError;
 
 mod known;
+mod listing;
+mod ruling;
+mod warned;
+
+pub use ruling::Denial;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +45,8 @@ pub enum Operation {
     },
     /// Which of these values are known? Answers an array, for each known one
     /// `{"type", "value", "entries": [{"value", "source", "category",
-    /// "confidence", "status", "match"}]}`, in the order asked; at most
-    /// [`MAX_TOLD`] entries each.
+    /// "confidence", "status", "match"}], "warnings": […]}`, in the order
+    /// asked; at most [`MAX_TOLD`] entries each.
     Known {
         /// Canonical values with their types.
         values: Vec<(Kind, String)>,
@@ -94,6 +97,49 @@ pub enum Operation {
     Backup {
         /// Where to: an absolute path.
         dir: PathBuf,
+    },
+    /// Puts a value, a network or `*.domain` among the known-good ones. Answers
+    /// `[{"pattern", "type", "entries"}]`, `entries` only of a single value.
+    Allow {
+        /// In any spelling.
+        text: String,
+        /// Read it only so.
+        kind: Option<Kind>,
+        /// Why.
+        reason: String,
+    },
+    /// Takes it off again. Answers `[{"pattern", "type"}]`.
+    Disallow {
+        /// In any spelling.
+        text: String,
+        /// Read it only so.
+        kind: Option<Kind>,
+    },
+    /// What is allowed: `[{"pattern", "type", "reason", "added_at"}]`.
+    ListAllowed,
+    /// Claims under the operator's own name that something is bad. Answers
+    /// `[{"pattern", "type"}]`.
+    Deny(Denial),
+    /// Ends that claim. Answers `[{"pattern", "type"}]`.
+    Undeny {
+        /// In any spelling.
+        text: String,
+        /// Read it only so.
+        kind: Option<Kind>,
+    },
+    /// What is denied and has not expired: `[{"pattern", "type", "confidence",
+    /// "tags", "reason", "added_at", "expires_at"}]`.
+    ListDenied,
+    /// The warning lists in force: `[{"name", "title", "entries", "refused",
+    /// "withholds"}]`.
+    ListWarnings,
+    /// Which warning lists cover this value? Answers for each reading
+    /// `{"type", "value", "warnings": [{"name", "withholds"}]}`.
+    Warned {
+        /// In any spelling.
+        q: String,
+        /// Read it only so.
+        kind: Option<Kind>,
     },
 }
 
@@ -190,12 +236,14 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
                 );
                 return Err(OperationError::Invalid(message));
             }
-            let body = answer(&asked, &*node.store, &node.control, now).await?;
+            let warnings = node.warnings.current();
+            let body = answer(&asked, &*node.store, &node.control, &warnings, now).await?;
             Ok(serde_json::from_slice(&body).expect("the API's answers are JSON"))
         }
         Operation::Known { values, status } => {
             let status = read_status(status.as_deref())?;
-            known::find(&values, status, &*node.store, now).await
+            let warnings = node.warnings.current();
+            known::find(&values, status, &*node.store, &warnings, now).await
         }
         Operation::List {
             kind,
@@ -206,19 +254,7 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
                 kind,
                 ..Filter::default()
             };
-            let mut listing = Listing {
-                format,
-                entries: 0,
-                body: Vec::new(),
-            };
-            let newest = iocd_core::query::Listing {
-                filter: &filter,
-                page: Page { offset: 0, limit },
-                now,
-                revision: None,
-            };
-            node.store.list(&newest, &mut listing).await?;
-            Ok(json!({"body": String::from_utf8_lossy(&listing.finish())}))
+            listing::list(node, &filter, limit, format, now).await
         }
         Operation::CreateKey {
             name,
@@ -228,15 +264,7 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             expires_in_days,
             networks,
         } => {
-            let scopes = match scopes.as_slice() {
-                [] => None,
-                names => Some(
-                    names
-                        .iter()
-                        .map(|name| name.parse::<Scope>())
-                        .collect::<Result<Scopes, _>>()?,
-                ),
-            };
+            let scopes = read_scopes(&scopes)?;
             let networks = networks
                 .iter()
                 .map(|text| network(text))
@@ -266,6 +294,16 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
         }
         Operation::Backup { dir } => back_up(node, &dir),
         Operation::ListAccounts => Ok(node.control.accounts()?.iter().map(account_json).collect()),
+        Operation::Allow { text, kind, reason } => {
+            ruling::allow(node, &text, kind, &reason, now).await
+        }
+        Operation::Disallow { text, kind } => ruling::disallow(node, &text, kind).await,
+        Operation::ListAllowed => ruling::list_allowed(node),
+        Operation::Deny(denial) => ruling::deny(node, &denial, now).await,
+        Operation::Undeny { text, kind } => ruling::undeny(node, &text, kind, now).await,
+        Operation::ListDenied => ruling::list_denied(node, now).await,
+        Operation::ListWarnings => Ok(warned::list(&node.warnings.current())),
+        Operation::Warned { q, kind } => Ok(warned::find(&q, kind, &node.warnings.current())),
     }
 }
 
@@ -295,6 +333,15 @@ pub fn read_status(name: Option<&str>) -> Result<StatusFilter, OperationError> {
             Err(OperationError::Invalid(message))
         }
     }
+}
+
+/// None for those that a key has where nobody says.
+fn read_scopes(names: &[String]) -> Result<Option<Scopes>, ControlError> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let scopes = names.iter().map(|name| name.parse::<Scope>());
+    scopes.collect::<Result<Scopes, _>>().map(Some)
 }
 
 fn network(text: &str) -> Result<IpNet, OperationError> {
@@ -337,48 +384,4 @@ fn key_json(key: &KeyInfo, now: Timestamp) -> Json {
         "last_used_at": time(key.last_used_at),
         "networks": key.networks.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
-}
-
-/// A list as it is written.
-struct Listing {
-    format: ListFormat,
-    entries: usize,
-    body: Vec<u8>,
-}
-
-impl EntrySink for Listing {
-    fn total(&mut self, total: u64) {
-        match self.format {
-            ListFormat::Json => {
-                self.body.extend_from_slice(b"{\"meta\":{\"total\":");
-                write_number(&mut self.body, total);
-                self.body.extend_from_slice(b"},\"data\":[");
-            }
-            ListFormat::Csv => self.body.extend_from_slice(csv::HEADER.as_bytes()),
-            ListFormat::Txt => {}
-        }
-    }
-
-    fn entry(&mut self, entry: &Entry<'_>) {
-        match self.format {
-            ListFormat::Json => {
-                if self.entries > 0 {
-                    self.body.push(b',');
-                }
-                export_json::write_entry(&mut self.body, entry);
-            }
-            ListFormat::Csv => csv::write_entry(&mut self.body, entry, Cells::Guarded),
-            ListFormat::Txt => txt::write_entry(&mut self.body, entry),
-        }
-        self.entries += 1;
-    }
-}
-
-impl Listing {
-    fn finish(mut self) -> Vec<u8> {
-        if self.format == ListFormat::Json {
-            self.body.extend_from_slice(b"]}");
-        }
-        self.body
-    }
 }

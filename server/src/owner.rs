@@ -15,13 +15,15 @@ use crate::backup::CLAIMS;
 use crate::bulk::{Bulk, Form};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Control, ControlError};
+use crate::control::{Control, ControlError, Stance};
 use crate::control_socket::client::{self, RemoteError};
 use crate::exchange::{ExchangeError, Exporter, Imported, import};
 use crate::feeds::{Feeds, FeedsError};
 use crate::ingest::{IngestError, Ingester, Report, Request};
 use crate::operation::{FileSearch, Operation, OperationError, perform};
+use crate::store::StoreError;
 use crate::store::embedded::Embedded;
+use crate::warnings::{Warnings, WarningsError};
 
 /// The data directory could not be opened, or its owner did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +57,9 @@ pub enum OwnerError {
     /// A feed description cannot be used.
     #[error(transparent)]
     Feeds(#[from] FeedsError),
+    /// Warning lists cannot be used.
+    #[error(transparent)]
+    Warnings(#[from] WarningsError),
     /// An operation was not done.
     #[error(transparent)]
     Operation(#[from] OperationError),
@@ -82,6 +87,11 @@ pub struct Node {
     pub control: Arc<Control>,
     /// What documents can be.
     pub feeds: Arc<Feeds>,
+    /// The warning lists in force.
+    pub warnings: Arc<Warnings>,
+    /// Held by whoever changes what the operator allows or denies, so that
+    /// checks and changes are one step.
+    pub ruling: tokio::sync::Mutex<()>,
     /// Where the time comes from.
     pub clock: Clock,
     /// Held for as long as the directory is open.
@@ -102,17 +112,34 @@ impl Node {
             })?;
         let lock = lock(dir)?;
         let clock = Clock::System;
+        let warnings = Arc::new(Warnings::load(&settings.warnings)?);
         let feeds = Arc::new(Feeds::load(settings.feeds.as_deref())?);
         let store = Arc::new(Embedded::open(&dir.join(CLAIMS))?);
         let control = Arc::new(Control::open(dir, settings.tiers.clone(), clock.clone())?);
-        Ok(Node {
+        let node = Node {
             dir: dir.clone(),
             store,
             control,
             feeds,
+            warnings,
+            ruling: tokio::sync::Mutex::default(),
             clock,
             _lock: lock,
-        })
+        };
+        node.renew_warnings()?;
+        Ok(node)
+    }
+
+    /// Puts the warning lists into force with what the operator allows now.
+    pub fn renew_warnings(&self) -> Result<(), OperationError> {
+        let allowed = self.control.rulings(Stance::Allowed)?;
+        let patterns: Vec<_> = allowed.into_iter().map(|ruling| ruling.pattern).collect();
+        self.warnings.allow(&patterns);
+        let index = self.store.index();
+        index
+            .assess(self.warnings.current(), self.clock.now())
+            .map_err(StoreError::from)?;
+        Ok(())
     }
 
     /// Says what opening found, if an operator should know.
@@ -273,7 +300,8 @@ async fn search_here(
     tell: &mut dyn FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<(), OwnerError> {
     let purpose = request.purpose()?;
-    let mut bulk = Bulk::new(Arc::clone(&node.store), Form::Text, purpose);
+    let store = Arc::clone(&node.store);
+    let mut bulk = Bulk::new(store, node.warnings.current(), Form::Text, purpose);
     let mut out = Vec::new();
     loop {
         let piece = input.fill_buf().map_err(OwnerError::Stream)?;

@@ -43,10 +43,11 @@ pub(super) fn read_entry(form: Form, kinds: Kinds, entry: &str) -> Result<Vec<Ru
             None if text.parse::<IpAddr>().is_ok() => read_whole(kinds, text),
             None => read_name(kinds, text, Reach::Subtree),
         },
-        Form::Substring => Ok(vec![Rule {
-            kinds,
-            cover: Cover::Part(text.to_ascii_lowercase().into()),
-        }]),
+        Form::Substring => {
+            let part = text.to_ascii_lowercase();
+            let possible = kinds_with(&part);
+            only(kinds, possible, Cover::Part(part.into()))
+        }
         Form::Network => {
             let cover = read_network(text).ok_or("it is no address or network")?;
             only(kinds, Kinds::ADDRESS.or(Kinds::of(&[Kind::Url])), cover)
@@ -56,6 +57,21 @@ pub(super) fn read_entry(form: Form, kinds: Kinds, entry: &str) -> Result<Vec<Ru
             cover: Cover::Expression(check_expression(text)?),
         }]),
     }
+}
+
+/// The types whose values can contain a text: where they cannot, they need not
+/// be searched.
+fn kinds_with(part: &str) -> Kinds {
+    let can_contain = |kind: &Kind| {
+        part.bytes().all(|b| match kind {
+            Kind::Ipv4 => matches!(b, b'0'..=b'9' | b'.' | b'/'),
+            Kind::Ipv6 => matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'.' | b':' | b'/'),
+            Kind::Md5 | Kind::Sha1 | Kind::Sha256 | Kind::Sha512 => b.is_ascii_hexdigit(),
+            _ => true,
+        })
+    };
+    let kinds = Kinds::ALL.iter().filter(can_contain);
+    kinds.fold(Kinds::NONE, |kinds, kind| kinds.or(Kinds::of(&[kind])))
 }
 
 /// The name of `.example.com`, which stands for itself and all below, or of

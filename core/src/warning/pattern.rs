@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use super::WarningList;
-use super::WarningListError;
+use ipnet::IpNet;
+
 use super::entry::read_network;
 use super::kinds::Kinds;
 use super::rule::{Cover, Reach, Rule};
+use super::{WarningList, WarningListError};
 use crate::interpret::interpret;
-use crate::value::{Kind, Value, ValueRef};
+use crate::normalize::{self, Lenience};
+use crate::value::{Kind, Reason, Value, ValueError, ValueRef};
 
 /// One entry of an operator's own list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,16 +26,32 @@ pub enum Pattern {
 
 impl Pattern {
     /// Every sensible reading of what somebody typed, as `kind` only if that
-    /// is given. `*.example.com` and `.example.com` are the names below.
-    pub fn read(text: &str, kind: Option<Kind>) -> Vec<Pattern> {
-        interpret(text, kind)
-            .readings
+    /// is given. `*.example.com` and `.example.com` are the names below. What is
+    /// written as a network is nothing else, also where it is too wide for one.
+    /// Never no pattern.
+    pub fn read(text: &str, kind: Option<Kind>) -> Result<Vec<Pattern>, ValueError> {
+        let kind = kind.or_else(|| kind_of_network(text));
+        let readings = interpret(text, kind).readings;
+        if readings.is_empty() {
+            let why = kind.and_then(|kind| normalize::read(kind, text, Lenience::Question).err());
+            return Err(why.unwrap_or_else(|| ValueError::new(kind, text, Reason::NoReading)));
+        }
+        let patterns = readings
             .into_iter()
             .map(|reading| match reading.value.kind() {
                 Kind::Domain if reading.subtree => Pattern::Below(reading.value),
                 _ => Pattern::Value(reading.value),
             })
-            .collect()
+            .collect();
+        Ok(patterns)
+    }
+
+    /// Reads what a pattern of this type was written as.
+    pub fn parse(kind: Kind, written: &str) -> Result<Pattern, ValueError> {
+        match written.strip_prefix("*.") {
+            Some(domain) if kind == Kind::Domain => Value::parse(kind, domain).map(Pattern::Below),
+            _ => Value::parse(kind, written).map(Pattern::Value),
+        }
     }
 
     /// The value, or the domain that the names are below.
@@ -57,6 +75,13 @@ impl Pattern {
         };
         Rule { kinds, cover }
     }
+}
+
+fn kind_of_network(text: &str) -> Option<Kind> {
+    Some(match text.trim().parse().ok()? {
+        IpNet::V4(_) => Kind::Ipv4,
+        IpNet::V6(_) => Kind::Ipv6,
+    })
 }
 
 /// Exactly one value.

@@ -5,18 +5,21 @@ use iocd_core::export::write_number;
 use iocd_core::normalize::{Lenience, read, registrable};
 use iocd_core::questions::{QuestionRef, ReadingRef};
 use iocd_core::value::Kind;
-use iocd_core::warning::{FUTURE_CVE, is_future_cve};
+use iocd_core::warning::WarningSet;
 use jiff::Timestamp;
+
+use crate::warnings::write_names;
 
 /// Why a text without any reading was not read.
 const NO_READING: &str = "it is no indicator in any reading that is known";
 
-/// Appends the line of one input; `kind` is the only one it was read as, `now`
-/// tells which CVE ids are not there yet.
+/// Appends the line of one input; `kind` is the only one it was read as,
+/// `warnings` and `now` tell what is worth knowing of each reading.
 pub(crate) fn write_normalized(
     out: &mut Vec<u8>,
     question: QuestionRef<'_>,
     kind: Option<Kind>,
+    warnings: &WarningSet,
     now: Timestamp,
 ) {
     write_input(out, question);
@@ -33,14 +36,12 @@ pub(crate) fn write_normalized(
         Some(name) => write_string(out, &name),
         None => out.extend_from_slice(b"null"),
     }
-    out.extend_from_slice(b",\"warnings\":");
-    write_warnings(out, &first, now);
+    write_warnings(out, &first, warnings, now);
     out.extend_from_slice(b",\"interpretations\":[");
     for (position, reading) in question.readings().enumerate() {
         out.extend_from_slice(if position > 0 { b",{" } else { b"{" });
         write_reading(out, &reading);
-        out.extend_from_slice(b",\"warnings\":");
-        write_warnings(out, &reading, now);
+        write_warnings(out, &reading, warnings, now);
         out.push(b'}');
     }
     out.extend_from_slice(b"]}\n");
@@ -56,18 +57,12 @@ fn write_reading(out: &mut Vec<u8>, reading: &ReadingRef<'_>) {
     write_list(out, reading.changes);
 }
 
-/// Appends the warnings of a reading, with those that depend on the time.
-fn write_warnings(out: &mut Vec<u8>, reading: &ReadingRef<'_>, now: Timestamp) {
-    if is_future(reading, now) {
-        let warnings = [reading.warnings, &[FUTURE_CVE]].concat();
-        write_list(out, &warnings);
-    } else {
-        write_list(out, reading.warnings);
+/// Appends `,"warnings":[…]`, also where there are none.
+fn write_warnings(out: &mut Vec<u8>, reading: &ReadingRef<'_>, set: &WarningSet, now: Timestamp) {
+    let opening = b",\"warnings\":";
+    if !write_names(out, opening, reading.value, reading.warnings, set, now) {
+        out.extend_from_slice(b",\"warnings\":[]");
     }
-}
-
-fn is_future(reading: &ReadingRef<'_>, now: Timestamp) -> bool {
-    reading.value.kind == Kind::Cve && is_future_cve(&reading.value.to_value(), now)
 }
 
 /// Appends `{"input":…` and, of what a text mentions, where.

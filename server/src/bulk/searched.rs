@@ -6,10 +6,11 @@ use iocd_core::export::{write_number, write_time};
 use iocd_core::query::{Brief, BriefSink, Match};
 use iocd_core::questions::{QuestionRef, Questions};
 use iocd_core::value::Kind;
-use iocd_core::warning::is_caution;
+use iocd_core::warning::WarningSet;
 use jiff::Timestamp;
 
 use super::normalized::{write_input, write_list, write_why_not};
+use crate::warnings::{is_to_be_doubted, write_names};
 
 /// Buffers for the entries of a line, used again for the next one.
 #[derive(Default)]
@@ -49,11 +50,22 @@ struct Name {
     text: Span,
 }
 
+/// What the lines of all questions go by.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'a> {
+    /// The only type that inputs were read as.
+    pub(super) kind: Option<Kind>,
+    /// The lists in force.
+    pub(super) warnings: &'a WarningSet,
+    /// The time of asking.
+    pub(super) now: Timestamp,
+}
+
 /// Writes the lines of a group of questions.
 pub(super) struct SearchWriter<'a> {
     lines: &'a mut SearchLines,
     questions: &'a Questions,
-    kind: Option<Kind>,
+    terms: Terms<'a>,
     out: &'a mut Vec<u8>,
     /// Questions whose total has been told.
     told: usize,
@@ -61,18 +73,18 @@ pub(super) struct SearchWriter<'a> {
 }
 
 impl SearchLines {
-    /// A writer of lines about `questions`, which were read as `kind` only.
+    /// A writer of lines about `questions`.
     pub(super) fn writer<'a>(
         &'a mut self,
         questions: &'a Questions,
-        kind: Option<Kind>,
+        terms: Terms<'a>,
         out: &'a mut Vec<u8>,
     ) -> SearchWriter<'a> {
         self.clear();
         SearchWriter {
             lines: self,
             questions,
-            kind,
+            terms,
             out,
             told: 0,
             total: 0,
@@ -219,12 +231,12 @@ impl SearchWriter<'_> {
         let mut readings = question.readings();
         let Some(first) = readings.next() else {
             out.extend_from_slice(b",\"status\":\"invalid\"");
-            write_why_not(out, question, self.kind);
+            write_why_not(out, question, self.terms.kind);
             out.extend_from_slice(b"}\n");
             return;
         };
         out.extend_from_slice(b",\"status\":\"");
-        out.extend_from_slice(status(question, self.total).as_bytes());
+        out.extend_from_slice(status(question, self.total, self.terms.warnings).as_bytes());
         out.extend_from_slice(b"\",\"type\":\"");
         out.extend_from_slice(first.value.kind.as_str().as_bytes());
         out.extend_from_slice(b"\",\"value\":");
@@ -233,10 +245,9 @@ impl SearchWriter<'_> {
             out.extend_from_slice(b",\"changes\":");
             write_list(out, first.changes);
         }
-        if !first.warnings.is_empty() {
-            out.extend_from_slice(b",\"warnings\":");
-            write_list(out, first.warnings);
-        }
+        let Terms { warnings, now, .. } = self.terms;
+        let opening = b",\"warnings\":";
+        write_names(out, opening, first.value, first.warnings, warnings, now);
         if readings.len() > 0 {
             out.extend_from_slice(b",\"interpretations\":[");
             for (position, reading) in question.readings().enumerate() {
@@ -263,13 +274,13 @@ impl SearchWriter<'_> {
     }
 }
 
-/// A hit is a `warning` where each reading carries a warning that speaks
-/// against acting on it.
-fn status(question: QuestionRef<'_>, total: u64) -> &'static str {
+/// A hit is a `warning` where something speaks against acting on it, however
+/// the input is read.
+fn status(question: QuestionRef<'_>, total: u64, warnings: &WarningSet) -> &'static str {
     let is_doubtful = || {
         question
             .readings()
-            .all(|reading| reading.warnings.iter().any(|name| is_caution(name)))
+            .all(|reading| is_to_be_doubted(reading.value, reading.warnings, warnings))
     };
     match total {
         0 => "unknown",

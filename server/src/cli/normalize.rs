@@ -6,10 +6,13 @@ use std::process::ExitCode;
 use clap::Args;
 use iocd_core::questions::Questions;
 use iocd_core::value::Kind;
+use iocd_core::warning::WarningSet;
 
+use super::Global;
 use crate::bulk::write_normalized;
-
 use crate::clock::Clock;
+use crate::config::Written;
+use crate::warnings::Warnings;
 
 /// Show how values are read: one JSON object a line.
 ///
@@ -25,11 +28,13 @@ pub(super) struct Normalize {
 }
 
 impl Normalize {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let settings = global.settings(Written::default())?;
+        let warnings = Warnings::load(&settings.warnings)?.current();
         let mut out = io::BufWriter::new(io::stdout().lock());
         let mut questions = Questions::default();
         for value in &self.values {
-            out.write_all(&normalize(&mut questions, value, self.r#type))?;
+            out.write_all(&normalize(&mut questions, value, self.r#type, &warnings))?;
         }
         if self.values.is_empty() {
             let mut line = Vec::new();
@@ -43,7 +48,7 @@ impl Normalize {
                     Some((kind, value)) => (Some(kind), value),
                     None => (self.r#type, &*text),
                 };
-                out.write_all(&normalize(&mut questions, value, kind))?;
+                out.write_all(&normalize(&mut questions, value, kind, &warnings))?;
                 line.clear();
             }
         }
@@ -52,12 +57,17 @@ impl Normalize {
     }
 }
 
-fn normalize(questions: &mut Questions, input: &str, kind: Option<Kind>) -> Vec<u8> {
+fn normalize(
+    questions: &mut Questions,
+    input: &str,
+    kind: Option<Kind>,
+    warnings: &WarningSet,
+) -> Vec<u8> {
     let mut line = Vec::new();
     questions.clear();
     questions.ask(input, kind);
     for question in questions.iter() {
-        write_normalized(&mut line, question, kind, Clock::System.now());
+        write_normalized(&mut line, question, kind, warnings, Clock::System.now());
     }
     line
 }

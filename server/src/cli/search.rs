@@ -83,13 +83,14 @@ fn print_answer(asked: &str, answer: &Json) -> io::Result<()> {
     if total == 0 {
         let none = AnsiColor::Yellow.on_default();
         say!(
-            "{bold}{asked}{bold:#}: {none}not found{none:#}{}",
-            searched(answer)
+            "{bold}{asked}{bold:#}: {none}not found{none:#}{}{}",
+            searched(answer),
+            warned(answer)
         );
         return Ok(());
     }
     let noun = if total == 1 { "entry" } else { "entries" };
-    say!("{bold}{asked}{bold:#}: {total} {noun}");
+    say!("{bold}{asked}{bold:#}: {total} {noun}{}", warned(answer));
     let rows = entries.iter().map(|entry| {
         vec![
             table::text(entry, "value"),
@@ -119,6 +120,25 @@ fn print_answer(asked: &str, answer: &Json) -> io::Result<()> {
         ],
         rows,
     )
+}
+
+/// What is worth knowing about the value, whichever way it is read.
+fn warned(answer: &Json) -> String {
+    let readings = answer["meta"]["query"]["interpretations"].as_array();
+    let mut names: Vec<&str> = readings
+        .into_iter()
+        .flatten()
+        .filter_map(|reading| reading["warnings"].as_array())
+        .flatten()
+        .filter_map(Json::as_str)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return String::new();
+    }
+    let warning = AnsiColor::Yellow.on_default();
+    format!(", {warning}warning{warning:#}: {}", names.join(", "))
 }
 
 /// Why an entry answered, and from how far.

@@ -38,6 +38,9 @@ impl Serve {
         start_log(&settings.log)?;
         let node = Arc::new(Node::open(&settings)?);
         node.tell_recovery(|notice| tracing::warn!("{notice}"));
+        for notice in node.warnings.notices() {
+            tracing::warn!("{notice}");
+        }
         let runtime = tokio::runtime::Runtime::new()?;
         let served = runtime.block_on(run(&settings, &node));
         // Whatever still runs ends here; the socket goes before the lock does.
@@ -77,7 +80,8 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         Arc::clone(&node.control),
         settings.clone(),
         node.clock.clone(),
-    );
+    )
+    .with_warnings(Arc::clone(&node.warnings));
     tokio::spawn(sweep(Arc::clone(node)));
     let (stop_commands, commands_stop) = tokio::sync::oneshot::channel::<()>();
     let router = control_socket::router(Arc::clone(node));

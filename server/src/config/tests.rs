@@ -48,6 +48,7 @@ fn later_places_win() {
 fn what_is_printed_reads_back_the_same() {
     let text = "feeds = 'more \"feeds\"'\ntrusted_proxies = ['192.0.2.7/24']\napi_key_in_query = true\n\
                 [limits]\nmax_connections = 7\nrequest_timeout_seconds = 3\n\
+                [warnings]\nlists = ['a \"b\".json']\ninformational = ['vpn-ipv4']\nbuiltin = false\n\
                 [tiers.pro]\nrequests_per_minute = 0\n\
                 [tiers.\"gold plus\"]\nrank = 25\nrequests_per_minute = 5\nrequests_per_day = 6\n\
                 results_per_request = 7\nlookback_days = 8\narticle_lookback_days = 0\n\

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Bounds, ConfigError, LogFormat, LogLevel, WrittenTier};
+use super::{Bounds, ConfigError, LogFormat, LogLevel, WrittenTier, WrittenWarnings};
 
 /// What one place says about the settings; what it does not say is left to
 /// the places below it.
@@ -27,6 +27,8 @@ pub struct Written {
     pub api_key_in_query: Option<bool>,
     /// See [`Settings::trusted_proxies`](super::Settings::trusted_proxies).
     pub trusted_proxies: Option<Vec<String>>,
+    /// See [`Settings::warnings`](super::Settings::warnings).
+    pub warnings: WrittenWarnings,
     /// Changes to the shipped tiers, and tiers of one's own.
     pub tiers: BTreeMap<String, WrittenTier>,
 }
@@ -160,6 +162,7 @@ impl Written {
             limits: self.limits.overridden_by(other.limits),
             api_key_in_query: other.api_key_in_query.or(self.api_key_in_query),
             trusted_proxies: other.trusted_proxies.or(self.trusted_proxies),
+            warnings: self.warnings.overridden_by(other.warnings),
             tiers,
         }
     }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use iocd_core::warning::Pattern;
 use jiff::Timestamp;
 
-use super::{Account, ControlError, FeedState, RefusedRow, StoredKey, Usage};
+use super::{Account, ControlError, FeedState, RefusedRow, Ruling, Stance, StoredKey, Usage};
 
 /// Keeps control data. Each method is one durable step: when it returns, what
 /// it changed survives a crash. Methods may wait for a disk or a network.
@@ -38,6 +39,15 @@ pub trait Records: Send + Sync {
 
     /// The refused rows of a feed, as they were put.
     fn refused(&self, feed: &str) -> Result<Vec<RefusedRow>, ControlError>;
+
+    /// The rulings of one stance, oldest first.
+    fn rulings(&self, stance: Stance) -> Result<Vec<Ruling>, ControlError>;
+
+    /// Adds a ruling, or replaces the one about the same pattern.
+    fn put_ruling(&self, ruling: &Ruling) -> Result<(), ControlError>;
+
+    /// Removes a ruling; `false` where there is none.
+    fn remove_ruling(&self, stance: Stance, pattern: &Pattern) -> Result<bool, ControlError>;
 
     /// Adds to the counts of keys and hours.
     fn add_usage(&self, usages: &[Usage]) -> Result<(), ControlError>;

@@ -7,14 +7,17 @@ use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use iocd_core::warning::Pattern;
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    Account, ControlError, Digest, FeedState, KeyInfo, Records, RefusedRow, StoredKey, Usage, lock,
+    Account, ControlError, Digest, FeedState, KeyInfo, Records, RefusedRow, Ruling, Stance,
+    StoredKey, Usage, lock,
 };
 
+mod ruling;
 mod schema;
 mod upkeep;
 
@@ -203,6 +206,18 @@ impl Records for SqliteRecords {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn rulings(&self, stance: Stance) -> Result<Vec<Ruling>, ControlError> {
+        ruling::read_all(&self.connection(), stance)
+    }
+
+    fn put_ruling(&self, ruling: &Ruling) -> Result<(), ControlError> {
+        ruling::put(&self.connection(), ruling)
+    }
+
+    fn remove_ruling(&self, stance: Stance, pattern: &Pattern) -> Result<bool, ControlError> {
+        ruling::remove(&self.connection(), stance, pattern)
     }
 
     fn add_usage(&self, usages: &[Usage]) -> Result<(), ControlError> {

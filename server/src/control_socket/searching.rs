@@ -28,7 +28,12 @@ pub(super) fn answers(
     body: Body,
 ) -> impl Stream<Item = Result<Vec<u8>, Infallible>> {
     let searching = Searching {
-        bulk: Bulk::new(Arc::clone(&node.store), Form::Text, purpose),
+        bulk: Bulk::new(
+            Arc::clone(&node.store),
+            node.warnings.current(),
+            Form::Text,
+            purpose,
+        ),
         node,
         pieces: body.into_data_stream(),
         rest: Bytes::new(),

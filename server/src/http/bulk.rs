@@ -100,7 +100,12 @@ async fn answer<S: ClaimStore>(
     let mut exchange = Exchange {
         pieces: ReadAhead::start(body, call.app.settings.limits, &call.app.read_ahead),
         current: None,
-        bulk: Bulk::new(Arc::clone(&call.app.store), form, purpose),
+        bulk: Bulk::new(
+            Arc::clone(&call.app.store),
+            call.app.warnings.current(),
+            form,
+            purpose,
+        ),
         app: call.app,
         caller: call.caller,
         id: call.id,

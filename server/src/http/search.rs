@@ -52,7 +52,9 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
         call.now,
     )?;
     let out = if asked.matching == Matching::Exact {
-        answer(&asked, &*call.app.store, &call.app.control, call.now).await?
+        let app = &call.app;
+        let warnings = app.warnings.current();
+        answer(&asked, &*app.store, &app.control, &warnings, call.now).await?
     } else {
         answer_apart(asked.into_owned(), call.app, call.now).await?
     };
@@ -77,7 +79,8 @@ async fn answer_apart<S: ClaimStore>(
     let answered = tokio::task::spawn_blocking(move || {
         // Held until the work is done, also where the client has gone.
         let _permit = permit;
-        runtime.block_on(answer(&asked, &*app.store, &app.control, now))
+        let warnings = app.warnings.current();
+        runtime.block_on(answer(&asked, &*app.store, &app.control, &warnings, now))
     });
     match answered.await {
         Ok(answered) => Ok(answered?),

@@ -1,7 +1,8 @@
 //! Looking up many values at once.
 
 use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
-use iocd_core::value::{Kind, Value};
+use iocd_core::value::{Kind, Value, ValueRef, is_non_global};
+use iocd_core::warning::{NON_GLOBAL, WarningSet};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
@@ -13,6 +14,7 @@ pub(super) async fn find<S: ClaimStore>(
     values: &[(Kind, String)],
     status: StatusFilter,
     store: &S,
+    warnings: &WarningSet,
     now: Timestamp,
 ) -> Result<Json, OperationError> {
     let mut known = Vec::new();
@@ -37,10 +39,21 @@ pub(super) async fn find<S: ClaimStore>(
                 "type": kind,
                 "value": value.as_str(),
                 "entries": entries.0,
+                "warnings": names(value.as_ref(), warnings),
             }));
         }
     }
     Ok(known.into())
+}
+
+/// What is worth knowing about a value.
+fn names<'s>(value: ValueRef<'_>, set: &'s WarningSet) -> Vec<&'s str> {
+    let mut names = Vec::new();
+    if is_non_global(&value) {
+        names.push(NON_GLOBAL);
+    }
+    set.visit(value, &mut |warning| names.push(warning.name));
+    names
 }
 
 struct Entries(Vec<Json>);

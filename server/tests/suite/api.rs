@@ -9,3 +9,4 @@ mod lists;
 mod search;
 mod server;
 mod standing;
+mod warnings;

@@ -13,6 +13,7 @@ mod exchange;
 mod ingest;
 mod normalize;
 mod real;
+mod rulings;
 mod scan;
 mod search_file;
 mod serve;

@@ -17,7 +17,7 @@ pub(super) struct Report<'a> {
     store: &'a Store<'a>,
     out: io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>>,
     json: bool,
-    /// Entries of values that were told before.
+    /// What is known of values that were told before: `entries`, `warnings`.
     told: HashMap<Value, Json>,
     found: u64,
 }
@@ -46,7 +46,7 @@ impl<'a> Report<'a> {
     pub(super) fn tell(&mut self, file: &str, findings: Vec<Finding>) -> Result<(), ScanError> {
         self.learn(&findings)?;
         for finding in findings {
-            let Some(entries) = self.told.get(&finding.value) else {
+            let Some(known) = self.told.get(&finding.value) else {
                 // taken back between the two questions
                 continue;
             };
@@ -59,11 +59,12 @@ impl<'a> Report<'a> {
                     "type": finding.value.kind(),
                     "value": finding.value.as_str(),
                     "doubtful": finding.doubtful,
-                    "entries": entries,
+                    "entries": known["entries"],
+                    "warnings": known["warnings"],
                 });
                 writeln!(self.out, "{line}")?;
             } else {
-                write_line(&mut self.out, file, &finding, entries)?;
+                write_line(&mut self.out, file, &finding, known)?;
             }
         }
         if io::stdout().is_terminal() {
@@ -84,13 +85,13 @@ impl<'a> Report<'a> {
             values.push((value.kind(), value.as_str().to_owned()));
         }
         for request in values.chunks(1000) {
-            for mut told in self.store.describe(request.to_vec())? {
+            for told in self.store.describe(request.to_vec())? {
                 let kind = told["type"].as_str().and_then(|kind| kind.parse().ok());
                 let text = told["value"].as_str().unwrap_or_default();
                 if let Some(kind) = kind
                     && let Ok(value) = Value::parse(kind, text)
                 {
-                    self.told.insert(value, told["entries"].take());
+                    self.told.insert(value, told);
                 }
             }
         }
@@ -98,13 +99,8 @@ impl<'a> Report<'a> {
     }
 }
 
-/// `file:line: written  type  sources`.
-fn write_line(
-    out: &mut impl Write,
-    file: &str,
-    finding: &Finding,
-    entries: &Json,
-) -> io::Result<()> {
+/// `file:line: written  type  sources  warnings`.
+fn write_line(out: &mut impl Write, file: &str, finding: &Finding, known: &Json) -> io::Result<()> {
     let bold = Style::new().bold();
     let magenta = AnsiColor::Magenta.on_default();
     let written = finding.written.escape_debug();
@@ -118,7 +114,7 @@ fn write_line(
     }
     write!(out, " ({})", value.kind())?;
     let mut separator = ':';
-    for entry in entries.as_array().map_or(&[][..], Vec::as_slice) {
+    for entry in known["entries"].as_array().map_or(&[][..], Vec::as_slice) {
         write!(out, "{separator} {}", table::text(entry, "source"))?;
         let listed = table::text(entry, "value");
         if listed != value.as_str() {
@@ -132,6 +128,11 @@ fn write_line(
     }
     if finding.doubtful {
         write!(out, " (may be a version number)")?;
+    }
+    let warnings = table::text(known, "warnings");
+    if !warnings.is_empty() {
+        let yellow = AnsiColor::Yellow.on_default();
+        write!(out, " {yellow}(warning: {warnings}){yellow:#}")?;
     }
     writeln!(out)
 }

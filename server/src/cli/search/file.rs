@@ -109,6 +109,10 @@ impl<W: Write> Printer<W> {
             Some(error) => error.escape_debug().to_string(),
             None => sources(&answer),
         };
+        let rest = match table::text(&answer, "warnings") {
+            warnings if warnings.is_empty() => rest,
+            warnings => format!("{rest} (warning: {warnings})"),
+        };
         writeln!(
             self.out,
             "{:<8} {:<11} {:<21} {:<13} {shown}  {rest}",

@@ -6,7 +6,8 @@ use crate::control::ControlError;
 
 /// One step from each version (`PRAGMA user_version`) to the next. Times are
 /// milliseconds since 1970.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE accounts (
         name TEXT PRIMARY KEY,
         tier TEXT NOT NULL,
@@ -53,7 +54,18 @@ const STEPS: [&str; 1] = ["
         limited INTEGER NOT NULL,
         PRIMARY KEY (key, hour)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE rulings (
+        stance TEXT NOT NULL,
+        type TEXT NOT NULL,
+        pattern TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        added_at INTEGER NOT NULL,
+        PRIMARY KEY (stance, type, pattern)
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// Brings the database to the current version, a step a transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), ControlError> {
@@ -76,4 +88,25 @@ pub(super) fn check_version(connection: &Connection) -> Result<usize, ControlErr
             found,
             known: i64::try_from(STEPS.len()).expect("there are few steps"),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_database_keeps_what_it_has() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        let account = "INSERT INTO accounts VALUES ('team', 'free', 0)";
+        connection.execute(account, []).unwrap();
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        let count = |table: &str| -> i64 {
+            let sql = format!("SELECT count(*) FROM {table}");
+            connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!((count("accounts"), count("rulings")), (1, 0));
+    }
 }

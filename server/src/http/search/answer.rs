@@ -8,11 +8,13 @@ use iocd_core::normalize::Reading;
 use iocd_core::query::{Containing, Entry, EntrySink, Matching, Question, Reach};
 use iocd_core::related::Ties;
 use iocd_core::value::{Kind, Value};
+use iocd_core::warning::WarningSet;
 use jiff::Timestamp;
 
 use super::Asked;
 use crate::control::Control;
 use crate::store::{ClaimStore, StoreError};
+use crate::warnings::write_names;
 
 /// The body of the answer to a question. A part of values that is too short to
 /// be looked for is in none.
@@ -20,6 +22,7 @@ pub(crate) async fn answer<S: ClaimStore>(
     asked: &Asked<'_>,
     store: &S,
     control: &Control,
+    warnings: &WarningSet,
     now: Timestamp,
 ) -> Result<Vec<u8>, StoreError> {
     let now = asked.as_of.unwrap_or(now);
@@ -36,6 +39,8 @@ pub(crate) async fn answer<S: ClaimStore>(
         asked,
         understood: &understood,
         control,
+        warnings,
+        now,
         entries: 0,
         ties: asked.related.then(Ties::default),
     };
@@ -80,12 +85,19 @@ pub(crate) async fn answer<S: ClaimStore>(
     Ok(out)
 }
 
-/// The readings of the question, in their order: `changes[n]` is what was done
-/// to read `values[n]`, and may end earlier where nothing was.
+/// The readings of the question, in their order: `notes[n]` is what was done
+/// to read `values[n]` and what that told; they may end earlier where nothing
+/// was.
 #[derive(Default)]
 struct Understood {
     values: Vec<Value>,
-    changes: Vec<Vec<&'static str>>,
+    notes: Vec<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    changes: Vec<&'static str>,
+    warnings: Vec<&'static str>,
 }
 
 impl Understood {
@@ -96,15 +108,23 @@ impl Understood {
         {
             return Understood {
                 values: vec![value.to_value()],
-                changes: Vec::new(),
+                notes: Vec::new(),
             };
         }
         let readings = interpret(text, kind).readings;
-        let (values, changes) = readings
+        let (values, notes) = readings
             .into_iter()
-            .map(|Reading { value, changes, .. }| (value, changes))
+            .map(|reading| {
+                let Reading {
+                    value,
+                    changes,
+                    warnings,
+                    ..
+                } = reading;
+                (value, Notes { changes, warnings })
+            })
             .unzip();
-        Understood { values, changes }
+        Understood { values, notes }
     }
 }
 
@@ -114,6 +134,8 @@ struct Answer<'a> {
     asked: &'a Asked<'a>,
     understood: &'a Understood,
     control: &'a Control,
+    warnings: &'a WarningSet,
+    now: Timestamp,
     entries: u32,
     /// Those of the page's entries, where what belongs to them is wanted.
     ties: Option<Ties>,
@@ -140,18 +162,20 @@ impl EntrySink for Answer<'_> {
             out.extend_from_slice(b"\",\"value\":");
             write_string(out, value.as_str());
             out.extend_from_slice(b",\"changes\":[");
-            let changes = self
-                .understood
-                .changes
-                .get(position)
-                .map_or(&[][..], Vec::as_slice);
+            let (changes, told) = match self.understood.notes.get(position) {
+                Some(notes) => (notes.changes.as_slice(), notes.warnings.as_slice()),
+                None => (&[][..], &[][..]),
+            };
             for (position, change) in changes.iter().enumerate() {
                 if position > 0 {
                     out.push(b',');
                 }
                 write_string(out, change);
             }
-            out.extend_from_slice(b"]}");
+            out.push(b']');
+            let opening = b",\"warnings\":";
+            write_names(out, opening, value.as_ref(), told, self.warnings, self.now);
+            out.push(b'}');
         }
         out.extend_from_slice(b"]}");
         if total == 0 {

@@ -26,13 +26,13 @@ pub(super) async fn stocked(toml: &str) -> (Stand, String) {
     malicious.malware = Some("Emotet".into());
     let said = [
         malicious,
-        claim("8.8.4.0/24"),
-        claim("8.8.4.4"),
+        claim("9.9.4.0/24"),
+        claim("9.9.4.4"),
         claim("10.0.0.1"),
         subtree("evil.example.org"),
     ];
     record(&*stand.app.store, &source("a"), 10, said).await;
-    let more = [claim("http://bad.example.com/i"), claim("8.8.4.4")];
+    let more = [claim("http://bad.example.com/i"), claim("9.9.4.4")];
     record(&*stand.app.store, &source("b"), 20, more).await;
     let key = stand.key(&KeyRequest::named("a"));
     (stand, key)
@@ -47,8 +47,8 @@ fn pieces<const N: usize>(pieces: [&[u8]; N]) -> Body {
 const INPUTS: [&str; 9] = [
     "hxxp://bad[.]example[.]com/i",
     "nobody.example.com",
-    "8.8.4[.]4",
-    "8.8.4.9:443",
+    "9.9.4[.]4",
+    "9.9.4.9:443",
     "10.0.0.1",
     "10.0.0.2",
     "no value",
@@ -136,7 +136,7 @@ async fn a_line_says_what_was_read_and_what_is_known() {
             &networks["match"],
             &networks["distance"]
         ),
-        (&json!("8.8.4.0/24"), &json!("network"), &json!(8))
+        (&json!("9.9.4.0/24"), &json!("network"), &json!(8))
     );
     assert_eq!(lines[4]["warnings"], json!(["non_global"]));
     assert!(lines[6]["error"].as_str().unwrap().contains("no indicator"));
@@ -153,7 +153,7 @@ async fn a_line_says_what_was_read_and_what_is_known() {
 #[tokio::test]
 async fn pieces_of_a_body_make_no_difference() {
     let (stand, key) = stocked("").await;
-    let inputs = ["8.8.4[.]4", "\u{e9}.example.com", "no \"value\"\\"];
+    let inputs = ["9.9.4[.]4", "\u{e9}.example.com", "no \"value\"\\"];
     let array = json!(inputs).to_string();
     let ndjson: String = inputs
         .iter()
@@ -176,20 +176,20 @@ async fn what_is_no_value_is_an_invalid_line_and_no_failure() {
     let (stand, key) = stocked("").await;
     let long = "a".repeat(5_000);
     let body = [
-        b"\xff\xfe\n8.8.4.4\0\n".as_slice(),
+        b"\xff\xfe\n9.9.4.4\0\n".as_slice(),
         long.as_bytes(),
-        b"\n8.8.4.4",
+        b"\n9.9.4.4",
     ]
     .concat();
     let lines = stand.post(&key, SEARCH, TEXT, body).await.lines();
     let states: Vec<&Json> = lines.iter().map(|line| &line["status"]).collect();
     assert_eq!(states, ["invalid", "invalid", "invalid", "known"]);
     assert!(lines[0]["error"].as_str().unwrap().contains("UTF-8"));
-    assert_eq!(lines[1]["input"], "8.8.4.4\0");
+    assert_eq!(lines[1]["input"], "9.9.4.4\0");
     assert!(lines[2]["error"].as_str().unwrap().contains("4096"));
     assert_eq!(lines[2]["input"].as_str().unwrap().len(), 200);
 
-    let body = "[17, {\"value\": [\"8.8.4.4\"]}, null, \"8.8.4.4\"]";
+    let body = "[17, {\"value\": [\"9.9.4.4\"]}, null, \"9.9.4.4\"]";
     let lines = stand.post(&key, SEARCH, ARRAY, body).await.lines();
     let states: Vec<&Json> = lines.iter().map(|line| &line["status"]).collect();
     assert_eq!(states, ["invalid", "invalid", "invalid", "known"]);
@@ -208,15 +208,15 @@ async fn what_is_no_value_is_an_invalid_line_and_no_failure() {
 #[tokio::test]
 async fn what_is_no_array_is_told_before_or_after_the_first_line() {
     let (stand, key) = stocked("").await;
-    for body in ["", "{\"a\": 1}", "8.8.4.4", "[,"] {
+    for body in ["", "{\"a\": 1}", "9.9.4.4", "[,"] {
         let reply = stand.post(&key, SEARCH, ARRAY, body).await;
         let error = reply.error(400, "invalid_parameter");
         assert_eq!(error["details"]["parameter"], "body", "{body}");
     }
     for body in [
-        "[\"8.8.4.4\"",
-        "[\"8.8.4.4\" \"1.1.1.1\"]",
-        "[\"8.8.4.4\"] 1",
+        "[\"9.9.4.4\"",
+        "[\"9.9.4.4\" \"1.1.9.1\"]",
+        "[\"9.9.4.4\"] 1",
     ] {
         let reply = stand.post(&key, SEARCH, ARRAY, body).await;
         assert_eq!(reply.status, 200, "{body}");
@@ -239,7 +239,7 @@ async fn parameters_narrow_and_are_checked() {
         let target = format!("{SEARCH}?{query}");
         stand.post(&key, &target, TEXT, body).await
     };
-    let lines = ask("limit=1", "8.8.4.4").await.lines();
+    let lines = ask("limit=1", "9.9.4.4").await.lines();
     assert_eq!(
         (
             &lines[0]["total"],
@@ -247,14 +247,14 @@ async fn parameters_narrow_and_are_checked() {
         ),
         (&json!(3), 1)
     );
-    let lines = ask("limit=0", "8.8.4.4").await.lines();
+    let lines = ask("limit=0", "9.9.4.4").await.lines();
     assert_eq!(
         (&lines[0]["status"], &lines[0]["entries"]),
         (&json!("known"), &Json::Null)
     );
     let lines = ask(
         "type=domain&status=active&match=exact&extract=false",
-        "8.8.4.4\nhttp://a.evil.example.org/x",
+        "9.9.4.4\nhttp://a.evil.example.org/x",
     )
     .await
     .lines();
@@ -271,11 +271,11 @@ async fn parameters_narrow_and_are_checked() {
         ("match=cascade", "match"),
         ("extract=maybe", "extract"),
     ] {
-        let error = ask(query, "8.8.4.4").await.error(400, "invalid_parameter");
+        let error = ask(query, "9.9.4.4").await.error(400, "invalid_parameter");
         assert_eq!(error["details"]["parameter"], parameter, "{query}");
     }
-    for query in ["q=8.8.4.4", "limt=3", "offset=0"] {
-        ask(query, "8.8.4.4").await.error(400, "unknown_parameter");
+    for query in ["q=9.9.4.4", "limt=3", "offset=0"] {
+        ask(query, "9.9.4.4").await.error(400, "unknown_parameter");
     }
     ask("limit=1&limit=2", "")
         .await
@@ -292,7 +292,7 @@ async fn media_types_are_the_three() {
     ] {
         assert_eq!(
             stand
-                .post(&key, SEARCH, media_type, "8.8.4.4")
+                .post(&key, SEARCH, media_type, "9.9.4.4")
                 .await
                 .lines()
                 .len(),
@@ -305,7 +305,7 @@ async fn media_types_are_the_three() {
         "application/x-www-form-urlencoded",
         "text/plain; charset=utf-16",
     ] {
-        let reply = stand.post(&key, SEARCH, media_type, "8.8.4.4").await;
+        let reply = stand.post(&key, SEARCH, media_type, "9.9.4.4").await;
         reply.error(415, "unsupported_media_type");
     }
     let request = axum::http::Request::post(SEARCH)

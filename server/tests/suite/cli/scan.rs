@@ -69,15 +69,29 @@ fn known_values_of_logs_are_told_with_their_lines() {
     let text = bench.ok(&["scan", file.to_str().unwrap()]);
     let lines: Vec<&str> = text.lines().collect();
     let name = file.display();
-    assert_eq!(lines[1], format!("{name}:3: 203.0.113.7 (ipv4): Mixed"));
+    assert_eq!(
+        lines[1],
+        format!("{name}:3: 203.0.113.7 (ipv4): Mixed (warning: non_global)")
+    );
     assert_eq!(
         lines[3],
-        format!("{name}:4: 198.51.100.9 (ipv4): Mixed lists 198.51.100.0/24")
+        format!("{name}:4: 198.51.100.9 (ipv4): Mixed lists 198.51.100.0/24 (warning: non_global)")
     );
     assert_eq!(
         lines[4],
         format!("{name}:4: bad[.]example[.]com = bad.example.com (domain): Mixed")
     );
+}
+
+#[test]
+fn warning_lists_are_told() {
+    let bench = loaded();
+    bench.ok(&["allow", "add", "bad.example.com", "--reason", "ours"]);
+    let file = bench.file("access.log", LOG);
+    let found = bench.json(&["scan", "--json", file.to_str().unwrap()]);
+    assert_eq!(found[0]["warnings"], serde_json::json!(["allowed"]));
+    assert_eq!(found[1]["warnings"], serde_json::json!(["non_global"]));
+    assert_eq!(found[2]["warnings"], serde_json::json!([]));
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn places(reply: &Reply) -> Vec<(u64, String)> {
 async fn values_are_answered_in_the_order_of_the_text_each_once() {
     let (stand, key) = stocked("").await;
     let text = "It calls hxxp://bad[.]example[.]com/i\r\nand a.evil.example.org, not report.zip;\n\
-                version 8.8.4.9:443; 10.0.0.1 and hxxp://bad.example[.]com/i again.";
+                version 9.9.4.9:443; 10.0.0.1 and hxxp://bad.example[.]com/i again.";
     let reply = stand.post(&key, SEARCH, TEXT, text).await;
     assert_eq!(reply.header("content-type"), NDJSON);
     let places = places(&reply);
@@ -34,7 +34,7 @@ async fn values_are_answered_in_the_order_of_the_text_each_once() {
             "hxxp://bad[.]example[.]com/i",
             "bad[.]example[.]com",
             "a.evil.example.org",
-            "8.8.4.9:443",
+            "9.9.4.9:443",
             "10.0.0.1"
         ]
     );
@@ -75,7 +75,7 @@ async fn a_url_without_scheme_is_asked_for_with_both() {
 #[tokio::test]
 async fn pieces_and_bytes_that_are_no_text_make_no_difference() {
     let (stand, key) = stocked("").await;
-    let body = b"\xff caf\xe9 8.8.4[.]4 \xe2\x82\n<a href='http://a.example.com/x'>8.8.4.9</a>";
+    let body = b"\xff caf\xe9 9.9.4[.]4 \xe2\x82\n<a href='http://a.example.com/x'>9.9.4.9</a>";
     let whole = stand.post(&key, SEARCH, TEXT, body.to_vec()).await;
     let found = places(&whole);
     assert_eq!(found.len(), 4);
@@ -99,7 +99,7 @@ async fn pieces_and_bytes_that_are_no_text_make_no_difference() {
 async fn a_long_log_is_answered_whole() {
     let (stand, key) = stocked("").await;
     let log = (0..20_000)
-        .map(|number| format!("{number} GET host{}.example.com 8.8.4.4\n", number % 5_000))
+        .map(|number| format!("{number} GET host{}.example.com 9.9.4.4\n", number % 5_000))
         .collect::<Vec<String>>()
         .concat();
     let reply = stand.post(&key, SEARCH, TEXT, log.clone()).await;
@@ -139,7 +139,7 @@ async fn values_are_counted_and_not_lines() {
 #[tokio::test]
 async fn types_narrow_and_media_types_are_texts() {
     let (stand, key) = stocked("").await;
-    let text = "http://bad.example.com/i 8.8.4.4 a@b.example.org";
+    let text = "http://bad.example.com/i 9.9.4.4 a@b.example.org";
     let target = SEARCH.to_owned() + "&type=domain";
     let lines = stand.post(&key, &target, TEXT, text).await.lines();
     let values: Vec<&Json> = lines.iter().map(|line| &line["value"]).collect();
