@@ -96,7 +96,7 @@ enum Command {
     /// Look at the known feeds
     #[command(subcommand)]
     Feeds(feeds::Feeds),
-    /// Verify, back up and restore what is stored
+    /// Verify, back up, restore, export and import what is stored
     #[command(subcommand)]
     Store(store::Store),
     /// Look at the settings

@@ -182,6 +182,36 @@ fn what_is_no_export_is_refused_by_line() {
     );
 }
 
+/// An export of many megabytes goes through a server that does not grow by it.
+#[test]
+fn memory_is_flat() {
+    let bench = Bench::new();
+    let names: Vec<String> = (0..50_000).map(|n| format!("h{n}.example.com")).collect();
+    let list = bench.file("hosts.txt", names.join("\n"));
+    let list = list.to_str().unwrap();
+    bench.ok(&["ingest", "--feed", "maltrail", "--file", list]);
+    let server = bench.serve();
+    let before = server.memory();
+    bench.ok(&["store", "export", "--output", "export.ndjson"]);
+    let grown = server.memory().saturating_sub(before);
+    assert_eq!(server.terminate(), Some(0));
+    let file = bench.data().with_file_name("export.ndjson");
+    let size = fs::metadata(&file).unwrap().len();
+    assert!(size > 12 << 20, "{size}");
+    assert!(grown < 6 << 20, "{grown} for {size} bytes");
+
+    let other = Bench::new();
+    let server = other.serve();
+    let path = file.to_str().unwrap();
+    let told = other.ok(&["store", "import", path]);
+    assert!(told.starts_with("read 50000 entries"), "{told}");
+    let before = server.memory();
+    // All of it once more: it is read and compared, and nothing changes.
+    other.ok(&["store", "import", path]);
+    let grown = server.memory().saturating_sub(before);
+    assert!(grown < 6 << 20, "{grown} for {size} bytes");
+}
+
 #[test]
 fn a_reader_that_has_seen_enough_ends_an_export() {
     let bench = filled();
