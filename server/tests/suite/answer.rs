@@ -258,19 +258,13 @@ pub(crate) async fn list_as<S: ClaimStore>(store: &S, listing: &Listing<'_>) -> 
     answer
 }
 
-/// What was seen of a value at `second`, as the store stood then.
-pub(crate) async fn seen_as_of<S: ClaimStore>(
-    store: &S,
-    far: Reach,
-    value: &Value,
-    status: StatusFilter,
-    second: i64,
-) -> Answer {
+/// All that is related to a value, as the store stood at `second`.
+pub(crate) async fn seen_as_of<S: ClaimStore>(store: &S, value: &Value, second: i64) -> Answer {
     let mut answer = Answer::default();
     let question = Question {
         readings: std::slice::from_ref(value),
-        reach: far,
-        status,
+        reach: Reach::Cascade,
+        status: StatusFilter::Any,
         page: ALL,
         now: at(second),
         as_of: true,

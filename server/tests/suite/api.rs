@@ -4,6 +4,7 @@
 mod access;
 mod bulk;
 mod errors;
+mod following;
 mod limits;
 mod lists;
 mod search;

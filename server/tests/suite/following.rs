@@ -218,7 +218,7 @@ async fn remember<S: ClaimStore>(store: &S, history: &[Step]) {
         now += seconds;
     }
     for (value, second, answer) in answers {
-        let again = seen_as_of(store, Reach::Cascade, &value, StatusFilter::Any, second).await;
+        let again = seen_as_of(store, &value, second).await;
         assert_eq!(settled(again), answer, "{value:?} as of {second}");
     }
     for (filter, revision, second, answer) in lists {

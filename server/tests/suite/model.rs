@@ -29,6 +29,7 @@ pub(crate) struct Model(Mutex<State>);
 
 #[derive(Default)]
 struct State {
+    epoch: u64,
     revision: u64,
     refusal: Option<String>,
     changed_at: Option<Timestamp>,
@@ -125,6 +126,11 @@ impl Model {
     /// From now on it says that it takes no writes, and why.
     pub(crate) fn refuse(&self, reason: &str) {
         self.state().refusal = Some(reason.to_owned());
+    }
+
+    /// As after a backup was restored.
+    pub(crate) fn begin_epoch(&self) {
+        self.state().epoch += 1;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -649,7 +655,7 @@ impl ClaimStore for Model {
     }
 
     fn epoch(&self) -> u64 {
-        1
+        self.state().epoch
     }
 
     async fn assess(&self, warnings: Arc<WarningSet>, at: Timestamp) -> Result<u64, StoreError> {

@@ -171,21 +171,17 @@ impl Asked {
     /// This list, to be asked for from a place on; as it was asked for if none
     /// is given.
     pub(super) fn link(&self, cursor: Option<&Cursor>) -> String {
-        let mut link = format!("{PATH}?limit={}", self.page.limit);
-        match cursor.or(self.cursor.as_ref()) {
-            Some(cursor) => {
-                link.push_str("&cursor=");
-                link.push_str(&cursor.encode());
-            }
-            None => {
-                link.push_str(&format!("&offset={}", self.page.offset));
-                let filters = self.filters();
-                if !filters.is_empty() {
-                    link.push('&');
-                    link.push_str(&filters);
-                }
-            }
-        }
+        let limit = self.page.limit;
+        let filters = self.filters();
+        let mut link = if let Some(cursor) = cursor.or(self.cursor.as_ref()) {
+            format!("{PATH}?limit={limit}&cursor={}", cursor.encode())
+        } else {
+            let and = if filters.is_empty() { "" } else { "&" };
+            format!(
+                "{PATH}?limit={limit}&offset={}{and}{filters}",
+                self.page.offset
+            )
+        };
         if self.include_removed {
             link.push_str("&include_removed=true");
         }

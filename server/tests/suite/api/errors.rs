@@ -79,6 +79,7 @@ async fn parameters_are_checked_by_value() {
         ("q=xyz&match=contains&offset=99901", "offset"),
         ("q=x&include_related=maybe", "include_related"),
         ("q=x&as_of=2026-01-01", "as_of"),
+        ("q=x&as_of=soon", "as_of"),
         ("q=%ff%fe", "q"),
     ] {
         let reply = stand.get(&key, &format!("{SEARCH}?{query}")).await;
@@ -95,6 +96,7 @@ async fn parameters_are_checked_by_value() {
         ("limit=0", "limit"),
         ("industry=energy", "industry"),
         ("cursor=x", "cursor"),
+        ("include_removed=true&format=csv", "format"),
         ("raw=perhaps", "raw"),
     ] {
         let reply = stand.get(&key, &format!("/api/v1/iocs?{query}")).await;
@@ -109,9 +111,7 @@ async fn parameters_are_checked_by_value() {
         error["details"]["allowed"],
         serde_json::json!(["json", "csv", "txt"])
     );
-    let error = stand
-        .get(&key, "/api/v1/iocs/search?q=x&as_of=2026-01-01")
-        .await;
+    let error = stand.get(&key, "/api/v1/iocs?min_score=50").await;
     assert!(
         error.error(400, "invalid_parameter")["message"]
             .as_str()

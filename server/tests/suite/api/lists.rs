@@ -49,9 +49,13 @@ async fn a_list_has_the_documented_form() {
     assert_eq!(body["data"][0]["value"], "d4.example.com");
     assert!(body["data"][0].get("match").is_none());
     assert_eq!(
-        body["links"]["next"],
-        "/api/v1/iocs?limit=2&offset=2&type=domain&confidence=high&category=community"
+        body["links"]["self"],
+        "/api/v1/iocs?limit=2&offset=0&type=domain&confidence=high&category=community"
     );
+    for name in ["next", "delta"] {
+        let link = body["links"][name].as_str().unwrap();
+        assert!(link.starts_with("/api/v1/iocs?limit=2&cursor="), "{link}");
+    }
 }
 
 #[tokio::test]
