@@ -20,6 +20,7 @@ macro_rules! say {
 }
 
 mod account;
+mod bench;
 mod config;
 mod feeds;
 mod ingest;
@@ -87,6 +88,8 @@ enum Command {
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Config),
+    /// Measure this machine
+    Bench(bench::Bench),
 }
 
 impl Global {
@@ -160,6 +163,7 @@ impl Cli {
             Command::Account(command) => command.run(global),
             Command::Feeds(command) => command.run(global),
             Command::Config(command) => command.run(global),
+            Command::Bench(command) => command.run(global),
         }
     }
 }

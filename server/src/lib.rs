@@ -2,6 +2,7 @@
 //!
 //! | module | is |
 //! | --- | --- |
+//! | `bench` | figures of an operator's own machine |
 //! | `bulk` | many values at a time |
 //! | [`cli`] | the command line |
 //! | [`clock`] | where the time comes from |
@@ -18,6 +19,7 @@
 //! | [`store`] | what is needed of a claim store, and the embedded one |
 //! | [`unpack`] | files as they come: plain, gzip, zip |
 
+mod bench;
 mod bulk;
 pub mod cli;
 pub mod clock;
