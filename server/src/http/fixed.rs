@@ -55,3 +55,24 @@ fn reply(uri: &Uri) -> Response {
     set_content_type(response.headers_mut(), "application/json");
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::HttpBody as _;
+
+    use super::*;
+
+    #[test]
+    fn a_reply_has_as_many_bytes_as_were_asked_for() {
+        for (target, bytes) in [
+            ("/?bytes=700&fill=xx", 700),
+            ("/?bytes=0", 0),
+            ("/?bytes=99999999", LARGEST as u64),
+            ("/?fill=xx", 0),
+            ("/", 0),
+        ] {
+            let reply = reply(&Uri::from_static(target));
+            assert_eq!(reply.body().size_hint().exact(), Some(bytes), "{target}");
+        }
+    }
+}
