@@ -56,6 +56,8 @@ pub(super) fn measure(
 }
 
 fn figures(hit: &Comparison, miss: &Comparison, front: &Comparison, alone: f64) -> Vec<Figure> {
+    let pairs = [hit, miss, front].map(|comparison| comparison.pairs.0);
+    let fewest = pairs.into_iter().min().unwrap_or(0);
     vec![
         Figure::new(
             "http.hit.ratio",
@@ -128,6 +130,12 @@ fn figures(hit: &Comparison, miss: &Comparison, front: &Comparison, alone: f64) 
             alone,
             "µs",
             "Half of the searches that hit are answered within this, one connection.",
+        ),
+        Figure::new(
+            "http.pairs",
+            fewest as f64,
+            "pairs",
+            "How many pairs the machine did not disturb, in the comparison with the fewest: ratios of less than seven are worth little.",
         ),
     ]
 }
