@@ -49,8 +49,10 @@ pub(super) struct Read {
     pub(super) rows: u64,
 }
 
-/// Serves the data directory on one core until standard input ends.
-pub(crate) fn run(data: &Path, feeds: &Path, core: usize) -> Result<(), BenchError> {
+/// Serves the data directory on one core until standard input ends. In a quick
+/// run files are read at the usual priority: on a busy machine the lowest may
+/// get next to nothing.
+pub(crate) fn run(data: &Path, feeds: &Path, core: usize, quick: bool) -> Result<(), BenchError> {
     pin(core).map_err(BenchError::io("pinning to a core"))?;
     let settings = Settings {
         data: data.to_owned(),
@@ -85,7 +87,7 @@ pub(crate) fn run(data: &Path, feeds: &Path, core: usize) -> Result<(), BenchErr
         let (stop, stopped) = oneshot::channel();
         let (reader, handle) = (Arc::clone(&node), Handle::current());
         std::thread::spawn(move || {
-            if let Err(error) = read_files(&reader, &handle) {
+            if let Err(error) = read_files(&reader, &handle, quick) {
                 eprintln!("iocd: {error}");
             }
             // Nobody listens any more if serving has ended already.
@@ -109,11 +111,13 @@ pub(crate) fn run(data: &Path, feeds: &Path, core: usize) -> Result<(), BenchErr
 }
 
 /// Reads the files that are named on standard input.
-fn read_files(node: &Node, runtime: &Handle) -> Result<(), BenchError> {
-    // Of this thread alone: the lowest that is not idle.
-    setpriority_process(None, 19)
-        .map_err(io::Error::from)
-        .map_err(BenchError::io("lowering the priority"))?;
+fn read_files(node: &Node, runtime: &Handle, quick: bool) -> Result<(), BenchError> {
+    if !quick {
+        // Of this thread alone: the lowest that is not idle.
+        setpriority_process(None, 19)
+            .map_err(io::Error::from)
+            .map_err(BenchError::io("lowering the priority"))?;
+    }
     let ingester = Ingester {
         store: &*node.store,
         control: &node.control,

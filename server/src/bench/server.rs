@@ -30,6 +30,7 @@ impl Server {
             .arg(core.to_string())
             .arg(stage.data())
             .arg(stage.feeds())
+            .args(stage.quick.then_some("--quick"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

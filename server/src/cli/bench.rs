@@ -68,6 +68,8 @@ enum BenchCommand {
         feeds: PathBuf,
         #[arg(long)]
         core: usize,
+        #[arg(long)]
+        quick: bool,
     },
 }
 
@@ -79,9 +81,14 @@ impl Bench {
                 format,
                 out,
             }) => bench::write_corpus(&out, corpus.entries, corpus.seed, format)?,
-            Some(BenchCommand::Server { data, feeds, core }) => {
+            Some(BenchCommand::Server {
+                data,
+                feeds,
+                core,
+                quick,
+            }) => {
                 super::serve::start_log(&crate::config::Settings::default().log)?;
-                bench::child::run(&data, &feeds, core)?;
+                bench::child::run(&data, &feeds, core, quick)?;
             }
             None => self.measure(global)?,
         }
