@@ -12,49 +12,38 @@ use super::figure::{Figure, Samples, milliseconds};
 use super::lookup::Reader;
 use super::stage::{Subject, now};
 
-/// What is looked for.
-#[derive(Clone, Copy)]
-enum Texts {
-    /// 12 characters out of the middle of any value: few values have them.
-    Rare,
-    /// 4 characters near the beginning of a name, a URL's too, or a hash: many
-    /// values have them.
-    Common,
-}
+/// Characters of a text that few values have, and of one that many have.
+const RARE: usize = 12;
+const COMMON: usize = 4;
 
-impl Texts {
-    fn of(self, value: &Value) -> Option<Part> {
-        use Kind::{Domain, Md5, Sha1, Sha256, Sha512, Url};
-        let text = value.as_str();
-        let part = match (self, value.kind()) {
-            (Texts::Rare, _) => {
-                let start = text.len().saturating_sub(12) / 2;
-                text.get(start..start + 12)
-            }
-            (Texts::Common, Url) => text.split_once("://")?.1.get(1..5),
-            (Texts::Common, Domain | Md5 | Sha1 | Sha256 | Sha512) => text.get(1..5),
-            (Texts::Common, _) => None,
-        };
-        part.and_then(Part::read)
-    }
+/// Characters from near the beginning of a name, a URL's too, or a hash: what
+/// comes later is often the same in many.
+fn part_of(value: &Value, length: usize) -> Option<Part> {
+    use Kind::{Domain, Md5, Sha1, Sha256, Sha512, Url};
+    let text = match value.kind() {
+        Url => value.as_str().split_once("://")?.1,
+        Domain | Md5 | Sha1 | Sha256 | Sha512 => value.as_str(),
+        _ => return None,
+    };
+    text.get(1..=length).and_then(Part::read)
 }
 
 pub(super) fn measure(index: &Index, subject: &Subject) -> Result<Vec<Figure>, BenchError> {
-    let (mut rare, _) = time_parts(index, subject, Texts::Rare, 50)?;
-    let (mut page, mut hits) = time_parts(index, subject, Texts::Common, 50)?;
-    let (mut total, _) = time_parts(index, subject, Texts::Common, 0)?;
+    let (mut rare, _) = time_parts(index, subject, RARE, 50)?;
+    let (mut page, mut hits) = time_parts(index, subject, COMMON, 50)?;
+    let (mut total, _) = time_parts(index, subject, COMMON, 0)?;
     let mut figures = vec![
         Figure::new(
             "contains.rare.p99",
             rare.p99(),
             "ms",
-            "First 50 entries and exact total for texts of 12 characters out of the middle of stored values; 99 of 100 take at most this.",
+            "First 50 entries and exact total for texts of 12 characters from the beginnings of stored names, of URLs too, and hashes; 99 of 100 take at most this.",
         ),
         Figure::new(
             "contains.page.p99",
             page.p99(),
             "ms",
-            "The same for texts of 4 characters from the beginnings of stored names, of URLs too, and hashes.",
+            "The same for texts of 4 characters from there.",
         ),
         Figure::new(
             "contains.total.p99",
@@ -78,7 +67,7 @@ pub(super) fn measure(index: &Index, subject: &Subject) -> Result<Vec<Figure>, B
 fn time_parts(
     index: &Index,
     subject: &Subject,
-    texts: Texts,
+    length: usize,
     limit: u32,
 ) -> Result<(Samples, Samples), IndexError> {
     let (mut times, mut hits) = (Samples::default(), Samples::default());
@@ -90,7 +79,7 @@ fn time_parts(
     };
     let end = Instant::now() + end;
     for value in &subject.hits {
-        let Some(part) = texts.of(value) else {
+        let Some(part) = part_of(value, length) else {
             continue;
         };
         let question = Containing {
