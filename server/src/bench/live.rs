@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use super::BenchError;
 use super::corpus::Corpus;
 use super::figure::Figure;
+use super::lookup::look_up;
 use super::machine::{anonymous_memory, disk_usage};
 use super::stage::{Subject, now, retained};
 use crate::owner::lock;
@@ -100,9 +101,24 @@ impl Live {
             let place = corpus.scatter(n) % values.len() as u64;
             values[usize::try_from(place).expect("an index")].clone()
         });
+        // A listed network or domain may cover some.
+        let mut misses = Vec::new();
+        for value in (0..2 * count).map(|n| corpus.parsed(n)) {
+            if misses.len() as u64 == count {
+                break;
+            }
+            if look_up(&self.index, &value)? == 0 {
+                misses.push(value);
+            }
+        }
+        if misses.is_empty() {
+            return Err(BenchError::Unexpected(
+                "the store covers every value: none is left to measure misses with".to_owned(),
+            ));
+        }
         Ok(Subject {
             hits: hits.collect(),
-            misses: (0..count).map(|n| corpus.parsed(n)).collect(),
+            misses,
             quick,
         })
     }

@@ -111,7 +111,8 @@ fn time_each(index: &Index, values: &[Value]) -> Result<Samples, IndexError> {
         .collect()
 }
 
-fn look_up(index: &Index, value: &Value) -> Result<u64, IndexError> {
+/// How many entries are about a value; those are read.
+pub(super) fn look_up(index: &Index, value: &Value) -> Result<u64, IndexError> {
     let mut reader = Reader::default();
     let question = Question {
         readings: std::slice::from_ref(value),

@@ -87,6 +87,15 @@ fn a_store_of_the_operators_own_is_measured_and_left_alone() {
         "--file",
         feed.to_str().unwrap(),
     ]);
+    // Values that are not stored must not be sought below a name that is.
+    let zone = bench.file("names.txt", "example.net\n");
+    bench.ok(&[
+        "ingest",
+        "--feed",
+        "phishing-database-wildcards",
+        "--file",
+        zone.to_str().unwrap(),
+    ]);
     let before = contents(&bench.data());
     let file = bench.file("figures.json", "");
     let output = bench.run(&["bench", "--quick", "--json", file.to_str().unwrap()]);
@@ -97,7 +106,7 @@ fn a_store_of_the_operators_own_is_measured_and_left_alone() {
         "{names:?}"
     );
     assert!(names.is_subset(&documented()), "{names:?}");
-    assert_eq!(result["settings"]["entries"], 2_000);
+    assert_eq!(result["settings"]["entries"], 2_001);
     assert_eq!(contents(&bench.data()), before);
     assert_eq!(bench.total("https://host7.example.com/7"), 1);
 }
