@@ -134,6 +134,7 @@ pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
 pub fn read_query_for_fuzzing(query: &str) {
     let tiers = crate::config::Tiers::default();
     let tier = tiers.lowest();
-    let _ = search::Asked::read(Some(query), false, tier.results);
-    let _ = list::Asked::read(Some(query), false, tier, jiff::Timestamp::UNIX_EPOCH);
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let _ = search::Asked::read(Some(query), false, tier.results, now);
+    let _ = list::asked::Asked::read(Some(query), false, tier, now);
 }

@@ -14,7 +14,7 @@ use super::front::Call;
 use super::headers::set_content_type;
 use crate::store::{ClaimStore, StoreError};
 
-mod asked;
+pub(super) mod asked;
 mod body;
 mod cursor;
 

@@ -40,7 +40,7 @@ const PARAMETERS: &[&str] = &[
 const DEFAULT_LIMIT: u32 = 100;
 
 /// The list as it was asked for.
-pub(super) struct Asked {
+pub(in crate::http) struct Asked {
     /// As the client stated it.
     pub(super) stated: Filter,
     /// As it is applied: `since` may be the tier's lookback.
@@ -56,7 +56,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn read(
+    pub(in crate::http) fn read(
         query: Option<&str>,
         api_key: bool,
         tier: &Tier,
