@@ -72,11 +72,12 @@ fn read_all(question: &str, interpretation: &mut Interpretation) {
     let mut kinds: Vec<Kind> = candidates(text).collect();
     kinds.sort_unstable();
     for kind in kinds {
-        // what follows the slash of `192.0.2.0/24` or `192.0.2.1:443/tcp` is no path
-        let is_address = interpretation
-            .readings
-            .first()
-            .is_some_and(|first| matches!(first.value.kind(), Kind::Ipv4 | Kind::Ipv6));
+        // what follows the slash of `192.0.2.0/24` or `192.0.2.1:443/tcp` is no
+        // path, but `192.0.2.1/` is a URL, too
+        let is_address = interpretation.readings.first().is_some_and(|first| {
+            matches!(first.value.kind(), Kind::Ipv4 | Kind::Ipv6)
+                && !first.changes.contains(&change::HOST_OF_URL)
+        });
         if !(kind == Kind::Url && is_address) {
             read_one(kind, text, false, interpretation);
         }
@@ -331,6 +332,14 @@ mod tests {
                 vec!["ipv4:\"192.0.2.1\"", "domain:\"example.com\""],
             ),
             ("192.0.2.0/24", vec!["ipv4:\"192.0.2.0/24\""]),
+            (
+                "192.0.2.1/",
+                vec![
+                    "ipv4:\"192.0.2.1\"",
+                    "url:\"http://192.0.2.1/\"",
+                    "url:\"https://192.0.2.1/\"",
+                ],
+            ),
             ("T1059.001", vec!["mitre-attack:\"T1059.001\""]),
             ("cve 2021 44228", vec!["cve:\"CVE-2021-44228\""]),
         ] {

@@ -188,7 +188,20 @@ impl Index {
         claims: Vec<Claim>,
         heard_at: Timestamp,
     ) -> Result<Vec<Outcome>, IndexError> {
-        self.record_with(&mut self.writer.lock(), source, claims, heard_at)
+        self.record_with(&mut self.writer.lock(), source, claims, heard_at, false)
+    }
+
+    /// As [`record`](Index::record), but a claim that no longer holds begins
+    /// anew, with nothing of what was said before it ended.
+    ///
+    /// If this fails, nothing of it is kept.
+    pub fn record_anew(
+        &self,
+        source: &Source,
+        claims: Vec<Claim>,
+        heard_at: Timestamp,
+    ) -> Result<Vec<Outcome>, IndexError> {
+        self.record_with(&mut self.writer.lock(), source, claims, heard_at, true)
     }
 
     fn record_with(
@@ -197,6 +210,7 @@ impl Index {
         source: &Source,
         claims: Vec<Claim>,
         heard_at: Timestamp,
+        anew: bool,
     ) -> Result<Vec<Outcome>, IndexError> {
         let heard_at = timestamp(seconds(heard_at));
         self.settle(writer, source, heard_at)?;
@@ -215,7 +229,10 @@ impl Index {
             let newest =
                 state.newest(state.hash(value.kind, value.text), value.kind, value.text)?;
             let latest = state.latest(newest, number, Moment::present(seconds(heard_at)));
-            let existing = latest.map(|(slot, status)| Ok((slot, held(&state, slot)?, status)));
+            let counts = |&(_, status): &(u32, Status)| !anew || status == Status::Active;
+            let existing = latest
+                .filter(counts)
+                .map(|(slot, status)| Ok((slot, held(&state, slot)?, status)));
             let existing = existing.transpose()?;
             let known = existing.as_ref().map(|(slot, held, status)| Known {
                 held,
@@ -285,7 +302,7 @@ impl Index {
         fetched_at: Timestamp,
     ) -> Result<u64, IndexError> {
         let mut writer = self.writer.lock();
-        self.record_with(&mut writer, source, Vec::new(), fetched_at)?;
+        self.record_with(&mut writer, source, Vec::new(), fetched_at, false)?;
         let now = seconds(fetched_at);
         let state = self.state.read();
         let number = source_number(&state, source).expect("described above");

@@ -253,6 +253,7 @@ impl<S: ClaimStore> Intake<'_, S> {
             source: &self.source,
             claims,
             heard_at: self.now,
+            anew: false,
         };
         match self
             .ingester

@@ -37,6 +37,11 @@ pub struct Batch<'a> {
     /// what changes, unless the store already has a later one: commit times
     /// never decrease.
     pub heard_at: Timestamp,
+    /// Whether a claim that no longer holds begins anew: nothing is kept of
+    /// what was said before it ended. A feed's repeated statements are one
+    /// entry, also across an end; a person who took something back and says it
+    /// otherwise means only that.
+    pub anew: bool,
 }
 
 /// What recording a batch did.

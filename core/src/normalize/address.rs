@@ -81,6 +81,7 @@ fn closer(first: Reason, second: Reason) -> Reason {
 }
 
 fn parts_v4(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
+    let text = strip_slash(text, &mut draft);
     if let Some(network) = range::single(text, Kind::Ipv4)? {
         draft.note(change::RANGE_TO_NETWORK);
         return draft.finish(Kind::Ipv4, network.as_str(), network.as_str().into());
@@ -97,6 +98,7 @@ fn parts_v4(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
 }
 
 fn parts_v6(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
+    let text = strip_slash(text, &mut draft);
     if let Some(network) = range::single(text, Kind::Ipv6)? {
         draft.note(change::RANGE_TO_NETWORK);
         return draft.finish(Kind::Ipv6, network.as_str(), network.as_str().into());
@@ -160,6 +162,18 @@ fn lost_bracket(text: &str) -> Option<&str> {
     let opened = inner.matches(['[', '(', '{']).count();
     let closed = inner.matches([']', ')', '}']).count();
     (is_port && opened == closed).then_some(inner)
+}
+
+/// Takes the slash off `192.0.2.1/`, which in a question may be the address as
+/// well as a URL. A feed means the URL.
+fn strip_slash<'a>(text: &'a str, draft: &mut Draft) -> &'a str {
+    match text.strip_suffix('/') {
+        Some(host) if draft.lenience.is_question() && !host.contains('/') => {
+            draft.note(change::HOST_OF_URL);
+            host
+        }
+        _ => text,
+    }
 }
 
 /// Where the bracket closes that opens the text, brackets inside counted.

@@ -13,12 +13,7 @@ pub(super) fn read_cve(text: &str, draft: Draft) -> Result<Reading, Reason> {
     let mut draft = draft;
     let mut bare = trim::unwrap(text, &mut draft);
     if draft.asked && draft.lenience.is_question() && bare.contains('/') {
-        let path = bare.split(['?', '#']).next().unwrap_or(bare);
-        bare = path
-            .trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .unwrap_or(path);
+        bare = cve_of_page(bare);
         draft.note(change::ID_OF_URL);
     }
     let (year, number) = cve_parts(bare).ok_or(reason)?;
@@ -29,6 +24,21 @@ pub(super) fn read_cve(text: &str, draft: Draft) -> Result<Reading, Reason> {
         draft.note(change::CASE_FOLDED);
     }
     draft.parse(Kind::Cve, &id)
+}
+
+/// What names the CVE in the address of a page: the end of the path
+/// (`nvd.nist.gov/vuln/detail/CVE-2021-44228`) or a value of the query
+/// (`cve.org/CVERecord?id=CVE-2021-44228`).
+fn cve_of_page(address: &str) -> &str {
+    let address = address.split('#').next().unwrap_or(address);
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let path = path.trim_end_matches('/');
+    let last = path.rsplit('/').next().unwrap_or(path);
+    let values = query.split('&').filter_map(|pair| pair.split_once('='));
+    std::iter::once(last)
+        .chain(values.map(|(_, value)| value))
+        .find(|part| cve_parts(part).is_some())
+        .unwrap_or(last)
 }
 
 /// Year and number of `CVE 2021-44228`, with any hyphens or blanks between.

@@ -32,8 +32,10 @@ impl WarningList {
             return Err(WarningListError::TooLarge { given: bytes.len() });
         }
         let document: Document<'_> =
-            serde_json::from_slice(bytes).map_err(|error| WarningListError::Syntax {
-                message: error.to_string(),
+            serde_json::from_slice(without_mark(bytes)).map_err(|error| {
+                WarningListError::Syntax {
+                    message: error.to_string(),
+                }
             })?;
         let mut list = WarningList::new(name, &document.name)?;
         let form = document.form()?;
@@ -90,8 +92,14 @@ impl Budget {
     }
 }
 
+/// Some editors write a byte order mark first.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// The parts that matter; what else there is, is skipped.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with name, type, matching_attributes and list")]
 struct Document<'a> {
     #[serde(borrow, default)]
     name: Cow<'a, str>,

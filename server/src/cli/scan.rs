@@ -19,6 +19,7 @@ use crate::config::Written;
 use crate::operation::{OperationError, read_status};
 use crate::owner::{Owner, OwnerError};
 use crate::scan::scan;
+use crate::store::ClaimStore as _;
 use crate::unpack::unpack;
 
 mod report;
@@ -60,7 +61,9 @@ enum ScanError {
 
 impl Scan {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = Owner::find(&global.settings(Written::default())?)?;
+        let settings = global.settings(Written::default())?;
+        let data = settings.data.clone();
+        let owner = Owner::find(&settings)?;
         let store = Store {
             owner: &owner,
             filter: read_status(self.status.as_deref())?,
@@ -87,6 +90,14 @@ impl Scan {
             }
         }
         let found = report.finish().context("standard output")?;
+        if let Owner::Here(node, _) = &owner
+            && node.store.counts().retained == 0
+        {
+            eprintln!(
+                "iocd: nothing is stored in {}, so nothing can be found; say where with --data",
+                data.display()
+            );
+        }
         owner.close()?;
         Ok(match (failed, found) {
             (true, _) => ExitCode::from(2),
@@ -117,7 +128,10 @@ fn scan_file(
     let name = name_of(path);
     if path != Path::new("-") {
         return unpack(&name, File::open(path)?, &mut |document| {
-            let visit = &mut |findings| report.tell(&document.name, findings);
+            // members of an archive by their names, any other file by its own
+            let is_member = document.name.len() > name.len();
+            let shown = if is_member { &document.name } else { &name };
+            let visit = &mut |findings| report.tell(shown, findings);
             scan(document.input, store, threads, visit)
         });
     }

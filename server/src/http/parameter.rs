@@ -158,10 +158,15 @@ impl<'a> Parameter<'a> {
 }
 
 /// Reads RFC 3339 or `YYYY-MM-DD`. A `+` of an offset that was not escaped
-/// arrives as a space and is taken for what was meant.
+/// arrives as a space and is taken for what was meant. The last day of 9999,
+/// which clients write for "no end", is the last moment that there is.
 fn read_time(text: &str) -> Option<Timestamp> {
     if text.len() > 64 {
         return None;
+    }
+    if let Some(rest) = text.strip_prefix("9999-12-31") {
+        // well formed it has to be all the same
+        return read_time(&format!("9999-12-29{rest}")).map(|_| Timestamp::MAX);
     }
     if let Ok(date) = text.parse::<Date>()
         && text.len() == 10
@@ -200,8 +205,17 @@ mod tests {
             assert_eq!(read_time(text), Some(expected), "{text}");
         }
         for text in [
+            "9999-12-31",
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T00:00:00-05:00",
+        ] {
+            assert_eq!(read_time(text), Some(Timestamp::MAX), "{text}");
+        }
+        for text in [
             "",
             "yesterday",
+            "9999-12-31T",
+            "9999-12-31T25:00:00Z",
             "2026-13-01",
             "2026-01-02T00:00:00",
             "1767312000",

@@ -61,9 +61,12 @@ impl From<IndexError> for StoreError {
 
 impl ClaimStore for Embedded {
     async fn record(&self, batch: Batch<'_>) -> Result<Receipt, StoreError> {
-        let outcomes = self
-            .index
-            .record(batch.source, batch.claims, batch.heard_at)?;
+        let record = if batch.anew {
+            Index::record_anew
+        } else {
+            Index::record
+        };
+        let outcomes = record(&self.index, batch.source, batch.claims, batch.heard_at)?;
         Ok(Receipt {
             outcomes,
             revision: self.index.counts().2,

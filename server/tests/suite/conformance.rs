@@ -27,6 +27,7 @@ macro_rules! conformance {
             ending: what_left_the_list_is_removed
                 still_listed_moves_last_seen
                 removed_entries_come_back
+                what_begins_anew_has_nothing_of_before
                 false_positives_answer_only_on_request
                 removing_what_is_not_there_does_nothing
                 time_runs_out_with_or_without_the_sweeper

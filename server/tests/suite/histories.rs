@@ -290,6 +290,8 @@ pub(crate) async fn perform<S: ClaimStore>(
                 source: &sources[*source],
                 claims: claims.clone(),
                 heard_at: at(now),
+                // half of the times, to be told by what is random already
+                anew: claims.len() % 2 == 1,
             };
             format!("{:?}", store.record(batch).await.unwrap().outcomes)
         }
@@ -320,6 +322,7 @@ pub(crate) async fn perform<S: ClaimStore>(
                 source: &sources[*source],
                 claims: Vec::new(),
                 heard_at: at(now),
+                anew: false,
             };
             format!("{:?}", store.record(batch).await.unwrap().outcomes)
         }

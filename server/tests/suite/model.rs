@@ -365,10 +365,12 @@ impl State {
     }
 
     /// Takes one claim, which holds all that a batch says about its value.
-    fn hear(&mut self, claim: Claim, source: &Source, at: Timestamp) -> Outcome {
+    fn hear(&mut self, claim: Claim, source: &Source, at: Timestamp, anew: bool) -> Outcome {
         let key = (claim.value.clone(), source.name.clone());
         let present = self.present(at).into_iter().find(|present| {
-            *present.value == claim.value && present.known.source.name == source.name
+            *present.value == claim.value
+                && present.known.source.name == source.name
+                && (!anew || present.status == Status::Active)
         });
         let known = present.as_ref().map(|present| held::Known {
             held: present.held,
@@ -431,7 +433,7 @@ impl ClaimStore for Model {
             outcomes.push(Outcome::Unchanged);
         }
         for (position, claim) in folded {
-            outcomes[position] = state.hear(claim, batch.source, batch.heard_at);
+            outcomes[position] = state.hear(claim, batch.source, batch.heard_at, batch.anew);
         }
         for (position, first) in later {
             if outcomes[first] != Outcome::Unchanged {

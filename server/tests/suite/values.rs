@@ -54,6 +54,7 @@ pub(crate) async fn record<S: ClaimStore>(
         source,
         claims: claims.into_iter().collect(),
         heard_at: at(second),
+        anew: false,
     };
     store.record(batch).await.unwrap()
 }

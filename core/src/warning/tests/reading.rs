@@ -124,3 +124,21 @@ fn many_expressions_are_split() {
     assert_eq!(names(&set, Kind::Domain, "ab299x.example"), ["a"]);
     assert_eq!(names(&set, Kind::Domain, "ab300x.example"), [""; 0]);
 }
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let document = "\u{feff}{\"name\": \"a\", \"list\": [\"example.com\"]}";
+    let (list, refused) = WarningList::read_misp("a", document.as_bytes()).unwrap();
+    assert_eq!((list.entries(), refused.count), (1, 0));
+}
+
+#[test]
+fn what_is_no_object_is_told_in_plain_words() {
+    let error = WarningList::read_misp("a", b"null").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("expected an object with name, type"),
+        "{error}"
+    );
+}

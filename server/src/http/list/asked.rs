@@ -38,6 +38,9 @@ const PARAMETERS: &[&str] = &[
 ];
 /// Entries on a page where the client does not say.
 const DEFAULT_LIMIT: u32 = 100;
+/// How long a walk through a list may take without losing the end of it to the
+/// tier's lookback.
+const WALK: SignedDuration = SignedDuration::from_hours(1);
 
 /// The list as it was asked for.
 pub(in crate::http) struct Asked {
@@ -119,17 +122,24 @@ impl Asked {
             return Err(ApiError::invalid("format", asked.format.as_str(), expected));
         }
         asked.filter = asked.stated.clone();
-        let now = match asked.cursor.as_ref().map(|cursor| cursor.place) {
-            Some(Place::Page { at, .. }) => at,
-            _ => now,
-        };
         if let Some(days) = tier.lookback_days {
-            let earliest = now
+            let earliest = asked
+                .begun_at(now)
                 .checked_sub(SignedDuration::from_hours(24 * i64::from(days)))
                 .unwrap_or(Timestamp::MIN);
             asked.filter.since = asked.filter.since.max(Some(earliest));
         }
         Ok(asked)
+    }
+
+    /// When the first page was told, from which the lookback counts: all pages
+    /// of a walk are of one list. A cursor that is kept for longer, or made up,
+    /// looks back no further; what it misses is at the end of the list.
+    fn begun_at(&self, now: Timestamp) -> Timestamp {
+        match self.cursor.as_ref().map(|cursor| cursor.place) {
+            Some(Place::Page { at, .. }) => at.max(now.checked_sub(WALK).unwrap_or(at)),
+            _ => now,
+        }
     }
 
     /// Goes on from a place: with its filters, and no others.

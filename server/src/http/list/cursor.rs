@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Numbers are little endian. The hash is against accidents: a place that
-//! somebody made up shows nothing that its filters would not show.
+//! somebody made up shows nothing that its filters and the tier would not show.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,6 +1,7 @@
 //! `iocd deny`.
 
 use iocd_core::claim::{Claim, Confidence, Scope, whole_seconds};
+use iocd_core::normalize::registrable;
 use iocd_core::value::Kind;
 use iocd_core::warning::Pattern;
 use jiff::{SignedDuration, Timestamp};
@@ -54,6 +55,10 @@ pub(in crate::operation) async fn deny(
     for pattern in &patterns {
         check_not_allowed(node, pattern)?;
         check_not_denied_otherwise(node, pattern, now).await?;
+        check_reach(pattern)?;
+        if expires_at.is_none() {
+            check_has_no_end(node, pattern, now).await?;
+        }
     }
     let claims = patterns
         .iter()
@@ -74,6 +79,7 @@ pub(in crate::operation) async fn deny(
             source: &local::source(),
             claims,
             heard_at: whole_seconds(now),
+            anew: true,
         })
         .await?;
     Ok(patterns.iter().map(pattern_json).collect())
@@ -190,6 +196,38 @@ async fn check_not_denied_otherwise(
         )));
     }
     Ok(())
+}
+
+/// No name answers for what is below a public suffix, where anybody registers
+/// names: such a denial would never answer.
+fn check_reach(pattern: &Pattern) -> Result<(), OperationError> {
+    match pattern {
+        Pattern::Below(value) if registrable(value).is_none() => {
+            Err(OperationError::Invalid(format!(
+                "{pattern} cannot be denied: {} is a public suffix, and what is listed there does not \
+                 answer for the names below it; deny those names",
+                value.as_str()
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is denied for a time is not made to last by repeating it: statements
+/// are added to each other.
+async fn check_has_no_end(
+    node: &Node,
+    pattern: &Pattern,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    let denied = local::find(node, pattern.value(), now).await?;
+    match denied.and_then(|denied| denied.expires_at) {
+        Some(end) => Err(OperationError::Invalid(format!(
+            "{pattern} is denied until {end} already: to deny it without an end, \
+             `iocd deny remove '{pattern}'` first"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn claim(

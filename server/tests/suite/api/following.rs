@@ -1,12 +1,13 @@
 //! `GET /api/v1/iocs` with a cursor, and searches as of a time.
 
+use iocd::config::FREE;
 use iocd::control::KeyRequest;
 use iocd::store::{ClaimStore as _, Removal};
 use iocd_core::claim::Claim;
 use serde_json::{Value as Json, json};
 
 use super::standing::Stand;
-use crate::values::{at, claim, record, source, value};
+use crate::values::{DAY, at, claim, record, source, value};
 
 const LIST: &str = "/api/v1/iocs";
 
@@ -180,6 +181,31 @@ async fn a_cursor_stands_for_its_filters_and_its_epoch() {
         let message = error["message"].as_str().unwrap();
         assert!(message.contains("/api/v1/iocs?type=domain"), "{message}");
     }
+}
+
+#[tokio::test]
+async fn an_old_cursor_looks_back_no_further_than_the_tier() {
+    let (stand, _) = filled(5).await;
+    // The list came in at second 100; now is second 1,000.
+    stand.app.clock.advance((DAY - 950) * 1_000);
+    let key = stand.key_of_tier(FREE);
+    let body = stand.get(&key, &format!("{LIST}?limit=2")).await.ok();
+    assert_eq!(body["meta"]["total"], 5);
+    let next = link(&body, "next");
+    // While it is walked, the list keeps its end.
+    stand.app.clock.advance(3_500 * 1_000);
+    let body = stand.get(&key, &next).await.ok();
+    assert_eq!(
+        (values(&body).len(), &body["meta"]["total"]),
+        (2, &json!(5))
+    );
+    // Kept for longer, the cursor is no way into what the tier does not show.
+    stand.app.clock.advance(200 * 1_000);
+    let body = stand.get(&key, &next).await.ok();
+    assert_eq!(
+        (values(&body).len(), &body["meta"]["total"]),
+        (0, &json!(0))
+    );
 }
 
 #[tokio::test]

@@ -139,6 +139,36 @@ fn what_is_denied_is_an_entry_of_the_operators_own() {
 }
 
 #[test]
+fn what_was_taken_back_adds_nothing_to_a_new_denial() {
+    let bench = Bench::new();
+    let deny = |more: &[&str]| {
+        bench.ok(&[&["deny", "add", "--reason", "seen here"], more].concat());
+    };
+    deny(&["*.evil.example", "--tag", "a", "--expires-in-days", "7"]);
+    let lasting = refusal(
+        &bench,
+        &["deny", "add", "*.evil.example", "--reason", "for good"],
+    );
+    assert!(lasting.contains("denied until"), "{lasting}");
+    bench.ok(&["deny", "remove", "*.evil.example"]);
+    deny(&["evil.example", "--confidence", "low"]);
+    let denied = &bench.json(&["deny", "list", "--json"])[0][0];
+    assert_eq!(denied["confidence"], "low");
+    assert_eq!(denied["tags"], json!([]));
+    assert_eq!(denied["expires_at"], Json::Null);
+    assert_eq!(bench.search("www.evil.example")["meta"]["total"], 0);
+}
+
+#[test]
+fn a_public_suffix_is_not_denied_with_all_below() {
+    let bench = Bench::new();
+    for pattern in ["*.co.uk", "*.github.io"] {
+        let told = refusal(&bench, &["deny", "add", pattern, "--reason", "x"]);
+        assert!(told.contains("public suffix"), "{told}");
+    }
+}
+
+#[test]
 fn nothing_is_both_allowed_and_denied() {
     let bench = Bench::new();
     bench.ok(&["allow", "add", "198.51.100.0/24", "--reason", "ours"]);

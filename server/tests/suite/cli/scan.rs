@@ -102,6 +102,12 @@ fn gzip_and_standard_input() {
     let packed = packed.finish().unwrap();
     let file = bench.file("access.log.gz", &packed);
     check(&bench, file.to_str().unwrap());
+    // The file is told by the name it has on the disk.
+    let text = bench.ok(&["scan", file.to_str().unwrap()]);
+    assert!(
+        text.starts_with(&format!("{}:2: ", file.display())),
+        "{text}"
+    );
     for input in [LOG.as_bytes(), &packed] {
         let mut child = bench
             .command()
@@ -142,4 +148,14 @@ fn exit_codes_are_those_of_grep() {
     assert_eq!(code(&[unknown, known]), Some(0));
     assert_eq!(code(&["none.log", known]), Some(2));
     assert_eq!(code(&[]), Some(2));
+}
+
+#[test]
+fn an_empty_store_is_told() {
+    let bench = Bench::new();
+    let file = bench.file("access.log", LOG);
+    let output = bench.run(&["scan", file.to_str().unwrap()]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains("nothing is stored in"), "{told}");
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use iocd::store::{ClaimStore, Removal};
-use iocd_core::claim::held::Outcome::{Merged, Unchanged};
-use iocd_core::claim::{Claim, ClaimId, Extent, Source, Status};
+use iocd::store::{Batch, ClaimStore, Removal};
+use iocd_core::claim::held::Outcome::{Added, Merged, Unchanged};
+use iocd_core::claim::{Claim, ClaimId, Extent, Scope, Source, Status};
 use iocd_core::query::{Filter, StatusFilter};
 use iocd_core::value::Value;
 
@@ -119,6 +119,52 @@ pub(crate) async fn removed_entries_come_back<S: ClaimStore>(store: &S) {
     );
     let counts = store.counts();
     assert_eq!((counts.active, counts.retained), (1, 1));
+}
+
+pub(crate) async fn what_begins_anew_has_nothing_of_before<S: ClaimStore>(store: &S) {
+    let feed = source("a");
+    for (text, second) in [
+        ("removed.example.com", 20),
+        ("expired.example.com", 2 * DAY),
+    ] {
+        let before = Claim {
+            confidence: 90,
+            scope: Scope::Subtree,
+            tags: vec!["gone".into()],
+            expires_at: Some(at(DAY)),
+            ..claim(text)
+        };
+        record(store, &feed, 10, [before]).await;
+        if second < DAY {
+            let (values, reason) = ([value(text)], Removal::RemovedBySource);
+            store.remove(&feed, &values, reason, at(15)).await.unwrap();
+        }
+        let batch = Batch {
+            source: &feed,
+            claims: vec![Claim {
+                confidence: 30,
+                ..claim(text)
+            }],
+            heard_at: at(second),
+            anew: true,
+        };
+        let receipt = store.record(batch).await.unwrap();
+        assert_eq!(receipt.outcomes, [Added], "{text}");
+        let entry = seen(store, &value(text), second + 1)
+            .await
+            .entries
+            .remove(0);
+        assert_eq!(entry.status, Status::Active, "{text}");
+        assert_eq!(entry.expires_at, None, "{text}");
+        assert_eq!(entry.confidence, 30, "{text}");
+        assert!(entry.tags.is_empty(), "{text}");
+        let below = value(&format!("x.{text}"));
+        assert_eq!(
+            seen(store, &below, second + 1).await.total,
+            Some(0),
+            "{text}"
+        );
+    }
 }
 
 pub(crate) async fn false_positives_answer_only_on_request<S: ClaimStore>(store: &S) {
