@@ -23,6 +23,12 @@ use crate::write::{Draft, Writer};
 const SLICE: u32 = 8192;
 
 impl Index {
+    /// Judges what comes by this warning set, and names its lists. What is
+    /// held stays as it was judged.
+    pub fn warn_by(&self, warnings: Arc<WarningSet>) {
+        self.state.write().warnings = warnings;
+    }
+
     /// Judges what is held, and what comes, by this warning set. Gives how
     /// many entries that changed; each of them has a new revision. Nothing is
     /// looked at if the same set was in force before, also before the store

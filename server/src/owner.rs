@@ -126,19 +126,32 @@ impl Node {
             clock,
             _lock: lock,
         };
-        node.renew_warnings()?;
+        node.load_warnings()?;
         Ok(node)
     }
 
-    /// Puts the warning lists into force with what the operator allows now.
-    pub fn renew_warnings(&self) -> Result<(), OperationError> {
+    /// Takes up the warning lists, with what the operator allows now: what
+    /// comes is judged by them. What the store holds stays as it was judged,
+    /// so that a command that only asks writes nothing.
+    fn load_warnings(&self) -> Result<(), OperationError> {
         let allowed = self.control.rulings(Stance::Allowed)?;
         let patterns: Vec<_> = allowed.into_iter().map(|ruling| ruling.pattern).collect();
         self.warnings.allow(&patterns);
+        self.store.index().warn_by(self.warnings.current());
+        Ok(())
+    }
+
+    /// Puts the warning lists into force with what the operator allows now,
+    /// for what the store holds too.
+    pub fn renew_warnings(&self) -> Result<(), OperationError> {
+        self.load_warnings()?;
+        Ok(self.judge_stored()?)
+    }
+
+    /// Judges what the store holds by the warning lists. Cheap if it has been.
+    pub fn judge_stored(&self) -> Result<(), StoreError> {
         let index = self.store.index();
-        index
-            .assess(self.warnings.current(), self.clock.now())
-            .map_err(StoreError::from)?;
+        index.assess(self.warnings.current(), self.clock.now())?;
         Ok(())
     }
 
@@ -227,6 +240,7 @@ impl Owner {
     pub fn ingest(&self, request: &Request, input: &mut dyn BufRead) -> Result<Report, OwnerError> {
         Ok(match self {
             Owner::Here(node, runtime) => {
+                node.judge_stored().map_err(OperationError::from)?;
                 let ingester = Ingester {
                     store: &*node.store,
                     control: &node.control,

@@ -41,6 +41,7 @@ impl Serve {
         for notice in node.warnings.notices() {
             tracing::warn!("{notice}");
         }
+        node.judge_stored()?;
         let runtime = tokio::runtime::Runtime::new()?;
         let served = runtime.block_on(run(&settings, &node));
         // Whatever still runs ends here; the socket goes before the lock does.

@@ -301,6 +301,31 @@ fn lists_of_the_settings_are_in_force() {
 }
 
 #[test]
+fn a_command_that_only_asks_leaves_the_store_as_it_was_judged() {
+    let bench = Bench::new();
+    bench.ok(&["deny", "add", "mail.example.com", "--reason", "for a test"]);
+    let listed = ["list", "--format", "txt"];
+    assert_eq!(bench.ok(&listed), "mail.example.com\n");
+    let list = r#"{"name": "x", "type": "string", "list": ["mail.example.com"], "matching_attributes": ["domain"]}"#;
+    bench.file("lists/ours.json", list);
+    bench.file("iocd.toml", "[warnings]\nlists = ['lists']\n");
+    // The list names the value at once, and keeps it out of lists once it was
+    // judged by a command that writes.
+    let read = &bench.json(&["normalize", "mail.example.com"])[0];
+    assert_eq!(read["warnings"], json!(["ours"]));
+    bench.ok(&["search", "mail.example.com"]);
+    assert_eq!(bench.ok(&listed), "mail.example.com\n");
+    bench.ok(&[
+        "allow",
+        "add",
+        "other.example.com",
+        "--reason",
+        "for a test",
+    ]);
+    assert_eq!(bench.ok(&listed), "");
+}
+
+#[test]
 fn the_documentation_s_commands_work() {
     let text = include_str!("../../../../docs/warnings.md");
     let blocks = text.split("```sh\n").skip(1);
