@@ -107,3 +107,15 @@ fn what_reports_say() {
         assert_eq!(found(text).join(", "), expected, "{text}");
     }
 }
+
+#[test]
+fn a_url_longer_than_a_line_ends_with_it() {
+    let url = format!("https://long.example.com/{}?a=", "x".repeat(1_500));
+    let text = format!("  {url}\n  b\n");
+    let found: Vec<String> = mentions(&text, &Options::default())
+        .iter()
+        .map(|mention| mention.reading.value.as_str().to_owned())
+        .collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("https://long.example.com/xxx"));
+}

@@ -20,10 +20,9 @@ pub(super) fn rest(text: &str, start: usize, end: usize) -> Option<Range<usize>>
         Some([b'\r', b'\n', ..]) => end + 2,
         _ => return None,
     };
-    let line = memchr::memrchr(b'\n', &bytes[end.saturating_sub(MAX_LINE)..start])
-        .map_or(end.saturating_sub(MAX_LINE), |at| {
-            end.saturating_sub(MAX_LINE) + at + 1
-        });
+    // The URL alone may be longer than what is looked at of a line.
+    let first = end.saturating_sub(MAX_LINE).min(start);
+    let line = memchr::memrchr(b'\n', &bytes[first..start]).map_or(first, |at| first + at + 1);
     let indented = |at: usize| matches!(bytes.get(at), Some(b' ' | b'\t'));
     let listed = matches!(bytes.get(line..line + 2), Some(b"- " | b"* "));
     if end - line < LONG || !indented(newline) || !(indented(line) || listed) {
