@@ -8,7 +8,7 @@
 FEEDS  ?= core/tests/feeds
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: demo test check bench fmt
+.PHONY: demo test check bench bench-large fmt
 
 demo:
 	@scripts/demo "$(FEEDS)" "$(LISTEN)"
@@ -25,6 +25,10 @@ check:
 
 bench:
 	@scripts/bench
+
+# Some 40 GB of memory and disk.
+bench-large:
+	@scripts/bench --suite lookup,ingest,open,http 1000000 100000000
 
 fmt:
 	cargo fmt

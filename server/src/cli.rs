@@ -21,6 +21,7 @@ macro_rules! say {
 
 mod account;
 mod allow;
+mod bench;
 mod config;
 mod deny;
 mod feeds;
@@ -102,6 +103,8 @@ enum Command {
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Config),
+    /// Measure this machine
+    Bench(bench::Bench),
 }
 
 impl Global {
@@ -179,6 +182,7 @@ impl Cli {
             Command::Feeds(command) => command.run(global),
             Command::Store(command) => command.run(global),
             Command::Config(command) => command.run(global),
+            Command::Bench(command) => command.run(global),
         }
     }
 }

@@ -24,6 +24,7 @@ mod code;
 mod credential;
 mod error;
 mod escape;
+pub(crate) mod fixed;
 mod front;
 mod headers;
 mod health;
@@ -40,7 +41,9 @@ mod wire;
 
 pub use code::Code;
 pub use error::ApiError;
+pub(crate) use escape::encode_into;
 pub use peer::Peer;
+pub(crate) use serve::serve_routes;
 pub use serve::{Served, serve};
 
 use front::{keyed, open};

@@ -3,6 +3,7 @@
 //! | module | is |
 //! | --- | --- |
 //! | [`backup`] | backups of a data directory, and back |
+//! | `bench` | figures of an operator's own machine |
 //! | `bulk` | many values at a time |
 //! | [`cli`] | the command line |
 //! | [`clock`] | where the time comes from |
@@ -22,6 +23,7 @@
 //! | [`warnings`] | the warning lists in force |
 
 pub mod backup;
+mod bench;
 mod bulk;
 pub mod cli;
 pub mod clock;

@@ -162,7 +162,7 @@ impl Node {
 }
 
 /// Locks the directory for this process.
-fn lock(dir: &Path) -> Result<File, OwnerError> {
+pub(crate) fn lock(dir: &Path) -> Result<File, OwnerError> {
     let path = dir.join("lock");
     let io = |source| OwnerError::Io {
         path: path.clone(),

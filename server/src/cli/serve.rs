@@ -136,7 +136,8 @@ async fn sweep(node: Arc<Node>) {
     }
 }
 
-fn start_log(log: &Log) -> anyhow::Result<()> {
+/// From now on, what happens is logged to standard error.
+pub(super) fn start_log(log: &Log) -> anyhow::Result<()> {
     let level: tracing::Level = log.level.as_str().parse()?;
     let lines = tracing_subscriber::fmt()
         .with_max_level(level)

@@ -48,8 +48,18 @@ pub async fn serve<S: ClaimStore>(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send,
 ) -> Served {
-    let bounds = app.settings.limits;
     let router = router(Arc::clone(&app));
+    serve_routes(app, router, listener, stop).await
+}
+
+/// As [`serve`], with these routes.
+pub(crate) async fn serve_routes<S: ClaimStore>(
+    app: Arc<App<S>>,
+    router: Router,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send,
+) -> Served {
+    let bounds = app.settings.limits;
     let graceful = GracefulShutdown::new();
     let seats = connections_allowed(bounds.max_connections).min(Semaphore::MAX_PERMITS);
     let seats = Arc::new(Semaphore::new(seats));

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+mod bench;
 mod commands;
 mod exchange;
 mod ingest;
@@ -44,11 +45,15 @@ impl Bench {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_iocd"));
+        let mut command = self.program();
+        command.arg("--data").arg(self.data());
         command
-            .current_dir(self.dir.path())
-            .arg("--data")
-            .arg(self.data());
+    }
+
+    /// The binary, which is not told of the data directory.
+    pub(crate) fn program(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iocd"));
+        command.current_dir(self.dir.path());
         for (name, _) in std::env::vars_os() {
             if name.as_encoded_bytes().starts_with(b"IOCD_") {
                 command.env_remove(name);

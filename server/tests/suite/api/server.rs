@@ -186,3 +186,16 @@ async fn what_is_no_http_gets_the_documented_error_body() {
         );
     }
 }
+
+#[tokio::test]
+async fn replies_to_measure_with_are_not_served() {
+    let running = start("").await;
+    let key = running.stand.key(&KeyRequest::named("a"));
+    let auth = format!("x-api-key: {key}\r\n");
+    for target in ["/bench/fixed?bytes=5", "/bench/bare?bytes=5"] {
+        let reply = exchange(running.address, &get(target, &auth)).await;
+        assert!(reply.starts_with("HTTP/1.1 404"), "{reply}");
+    }
+    running.stop.send(()).unwrap();
+    assert_eq!(running.served.await.unwrap(), Served::Finished);
+}

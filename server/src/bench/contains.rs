@@ -1,0 +1,103 @@
+//! Values with a text in them, in process.
+
+use std::time::{Duration, Instant};
+
+use iocd_core::matching::Part;
+use iocd_core::query::{Containing, Page, StatusFilter};
+use iocd_core::value::{Kind, Value};
+use iocd_index::{Index, IndexError};
+
+use super::BenchError;
+use super::figure::{Figure, Samples, milliseconds};
+use super::lookup::Reader;
+use super::stage::{Subject, now};
+
+/// Characters of a text that few values have, and of one that many have.
+const RARE: usize = 12;
+const COMMON: usize = 4;
+
+/// Characters from near the beginning of a name, a URL's too, or a hash: what
+/// comes later is often the same in many.
+fn part_of(value: &Value, length: usize) -> Option<Part> {
+    use Kind::{Domain, Md5, Sha1, Sha256, Sha512, Url};
+    let text = match value.kind() {
+        Url => value.as_str().split_once("://")?.1,
+        Domain | Md5 | Sha1 | Sha256 | Sha512 => value.as_str(),
+        _ => return None,
+    };
+    text.get(1..=length).and_then(Part::read)
+}
+
+pub(super) fn measure(index: &Index, subject: &Subject) -> Result<Vec<Figure>, BenchError> {
+    let (mut rare, _) = time_parts(index, subject, RARE, 50)?;
+    let (mut page, mut hits) = time_parts(index, subject, COMMON, 50)?;
+    let (mut total, _) = time_parts(index, subject, COMMON, 0)?;
+    let mut figures = vec![
+        Figure::new(
+            "contains.rare.p99",
+            rare.p99(),
+            "ms",
+            "First 50 entries and exact total for texts of 12 characters from the beginnings of stored names, of URLs too, and hashes; 99 of 100 take at most this.",
+        ),
+        Figure::new(
+            "contains.page.p99",
+            page.p99(),
+            "ms",
+            "The same for texts of 4 characters from there.",
+        ),
+        Figure::new(
+            "contains.total.p99",
+            total.p99(),
+            "ms",
+            "Only the exact total for those.",
+        ),
+        Figure::new(
+            "contains.page.hits",
+            hits.median(),
+            "entries",
+            "How many entries half of those texts find at most.",
+        ),
+    ];
+    // A store of an operator's own may have no such values.
+    figures.retain(|figure| !figure.value.is_nan());
+    Ok(figures)
+}
+
+/// Times of searches for parts of stored values, and how much they found.
+fn time_parts(
+    index: &Index,
+    subject: &Subject,
+    length: usize,
+    limit: u32,
+) -> Result<(Samples, Samples), IndexError> {
+    let (mut times, mut hits) = (Samples::default(), Samples::default());
+    // Many, or as many as some seconds allow.
+    let (most, end) = if subject.quick {
+        (20, Duration::from_secs(1))
+    } else {
+        (500, Duration::from_secs(5))
+    };
+    let end = Instant::now() + end;
+    for value in &subject.hits {
+        let Some(part) = part_of(value, length) else {
+            continue;
+        };
+        let question = Containing {
+            part: &part,
+            kind: None,
+            status: StatusFilter::Seen,
+            page: Page { offset: 0, limit },
+            now: now(),
+            as_of: false,
+        };
+        let mut reader = Reader::default();
+        let started = Instant::now();
+        index.find_containing(&question, &mut reader)?;
+        times.push(milliseconds(started.elapsed()));
+        hits.push(reader.total as f64);
+        if times.len() == most || Instant::now() > end {
+            break;
+        }
+    }
+    Ok((times, hits))
+}
