@@ -216,8 +216,8 @@ pub(super) fn look(index: &Index) -> Sight {
         .list(
             &Listing {
                 filter: &Filter::default(),
-                page: page,
-                now: now,
+                page,
+                now,
                 revision: None,
             },
             &mut listed,

@@ -113,7 +113,7 @@ fn answers(index: &Index) -> Vec<String> {
         .list(
             &Listing {
                 filter: &Filter::default(),
-                page: page,
+                page,
                 now: at(NOW),
                 revision: None,
             },
