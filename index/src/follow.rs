@@ -126,19 +126,19 @@ impl State {
         let prior = self.prior(slot)?;
         let narrowing = self.narrowing(filter);
         let admits = |slot: u32| narrowing.iter().all(|set| set.contains(slot));
-        let was_there = match ended(self.columns.flags.get(prior)) {
+        let was_there = match ended(self.columns.flags(prior)) {
             None => admits(prior),
             Some(status) => filter.include_expired && status == Status::Expired && admits(prior),
         };
         if !was_there {
             return None;
         }
-        match ended(self.columns.flags.get(slot)) {
+        match ended(self.columns.flags(slot)) {
             // It is still there, or what follows tells.
             None => {
                 let is_late = filter
                     .until
-                    .is_some_and(|until| self.columns.updated_at.get(slot) >= seconds(until));
+                    .is_some_and(|until| self.columns.updated_at(slot) >= seconds(until));
                 (!admits(slot) || is_late).then_some(GoneReason::NoLongerMatches)
             }
             Some(Status::Expired) if filter.include_expired => None,
@@ -160,9 +160,9 @@ impl State {
             kind,
             value,
             source: &self.sources[source as usize].source,
-            confidence: label(self.columns.flags.get(slot).confidence()),
+            confidence: label(self.columns.flags(slot).confidence()),
             reason,
-            at: timestamp(self.columns.updated_at.get(slot)),
+            at: timestamp(self.columns.updated_at(slot)),
         })
     }
 }

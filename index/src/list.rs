@@ -117,10 +117,10 @@ impl State {
         }
         // What has been replaced or ended since was there.
         matching.or(Box::new(move |slot| {
-            let dead_by = self.columns.dead_by.get(slot);
+            let dead_by = self.columns.dead_by(slot);
             let was_last = dead_by != NONE && dead_by >= moment.end;
             was_last
-                && match ended(self.columns.flags.get(slot)) {
+                && match ended(self.columns.flags(slot)) {
                     None => include_expired || !self.is_expired(slot, moment.now),
                     Some(status) => include_expired && status == Status::Expired,
                 }
@@ -130,7 +130,7 @@ impl State {
     /// The entry of which the last word is in a slot: a version, or the end of
     /// one whose time was over.
     pub(crate) fn shown(&self, slot: u32, now: u32) -> Option<Shown> {
-        if ended(self.columns.flags.get(slot)).is_none() {
+        if ended(self.columns.flags(slot)).is_none() {
             let status = if self.is_expired(slot, now) {
                 Status::Expired
             } else {

@@ -58,7 +58,7 @@ impl State {
                 expires_at(&claim, source, self.was_listed_at(claim.source, moment))
             }
             // Whoever tells the entry meets the damage, and says so.
-            Err(_) => self.columns.expires_at.get(slot),
+            Err(_) => self.columns.expires_at(slot),
         };
         end != NO_TIME && end <= moment.now
     }
@@ -84,9 +84,9 @@ impl State {
     ) -> Option<(u32, Status)> {
         let mut own = self
             .chain(newest)
-            .filter(|&slot| slot < moment.end && self.columns.source.get(slot) == source);
+            .filter(|&slot| slot < moment.end && self.columns.source(slot) == source);
         let latest = own.next()?;
-        match ended(self.columns.flags.get(latest)) {
+        match ended(self.columns.flags(latest)) {
             None if self.had_expired(latest, moment) => Some((latest, Status::Expired)),
             None => Some((latest, Status::Active)),
             Some(status) => Some((own.next()?, status)),

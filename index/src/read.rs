@@ -145,7 +145,7 @@ impl State {
         hits: &mut Vec<Hit>,
     ) {
         self.visit_claims(newest, filter, moment, |shown| {
-            if probe.subtree_only && !self.columns.flags.get(shown.slot).is_subtree() {
+            if probe.subtree_only && !self.columns.flags(shown.slot).is_subtree() {
                 return;
             }
             let hit = self.hit(shown, probe.matched);
@@ -169,11 +169,11 @@ impl State {
         let mut seen = Vec::new();
         for changed in self.chain(newest).filter(|&slot| slot < moment.end) {
             // Only the newest word of each source counts.
-            let source = self.columns.source.get(changed);
+            let source = self.columns.source(changed);
             if seen.contains(&source) {
                 continue;
             }
-            if self.columns.next.get(changed) != NONE {
+            if self.columns.next(changed) != NONE {
                 seen.push(source);
             }
             if let Some((slot, status)) = self.latest(Some(changed), source, moment)
@@ -194,14 +194,14 @@ impl State {
         Hit {
             shown,
             matched,
-            confidence: self.columns.flags.get(shown.slot).confidence(),
-            updated_at: self.columns.updated_at.get(shown.changed),
+            confidence: self.columns.flags(shown.slot).confidence(),
+            updated_at: self.columns.updated_at(shown.changed),
         }
     }
 
     /// The sighting noted beside a version.
     pub(crate) fn touched(&self, slot: u32) -> Option<Timestamp> {
-        let touched = self.columns.touched.get(slot);
+        let touched = self.columns.touched(slot);
         (touched != NO_TIME).then(|| timestamp(touched))
     }
 
@@ -213,7 +213,7 @@ impl State {
         status: Status,
         moment: Moment,
     ) -> u32 {
-        let touched = self.columns.touched.get(slot);
+        let touched = self.columns.touched(slot);
         // What was noted beside a version later than that is not told.
         let is_told = touched != NO_TIME && (!moment.is_past() || touched <= moment.now);
         let said = claim.last_seen.max(is_told.then_some(touched));
@@ -262,7 +262,7 @@ impl State {
             let listed_at = self.was_listed_at(claim.source, moment);
             expires_at(&claim, &known.source, listed_at)
         } else {
-            self.columns.expires_at.get(slot)
+            self.columns.expires_at(slot)
         };
         Ok(Entry {
             id: claim.id,
@@ -274,7 +274,7 @@ impl State {
             first_seen: Some(timestamp(claim.first_seen.unwrap_or(claim.first_heard_at))),
             last_seen: Some(timestamp(self.last_seen(slot, &claim, status, moment))),
             expires_at: (expires_at != NO_TIME).then(|| timestamp(expires_at)),
-            updated_at: timestamp(self.columns.updated_at.get(changed)),
+            updated_at: timestamp(self.columns.updated_at(changed)),
             context: claim.context,
             malware: claim
                 .malware

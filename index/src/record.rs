@@ -17,6 +17,10 @@ use codec::{Reader, put_bytes, put_key, put_text, put_varint};
 /// Length and checksum before each body.
 pub(crate) const HEADER: usize = 8;
 
+/// Bytes of a body before the value that it is about: its type, the value's
+/// type, source, id.
+const KEY_HEAD: usize = 1 + 1 + 2 + 16;
+
 /// Types of record. The numbers are on disk: never renumber.
 pub(crate) const CLAIM: u8 = 1;
 pub(crate) const TOMBSTONE: u8 = 2;
@@ -282,6 +286,18 @@ pub(crate) fn decode_key(body: &[u8]) -> Result<(Kind, &str), Malformed> {
     }
     let (kind, _, _, value) = Reader(rest).key()?;
     Ok((kind, value))
+}
+
+/// Whether a body says that it is about a value.
+pub(crate) fn is_about(body: &[u8], kind: Kind, value: &str) -> bool {
+    let Some((&[CLAIM | TOMBSTONE, own_kind, ..], rest)) = body.split_first_chunk::<KEY_HEAD>()
+    else {
+        return false;
+    };
+    own_kind == kind as u8
+        && Reader(rest)
+            .field()
+            .is_ok_and(|text| text == value.as_bytes())
 }
 
 impl<'a> ClaimRecord<'a> {

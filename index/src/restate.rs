@@ -73,7 +73,7 @@ impl Index {
             let state = self.state.read();
             let mut draft = Draft::default();
             for slot in first..last {
-                if all || sources.contains(&state.columns.source.get(slot)) {
+                if all || sources.contains(&state.columns.source(slot)) {
                     changed += u64::from(draft.restate(&state, slot)?);
                 }
             }
@@ -101,7 +101,7 @@ impl Draft {
         };
         let claim = state.claim(version)?;
         let source = &state.sources[claim.source as usize].source;
-        let touched = state.columns.touched.get(version);
+        let touched = state.columns.touched(version);
         let restated = ClaimRecord {
             judgement: state.warnings.judge(claim.value_ref()),
             last_seen: claim.last_seen.max((touched != NO_TIME).then_some(touched)),

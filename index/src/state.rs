@@ -18,7 +18,7 @@ use crate::facets::BitSet;
 use crate::fetches::Fetch;
 use crate::log::{Address, Log};
 use crate::order::Order;
-use crate::record::{ClaimRecord, Commit, Record, Tombstone, decode_key};
+use crate::record::{ClaimRecord, Commit, Record, Tombstone, decode_key, is_about};
 use crate::strings::Strings;
 use crate::table::Table;
 use crate::ties::TieLists;
@@ -129,7 +129,7 @@ impl State {
     }
 
     pub(crate) fn address(&self, slot: u32) -> Address {
-        Address(self.columns.address.get(slot))
+        Address(self.columns.address(slot))
     }
 
     pub(crate) fn hash(&self, kind: Kind, value: &str) -> u64 {
@@ -147,7 +147,52 @@ impl State {
         value: &str,
     ) -> Result<Option<u32>, IndexError> {
         self.table
-            .find(hash, |slot| Ok(self.key_of(slot)? == (kind, value)))
+            .find(hash, |slot| self.is_about(slot, kind, value))
+    }
+
+    /// Whether the record in a slot is about a value. One that says so is: if
+    /// the rest of it is damaged, that shows when it is read. One that does not
+    /// is verified, for damage must not pass for another value.
+    fn is_about(&self, slot: u32, kind: Kind, value: &str) -> Result<bool, IndexError> {
+        let body = self.log.peek(self.address(slot));
+        Ok(body.is_some_and(|body| is_about(body, kind, value))
+            || self.key_of(slot)? == (kind, value))
+    }
+
+    /// Asks for the memory that the lookup of a later one of `hashes` will
+    /// read, while that of number `at` is done: each step for one that is
+    /// nearer, so that none waits for the step before.
+    pub(crate) fn look_ahead(&self, hashes: &[Option<u64>], at: usize) {
+        const STEP: usize = 8;
+        let later = |steps: usize| hashes.get(at + steps * STEP).copied().flatten();
+        if let Some(hash) = later(3) {
+            self.table.prefetch(hash);
+        }
+        if let Some(slot) = later(2).and_then(|hash| self.table.candidate(hash)) {
+            self.columns.prefetch(slot);
+        }
+        if let Some(slot) = later(1).and_then(|hash| self.table.candidate(hash)) {
+            self.log.prefetch(self.address(slot));
+        }
+    }
+
+    /// Hashes of the values in slots.
+    fn rehash(&self, slots: &[u32]) -> Result<Vec<u64>, IndexError> {
+        const GROUP: usize = 32;
+        let mut hashes = Vec::with_capacity(slots.len());
+        for group in slots.chunks(GROUP) {
+            for &slot in group {
+                self.columns.prefetch(slot);
+            }
+            for &slot in group {
+                self.log.prefetch(self.address(slot));
+            }
+            for &slot in group {
+                let (kind, value) = self.key_of(slot)?;
+                hashes.push(self.hash(kind, value));
+            }
+        }
+        Ok(hashes)
     }
 
     fn key_of(&self, slot: u32) -> Result<(Kind, &str), IndexError> {
@@ -164,17 +209,17 @@ impl State {
     /// The slots of a value, newest first.
     pub(crate) fn chain(&self, newest: Option<u32>) -> impl Iterator<Item = u32> + '_ {
         std::iter::successors(newest, |&slot| {
-            Some(self.columns.next.get(slot)).filter(|&next| next != NONE)
+            Some(self.columns.next(slot)).filter(|&next| next != NONE)
         })
     }
 
     /// The slot that a slot replaced or ended: the next older one of the same
     /// value and source.
     pub(crate) fn prior(&self, slot: u32) -> Option<u32> {
-        let source = self.columns.source.get(slot);
+        let source = self.columns.source(slot);
         self.chain(Some(slot))
             .skip(1)
-            .find(|&older| self.columns.source.get(older) == source)
+            .find(|&older| self.columns.source(older) == source)
     }
 
     /// The claim version in a slot that holds one.
@@ -188,7 +233,7 @@ impl State {
 
     /// Whether the version in a live slot still holds at `now`.
     pub(crate) fn is_expired(&self, slot: u32, now: u32) -> bool {
-        let expires_at = self.columns.expires_at.get(slot);
+        let expires_at = self.columns.expires_at(slot);
         expires_at != NO_TIME && expires_at <= now
     }
 
@@ -197,11 +242,22 @@ impl State {
         // Decoded records borrow the log; a clone of it (a few `Arc`s) lets
         // the rest of the state change meanwhile.
         let log = self.log.clone();
-        for &address in records {
+        // Whether a record is whole shows when it is decoded, before its hash
+        // is used.
+        let hash = |&address: &Address| {
+            let (kind, value) = decode_key(log.peek(address)?).ok()?;
+            Some(self.hash(kind, value))
+        };
+        let hashes: Vec<Option<u64>> = records.iter().map(hash).collect();
+        for (at, &address) in records.iter().enumerate() {
+            self.look_ahead(&hashes, at);
+            let hash = || hashes[at].ok_or_else(|| damaged(address));
             match log.record(address)? {
-                Record::Claim(claim) => self.apply_claim(address, &claim, commit.time)?,
+                Record::Claim(claim) => {
+                    self.apply_claim(address, hash()?, &claim, commit.time)?;
+                }
                 Record::Tombstone(tombstone) => {
-                    self.apply_tombstone(address, &tombstone, commit.time)?;
+                    self.apply_tombstone(address, hash()?, &tombstone, commit.time)?;
                 }
                 Record::String(text) => self.strings.push(text),
                 Record::Source { number, json } => {
@@ -213,7 +269,7 @@ impl State {
                     last_seen,
                 } => {
                     let slot = self.slot_of(revision).ok_or_else(|| damaged(address))?;
-                    self.columns.touched.set(slot, last_seen);
+                    self.columns.set_touched(slot, last_seen);
                 }
                 Record::Judged(fingerprint) => self.judged_by = fingerprint,
                 Record::Commit(_) => return Err(damaged(address)),
@@ -230,6 +286,7 @@ impl State {
     fn apply_claim(
         &mut self,
         address: Address,
+        hash: u64,
         claim: &ClaimRecord<'_>,
         time: u32,
     ) -> Result<(), IndexError> {
@@ -243,7 +300,7 @@ impl State {
         let expires_at = expires_at(claim, source, self.listed_at(claim.source));
         let label = Confidence::from_score(claim.confidence) as u8;
         let (slot, replaced) = self.push(
-            address,
+            hash,
             claim.kind,
             claim.value,
             Row {
@@ -286,11 +343,12 @@ impl State {
     fn apply_tombstone(
         &mut self,
         address: Address,
+        hash: u64,
         tombstone: &Tombstone<'_>,
         time: u32,
     ) -> Result<(), IndexError> {
         let (slot, ended) = self.push(
-            address,
+            hash,
             tombstone.kind,
             tombstone.value,
             Row {
@@ -304,10 +362,9 @@ impl State {
         )?;
         let ended = ended.filter(|&old| self.alive.contains(old));
         let old = ended.ok_or_else(|| damaged(address))?;
-        let label = self.columns.flags.get(old).confidence();
+        let label = self.columns.flags(old).confidence();
         self.columns
-            .flags
-            .set(slot, Flags::tombstone(tombstone.status, label));
+            .set_flags(slot, Flags::tombstone(tombstone.status, label));
         // What a filter admits, it admits the end of too.
         let category = self.sources[tombstone.source as usize].source.category;
         self.file(slot, tombstone.kind, label, category);
@@ -328,25 +385,24 @@ impl State {
         self.categories[category as usize].insert(slot);
     }
 
-    /// Appends a slot for a record and links it in front of its value's chain.
+    /// Appends a slot for a record and links it in front of the chain of its
+    /// value, which has this hash.
     /// Gives the slot and the newest older one of the same source.
     fn push(
         &mut self,
-        address: Address,
+        hash: u64,
         kind: Kind,
         value: &str,
         row: Row,
     ) -> Result<(u32, Option<u32>), IndexError> {
-        let hash = self.hash(kind, value);
         let newest = self.newest(hash, kind, value)?;
         let older = self
             .chain(newest)
-            .find(|&slot| self.columns.source.get(slot) == row.source);
+            .find(|&slot| self.columns.source(slot) == row.source);
         let slot = self.columns.push(Row {
             next: newest.unwrap_or(NONE),
             ..row
         });
-        debug_assert_eq!(self.address(slot), address);
         if older.is_some() {
             self.successors.insert(slot);
         }
@@ -356,10 +412,7 @@ impl State {
         }
         // The table is taken out so that growing it can read the rest.
         let mut table = std::mem::replace(&mut self.table, Table::empty());
-        let grown = table.insert(hash, slot, |slot| {
-            let (kind, value) = self.key_of(slot)?;
-            Ok(self.hash(kind, value))
-        });
+        let grown = table.insert(hash, slot, |slots| self.rehash(slots));
         self.table = table;
         grown?;
         if let Some(key) = order_key(ValueRef { kind, text: value }) {
@@ -372,7 +425,7 @@ impl State {
     /// Takes in that a slot's version, or the end of one, is no longer the
     /// last word.
     fn bury(&mut self, slot: u32, by: u32) {
-        self.columns.dead_by.set(slot, by);
+        self.columns.set_dead_by(slot, by);
         self.lapsed.remove(slot);
         if self.alive.contains(slot) {
             self.alive.remove(slot);
@@ -415,7 +468,7 @@ impl State {
         }
         let log = self.log.clone();
         for slot in 0..self.columns.len() {
-            if self.columns.source.get(slot) != number || !self.alive.contains(slot) {
+            if self.columns.source(slot) != number || !self.alive.contains(slot) {
                 continue;
             }
             let address = self.address(slot);
@@ -429,8 +482,8 @@ impl State {
     }
 
     fn set_expiry(&mut self, slot: u32, expires_at: u32) {
-        let before = self.columns.expires_at.get(slot);
-        self.columns.expires_at.set(slot, expires_at);
+        let before = self.columns.expires_at(slot);
+        self.columns.set_expires_at(slot, expires_at);
         if expires_at != NO_TIME && expires_at != before {
             self.expiries.insert(slot, expires_at);
         }
@@ -462,11 +515,11 @@ impl State {
         };
         let holds_until = listed_at.saturating_add(after);
         for slot in 0..self.columns.len() {
-            if self.columns.source.get(slot) == fetch.source
+            if self.columns.source(slot) == fetch.source
                 && self.alive.contains(slot)
-                && self.columns.flags.get(slot).derives_expiry()
+                && self.columns.flags(slot).derives_expiry()
             {
-                let expires_at = self.columns.expires_at.get(slot).max(holds_until);
+                let expires_at = self.columns.expires_at(slot).max(holds_until);
                 self.set_expiry(slot, expires_at);
             }
         }

@@ -142,26 +142,29 @@ impl Table {
         Ok(None)
     }
 
-    /// Adds an entry for a value that has none. `rehash` gives the hash of
-    /// the value behind a slot, for the entries that growing moves.
+    /// Adds an entry for a value that has none. `rehash` gives the hashes of
+    /// the values behind slots, for the entries that growing moves.
     pub(crate) fn insert<E>(
         &mut self,
         hash: u64,
         slot: u32,
-        mut rehash: impl FnMut(u32) -> Result<u64, E>,
+        rehash: impl FnOnce(&[u32]) -> Result<Vec<u64>, E>,
     ) -> Result<(), E> {
         let place = Place::of(hash);
         let shard = &mut self.shards[place.shard];
         if shard.is_crowded() {
-            let wider = Shard {
+            let buckets = shard.buckets.iter();
+            let moved: Vec<u32> = buckets
+                .flat_map(|bucket| &bucket.slots[..bucket.len as usize])
+                .copied()
+                .collect();
+            let hashes = rehash(&moved)?;
+            *shard = Shard {
                 buckets: vec![EMPTY; (shard.buckets.len() * 2).max(1)],
                 entries: 0,
             };
-            let narrow = std::mem::replace(shard, wider);
-            for bucket in &narrow.buckets {
-                for &moved in &bucket.slots[..bucket.len as usize] {
-                    shard.insert(Place::of(rehash(moved)?), moved);
-                }
+            for (hash, slot) in hashes.into_iter().zip(moved) {
+                shard.insert(Place::of(hash), slot);
             }
         }
         shard.insert(place, slot);
@@ -228,7 +231,10 @@ mod tests {
                 match found {
                     Some(old) => table.replace(hash, old, slot),
                     None => table
-                        .insert(hash, slot, |s| Ok::<_, Infallible>(hashes[s as usize]))
+                        .insert(hash, slot, |slots| {
+                            let hashes = slots.iter().map(|&slot| hashes[slot as usize]);
+                            Ok::<_, Infallible>(hashes.collect())
+                        })
                         .unwrap(),
                 }
                 model.insert(hash, slot);

@@ -136,17 +136,17 @@ impl Index {
 impl State {
     /// The claim whose last change before the slot `end` is in `slot`, if it is one's.
     fn shown_by(&self, slot: u32, end: u32) -> Result<Option<Shown>, IndexError> {
-        let Some(status) = ended(self.columns.flags.get(slot)) else {
-            let dead_by = self.columns.dead_by.get(slot);
+        let Some(status) = ended(self.columns.flags(slot)) else {
+            let dead_by = self.columns.dead_by(slot);
             let holds = dead_by == NONE || dead_by >= end;
             return Ok(holds.then(|| Shown::listed(slot)));
         };
         let value = self.value(slot)?;
         let newest = self.newest(self.hash(value.kind, value.text), value.kind, value.text)?;
-        let source = self.columns.source.get(slot);
+        let source = self.columns.source(slot);
         let mut own = self
             .chain(newest)
-            .filter(|&other| other < end && self.columns.source.get(other) == source);
+            .filter(|&other| other < end && self.columns.source(other) == source);
         if own.next() != Some(slot) {
             return Ok(None);
         }
@@ -159,7 +159,7 @@ impl State {
     }
 
     fn transfer(&self, shown: &Shown) -> Result<Transfer, IndexError> {
-        let source = usize::from(self.columns.source.get(shown.slot));
+        let source = usize::from(self.columns.source(shown.slot));
         Ok(Transfer {
             source: self.sources[source].source.name.clone(),
             claim: self.retained(shown)?,
@@ -172,7 +172,7 @@ impl State {
         Ok(Retained {
             held,
             status: shown.status,
-            updated_at: timestamp(self.columns.updated_at.get(shown.changed)),
+            updated_at: timestamp(self.columns.updated_at(shown.changed)),
         })
     }
 
@@ -195,7 +195,7 @@ impl State {
         let newest = self.newest(self.hash(value.kind, value.text), value.kind, value.text)?;
         let own = match self
             .chain(newest)
-            .find(|&slot| self.columns.source.get(slot) == number)
+            .find(|&slot| self.columns.source(slot) == number)
         {
             None => None,
             Some(slot) => {

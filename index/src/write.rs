@@ -224,10 +224,16 @@ impl Index {
         let state = self.state.read();
         let number = describe(&state, &mut draft, source)?;
         let mut changed = vec![false; outcomes.len()];
-        for (id, claim, position) in claims {
+        let hash = |(_, claim, _): &(_, Claim, _)| {
             let value = claim.value.as_ref();
-            let newest =
-                state.newest(state.hash(value.kind, value.text), value.kind, value.text)?;
+            Some(state.hash(value.kind, value.text))
+        };
+        let hashes: Vec<Option<u64>> = claims.iter().map(hash).collect();
+        for (at, (id, claim, position)) in claims.into_iter().enumerate() {
+            state.look_ahead(&hashes, at);
+            let value = claim.value.as_ref();
+            let hash = hashes[at].expect("made of a value");
+            let newest = state.newest(hash, value.kind, value.text)?;
             let latest = state.latest(newest, number, Moment::present(seconds(heard_at)));
             let counts = |&(_, status): &(u32, Status)| !anew || status == Status::Active;
             let existing = latest
@@ -286,7 +292,7 @@ impl Index {
             return Ok(());
         }
         let mut due = state.due(seconds(at));
-        due.retain(|&slot| state.columns.source.get(slot) == number);
+        due.retain(|&slot| state.columns.source(slot) == number);
         drop(state);
         self.end(writer, &due, Status::Expired, at)
     }
@@ -308,7 +314,7 @@ impl Index {
         let number = source_number(&state, source).expect("described above");
         let (mut expired, mut absent) = (Vec::new(), Vec::new());
         for slot in 0..state.columns.len() {
-            if state.columns.source.get(slot) != number || !state.alive.contains(slot) {
+            if state.columns.source(slot) != number || !state.alive.contains(slot) {
                 continue;
             }
             if state.is_expired(slot, now) {

@@ -67,14 +67,12 @@ fn filters() -> impl Iterator<Item = Filter> {
 fn time(index: &Index, filter: &Filter, page: Page) -> Result<f64, IndexError> {
     let mut reader = Reader::default();
     let started = Instant::now();
-    index.list(
-        &Listing {
-            filter,
-            page,
-            now: now(),
-            revision: None,
-        },
-        &mut reader,
-    )?;
+    let listing = Listing {
+        filter,
+        page,
+        now: now(),
+        revision: None,
+    };
+    index.list(&listing, &mut reader)?;
     Ok(milliseconds(started.elapsed()))
 }

@@ -80,16 +80,13 @@ impl Live {
             offset: 0,
             limit: 0,
         };
-        let list = Filter::default();
-        self.index.list(
-            &Listing {
-                filter: &list,
-                page: nothing,
-                now: now(),
-                revision: None,
-            },
-            &mut listed,
-        )?;
+        let mut list = Listing {
+            filter: &Filter::default(),
+            page: nothing,
+            now: now(),
+            revision: None,
+        };
+        self.index.list(&list, &mut listed)?;
         if listed.0 == 0 {
             return Err(BenchError::Unexpected(
                 "the store has no active entries to measure with".to_owned(),
@@ -97,19 +94,11 @@ impl Live {
         }
         let places = count.min(listed.0).div_ceil(PLACE.into()).min(200);
         for place in 0..places {
-            let page = Page {
+            list.page = Page {
                 offset: corpus.scatter(place) % listed.0,
                 limit: PLACE,
             };
-            self.index.list(
-                &Listing {
-                    filter: &list,
-                    page,
-                    now: now(),
-                    revision: None,
-                },
-                &mut sample,
-            )?;
+            self.index.list(&list, &mut sample)?;
         }
         // In no order, and as often as it takes.
         let Sample(values) = sample;
