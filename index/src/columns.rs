@@ -1,6 +1,9 @@
 //! What is asked of every claim version without reading its record: one
 //! array each, indexed by slot.
 
+use std::io;
+
+use crate::checkpoint::{Number, Part, Section, Sink, Unfit};
 use crate::prefetch::prefetch;
 
 /// Elements of a chunk: a column grows by chunks, never by moving.
@@ -53,6 +56,27 @@ impl<T: Copy> Column<T> {
             .iter()
             .map(|chunk| chunk.capacity() * size_of::<T>())
             .sum()
+    }
+}
+
+impl<T: Number> Part for Column<T> {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        sink.number(self.len as u64)?;
+        self.chunks.iter().try_for_each(|chunk| sink.numbers(chunk))
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Column<T>, Unfit> {
+        let len = section.count()?;
+        section.expect::<T>(len)?;
+        let chunks = (0..len).step_by(CHUNK).map(|first| {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            section.numbers(CHUNK.min(len - first), &mut chunk)?;
+            Ok(chunk)
+        });
+        Ok(Column {
+            chunks: chunks.collect::<Result<_, _>>()?,
+            len,
+        })
     }
 }
 
@@ -109,6 +133,18 @@ impl Flags {
     /// Number of the status that a tombstone gave; 0 for a claim version.
     pub(crate) fn ended(self) -> u8 {
         (self.0 & Self::ENDED) >> Self::ENDED_SHIFT
+    }
+}
+
+impl Number for Flags {
+    const SIZE: usize = 1;
+
+    fn put(self, bytes: &mut [u8]) {
+        self.0.put(bytes);
+    }
+
+    fn get(bytes: &[u8]) -> Flags {
+        Flags(u8::get(bytes))
     }
 }
 
@@ -217,5 +253,33 @@ impl Columns {
             + self.updated_at.memory()
             + self.expires_at.memory()
             + self.touched.memory()
+    }
+}
+
+impl Part for Columns {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.address.save(sink)?;
+        self.next.save(sink)?;
+        self.dead_by.save(sink)?;
+        self.source.save(sink)?;
+        self.flags.save(sink)?;
+        self.updated_at.save(sink)?;
+        self.expires_at.save(sink)?;
+        self.touched.save(sink)
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Columns, Unfit> {
+        let address = Column::load(section)?;
+        Ok(Columns {
+            next: Column::load(section)?,
+            dead_by: Column::load(section)?,
+            source: Column::load(section)?,
+            flags: Column::load(section)?,
+            updated_at: Column::load(section)?,
+            expires_at: Column::load(section)?,
+            touched: Column::load(section)?,
+            len: u32::try_from(address.len).map_err(|_| Unfit("it has too many slots"))?,
+            address,
+        })
     }
 }
