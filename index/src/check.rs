@@ -13,10 +13,12 @@ use crate::log::open::{count_segments, read_clean_marker};
 use crate::log::segment::{SEGMENT_HEADER, segment_path};
 use crate::log::{Address, open::CLEAN};
 
+mod checkpoint;
 mod ledger;
 mod segment;
 mod window;
 
+use checkpoint::check_checkpoint;
 use ledger::Ledger;
 use segment::SegmentCheck;
 use window::Window;
@@ -98,9 +100,11 @@ pub struct Checked {
 /// After damage in the log, records that follow are verified, and what they
 /// refer to no longer is: it may be what is lost.
 pub fn check(dir: &Path, tell: &mut dyn FnMut(Problem)) -> Result<Checked, IndexError> {
-    if let Err(error) = epoch::read(dir) {
+    let epoch = epoch::read(dir).unwrap_or_else(|error| {
         tell(Problem::of_file("epoch", error.to_string()));
-    }
+        None
+    });
+    check_checkpoint(dir, epoch, tell);
     // Before the log, so that a server does not write here of a source that
     // was not there yet.
     let closed_at = read_clean_marker(dir)?;

@@ -1,6 +1,9 @@
 //! What is asked of every claim version without reading its record, indexed
 //! by slot.
 
+use std::io;
+
+use crate::checkpoint::{Number, Part, Section, Sink, Unfit};
 use crate::prefetch::prefetch;
 
 /// Elements of a chunk: a column grows by chunks, never by moving.
@@ -89,6 +92,27 @@ impl<const DEFAULT: u32> Sparse<DEFAULT> {
     }
 }
 
+impl<T: Number> Part for Column<T> {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        sink.number(self.len as u64)?;
+        self.chunks.iter().try_for_each(|chunk| sink.numbers(chunk))
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Column<T>, Unfit> {
+        let len = section.count()?;
+        section.expect::<T>(len)?;
+        let chunks = (0..len).step_by(CHUNK).map(|first| {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            section.numbers(CHUNK.min(len - first), &mut chunk)?;
+            Ok(chunk)
+        });
+        Ok(Column {
+            chunks: chunks.collect::<Result<_, _>>()?,
+            len,
+        })
+    }
+}
+
 /// No slot: the end of a chain; "not dead".
 pub(crate) const NONE: u32 = u32::MAX;
 /// No time. The first second of 1970 is nobody's sighting.
@@ -142,6 +166,31 @@ impl Flags {
     /// Number of the status that a tombstone gave; 0 for a claim version.
     pub(crate) fn ended(self) -> u8 {
         (self.0 & Self::ENDED) >> Self::ENDED_SHIFT
+    }
+}
+
+impl Number for Row {
+    const SIZE: usize = 24;
+
+    fn put(self, bytes: &mut [u8]) {
+        self.address.put(&mut bytes[..8]);
+        self.next.put(&mut bytes[8..12]);
+        self.updated_at.put(&mut bytes[12..16]);
+        self.expires_at.put(&mut bytes[16..20]);
+        self.source.put(&mut bytes[20..22]);
+        bytes[22] = self.flags.0;
+        bytes[23] = 0;
+    }
+
+    fn get(bytes: &[u8]) -> Row {
+        Row {
+            address: u64::get(&bytes[..8]),
+            next: u32::get(&bytes[8..12]),
+            updated_at: u32::get(&bytes[12..16]),
+            expires_at: u32::get(&bytes[16..20]),
+            source: u16::get(&bytes[20..22]),
+            flags: Flags(bytes[22]),
+        }
     }
 }
 
@@ -268,6 +317,51 @@ impl Columns {
     /// Bytes on the heap.
     pub(crate) fn memory(&self) -> usize {
         self.rows.memory() + self.dead_by.memory() + self.touched.memory()
+    }
+}
+
+impl Part for Columns {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.rows.save(sink)?;
+        self.dead_by.save(sink)?;
+        self.touched.save(sink)
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Columns, Unfit> {
+        let rows: Column<Row> = Column::load(section)?;
+        u32::try_from(rows.len).map_err(|_| Unfit("it has too many slots"))?;
+        Ok(Columns {
+            rows,
+            dead_by: Sparse::load(section)?,
+            touched: Sparse::load(section)?,
+        })
+    }
+}
+
+impl<const DEFAULT: u32> Part for Sparse<DEFAULT> {
+    /// A flag for each chunk, and the chunks that there are.
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        let present: Vec<u8> = self.chunks.iter().map(|c| u8::from(c.is_some())).collect();
+        sink.list(&present)?;
+        let mut chunks = self.chunks.iter().flatten();
+        chunks.try_for_each(|chunk| sink.numbers(&chunk[..]))
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Sparse<DEFAULT>, Unfit> {
+        let mut chunks = Vec::new();
+        let mut numbers = Vec::with_capacity(SPARSE);
+        for present in section.list::<u8>()? {
+            if present == 0 {
+                chunks.push(None);
+                continue;
+            }
+            numbers.clear();
+            section.numbers(SPARSE, &mut numbers)?;
+            let mut chunk = Box::new([DEFAULT; SPARSE]);
+            chunk.copy_from_slice(&numbers);
+            chunks.push(Some(chunk));
+        }
+        Ok(Sparse { chunks })
     }
 }
 

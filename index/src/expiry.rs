@@ -1,6 +1,9 @@
 //! Which claim versions are due to expire.
 
 use std::collections::BTreeMap;
+use std::io;
+
+use crate::checkpoint::{Part, Section, Sink, Unfit};
 
 const HOUR: u32 = 3600;
 
@@ -37,5 +40,24 @@ impl Expiries {
             .values()
             .map(|slots| slots.capacity() * size_of::<u32>() + 64)
             .sum()
+    }
+}
+
+impl Part for Expiries {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        sink.number(self.hours.len() as u64)?;
+        for (&hour, slots) in &self.hours {
+            sink.number(hour)?;
+            sink.list(slots)?;
+        }
+        Ok(())
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Expiries, Unfit> {
+        let mut hours = BTreeMap::new();
+        for _ in 0..section.count()? {
+            hours.insert(section.number()?, section.list()?);
+        }
+        Ok(Expiries { hours })
     }
 }

@@ -1,5 +1,9 @@
 //! Which slots have a property: bit sets, and counting over several at once.
 
+use std::io;
+
+use crate::checkpoint::{Part, Section, Sink, Unfit};
+
 /// A dense set of slots, with a bit for every slot up to the last one set.
 #[derive(Default)]
 pub(crate) struct BitSet {
@@ -31,6 +35,17 @@ impl BitSet {
 
     pub(crate) fn memory(&self) -> usize {
         self.words.capacity() * size_of::<u64>()
+    }
+}
+
+impl Part for BitSet {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        sink.list(&self.words)
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<BitSet, Unfit> {
+        let words = section.list()?;
+        Ok(BitSet { words })
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Fetches {
     pub(crate) path: PathBuf,
     file: Box<dyn OpenFile>,
     pub(crate) end: u64,
+    /// CRC-32C of the file.
+    pub(crate) sum: u32,
 }
 
 impl Fetches {
@@ -65,15 +67,35 @@ impl Fetches {
         file.set_len(end)
             .and_then(|()| file.sync())
             .map_err(IndexError::io(&path))?;
-        Ok((Fetches { path, file, end }, past))
+        let sum = sum(&past);
+        let fetches = Fetches {
+            path,
+            file,
+            end,
+            sum,
+        };
+        Ok((fetches, past))
     }
 
     /// Notes a fetch; durable on return.
     pub(crate) fn append(&mut self, fetch: Fetch) -> Result<(), AppendFailure> {
-        append(&*self.file, &encode(fetch), self.end)?;
+        let entry = encode(fetch);
+        append(&*self.file, &entry, self.end)?;
         self.end += ENTRY as u64;
+        self.sum = crc32c::crc32c_append(self.sum, &entry);
         Ok(())
     }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.end / ENTRY as u64 - 1
+    }
+}
+
+/// CRC-32C of a file with these fetches.
+pub(crate) fn sum(fetches: &[Fetch]) -> u32 {
+    let add = |sum, &fetch: &Fetch| crc32c::crc32c_append(sum, &encode(fetch));
+    fetches.iter().fold(crc32c::crc32c(&header()), add)
 }
 
 /// Reads the file at `path`. An unfinished last entry is left out, unless the

@@ -4,6 +4,7 @@
 //! claims-000000.log …   checksummed records in batches (log, record)
 //! fetches.log           when snapshot sources were last seen whole (fetches)
 //! epoch                 within which revisions mean the same (epoch)
+//! checkpoint            the indexes as of some batch (checkpoint)
 //! clean                 present while the store is closed in order
 //! lock                  held by the process that has the store open
 //! ```
@@ -12,7 +13,8 @@
 //! never reused) and a *slot* (dense, internal) in the same order; the
 //! columns are indexed by slot, the table leads from a value to
 //! its newest slot, facets are sets of slots. The log is the truth: opening
-//! replays it through the code that live batches go through (`state`).
+//! reads a checkpoint of the indexes and replays the log from there on through the
+//! code that live batches go through (`state`).
 //!
 //! What a new statement does to a claim is decided in
 //! [`iocd_core::claim::held`], which stored values answer a question in
@@ -21,6 +23,7 @@
 mod best;
 mod cascade;
 mod check;
+mod checkpoint;
 mod columns;
 mod contain;
 mod epoch;
@@ -34,6 +37,7 @@ mod list;
 mod log;
 mod many;
 mod moment;
+mod opening;
 mod order;
 mod prefetch;
 mod read;
@@ -50,13 +54,10 @@ mod transfer;
 mod trigrams;
 mod write;
 
-use std::collections::HashMap;
-use std::fs::{File, TryLockError};
-use std::path::Path;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::fs::File;
+use std::sync::{Arc, OnceLock};
 
 use iocd_core::claim::Source;
-use iocd_core::warning::WarningSet;
 use parking_lot::{Mutex, RwLock};
 
 pub use check::{Checked, Problem, check};
@@ -66,8 +67,7 @@ pub use log::Recovery;
 pub use snapshot::{Snapshot, SnapshotFile};
 pub use transfer::{Transfer, Walk};
 
-use fetches::Fetch;
-use log::LogSettings;
+use checkpoint::Schedule;
 use state::State;
 use write::Writer;
 
@@ -86,13 +86,12 @@ pub struct Size {
     pub memory: u64,
 }
 
-/// In force until [`Index::assess`] says otherwise.
-static SHIPPED: LazyLock<Arc<WarningSet>> = LazyLock::new(Arc::default);
-
 /// An open claim store. There is one for a directory at a time.
 pub struct Index {
     state: RwLock<State>,
     writer: Mutex<Writer>,
+    /// Locked before the writer.
+    schedule: Mutex<Schedule>,
     recovery: Recovery,
     epoch: u64,
     stopped: Arc<OnceLock<String>>,
@@ -101,61 +100,6 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the store in `dir`, creating it if there is none.
-    ///
-    /// What follows the last whole batch is cut off and told in
-    /// [`Index::recovery`]; any other disagreement is [`IndexError::Damaged`].
-    pub fn open(dir: &Path) -> Result<Index, IndexError> {
-        Index::open_with(dir, &LogSettings::default())
-    }
-
-    fn open_with(dir: &Path, settings: &LogSettings) -> Result<Index, IndexError> {
-        files::create_dir(dir).map_err(IndexError::io(dir))?;
-        let lock = lock(dir)?;
-        let files = &*settings.files;
-        let epoch = match epoch::read(dir)? {
-            Some(epoch) => epoch,
-            None => epoch::begin(files, dir)?,
-        };
-        let is_closed = log::open::read_clean_marker(dir)?.is_some();
-        let (fetches, past) = fetches::Fetches::open(files, dir, is_closed)?;
-        let mut key = [0; 16];
-        getrandom::fill(&mut key).map_err(|error| IndexError::io(dir)(error.into()))?;
-        let mut state: Option<State> = None;
-        let warnings = Arc::clone(&SHIPPED);
-        let (log, log_writer, recovery) =
-            log::open(dir, settings, key, &mut |log, key, records, commit| {
-                let state = state.get_or_insert_with(|| State::new(key, Arc::clone(&warnings)));
-                state.log.clone_from(log);
-                state.apply(records, commit)
-            })?;
-        let mut state = state.unwrap_or_else(|| State::new(log_writer.key(), warnings));
-        state.log = log;
-        // The last fetch of each source says what holds; those before it, what
-        // did.
-        let mut last: HashMap<u16, Fetch> = HashMap::new();
-        for fetch in past {
-            if let Some(before) = last.insert(fetch.source, fetch) {
-                state.note_past_fetch(before);
-            }
-        }
-        for fetch in last.into_values() {
-            state.note_fetch(fetch);
-        }
-        let stopped = log_writer.stopped();
-        Ok(Index {
-            state: RwLock::new(state),
-            writer: Mutex::new(Writer {
-                log: log_writer,
-                fetches,
-            }),
-            recovery,
-            epoch,
-            stopped,
-            _lock: lock,
-        })
-    }
-
     /// What opening found.
     pub fn recovery(&self) -> Recovery {
         self.recovery
@@ -201,12 +145,6 @@ impl Index {
             .map(|known| known.source.clone())
             .collect()
     }
-
-    /// Closes the store in order, so that the next opening can tell damage
-    /// from a crash. It answers on until it is dropped, and takes no writes.
-    pub fn close(&self) -> Result<(), IndexError> {
-        self.writer.lock().log.close()
-    }
 }
 
 impl Drop for Index {
@@ -215,18 +153,6 @@ impl Drop for Index {
     fn drop(&mut self) {
         // A note that cannot be written means a slower look at the next opening.
         let _ = self.close();
-    }
-}
-
-fn lock(dir: &Path) -> Result<File, IndexError> {
-    let path = dir.join("lock");
-    let file = File::create(&path).map_err(IndexError::io(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(IndexError::InUse {
-            dir: dir.to_owned(),
-        }),
-        Err(TryLockError::Error(error)) => Err(IndexError::io(path)(error)),
     }
 }
 

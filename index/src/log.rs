@@ -18,7 +18,7 @@ use crate::prefetch::prefetch;
 use crate::record::{HEADER, Record};
 
 pub use open::Recovery;
-pub(crate) use open::open;
+pub(crate) use open::{Unread, open};
 pub(crate) use writer::{Appended, Writer};
 
 use segment::{SEGMENT_SIZE, Segment};
@@ -29,6 +29,10 @@ pub(crate) struct LogSettings {
     pub(crate) files: Arc<dyn Files>,
     /// Bytes at which the next segment begins.
     pub(crate) segment_size: u32,
+    /// Bytes of log after which a checkpoint is due.
+    pub(crate) checkpoint_every: u64,
+    /// Bytes of log for which one is written when the store is closed.
+    pub(crate) checkpoint_at_close: u64,
 }
 
 impl Default for LogSettings {
@@ -36,6 +40,8 @@ impl Default for LogSettings {
         LogSettings {
             files: Arc::new(Disk),
             segment_size: SEGMENT_SIZE,
+            checkpoint_every: 192 << 20,
+            checkpoint_at_close: 4 << 20,
         }
     }
 }
@@ -151,6 +157,29 @@ impl Log {
     /// Decodes the record at `address`.
     pub(crate) fn record(&self, address: Address) -> Result<Record<'_>, IndexError> {
         Record::decode(self.read(address)?).map_err(|_| address.damaged("the record is malformed"))
+    }
+
+    /// CRC-32C of the bytes from one address to another of the same segment, if
+    /// they are there.
+    pub(crate) fn sum(&self, start: Address, end: Address) -> Option<u32> {
+        let segment = self.segments.get(start.segment() as usize)?;
+        let range = start.offset() as usize..end.offset() as usize;
+        let bytes = segment.bytes().get(range);
+        bytes
+            .filter(|_| start.segment() == end.segment())
+            .map(crc32c::crc32c)
+    }
+
+    /// The end of a segment.
+    pub(crate) fn segment_end(&self, number: u32) -> Option<Address> {
+        let segment = self.segments.get(number as usize)?;
+        Some(Address::new(number, segment.len))
+    }
+
+    /// Bytes up to an address.
+    pub(crate) fn size_before(&self, end: Address) -> u64 {
+        let whole = self.lengths().take(end.segment() as usize);
+        whole.map(u64::from).sum::<u64>() + u64::from(end.offset())
     }
 
     /// Bytes of each segment.

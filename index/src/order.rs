@@ -6,9 +6,12 @@
 //! by the first bits of the key grow on their own, each with a sorted part and
 //! a short tail that is not, so that no merge holds up a batch for long.
 
+use std::io;
 use std::ops::RangeInclusive;
 
 use iocd_core::value::Kind;
+
+use crate::checkpoint::{Part, Section, Sink, Unfit};
 
 const SHARD_BITS: u32 = 8;
 /// A tail is merged when it is longer than this and than a part of the rest.
@@ -146,6 +149,34 @@ impl Order {
                     + size_of::<Shard>()
             })
             .sum()
+    }
+}
+
+impl Part for Order {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        for shards in &self.kinds {
+            sink.number(shards.len() as u64)?;
+            for shard in shards {
+                sink.list(&shard.sorted)?;
+                sink.list(&shard.tail)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Order, Unfit> {
+        let mut order = Order::new();
+        for shards in &mut order.kinds {
+            let count = section.count()?;
+            if count != 0 && count != 1 << SHARD_BITS {
+                return Err(Unfit("an order has a wrong number of shards"));
+            }
+            for _ in 0..count {
+                let (sorted, tail) = (section.list()?, section.list()?);
+                shards.push(Shard { sorted, tail });
+            }
+        }
+        Ok(order)
     }
 }
 

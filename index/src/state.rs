@@ -71,6 +71,8 @@ pub(crate) struct State {
     pub(crate) active: u64,
     pub(crate) retained: u64,
     pub(crate) last_commit: u32,
+    /// First byte of the last batch.
+    pub(crate) last_batch: Option<Address>,
     /// Unix seconds from which on all that happened is kept.
     pub(crate) history_from: u32,
     /// Slots that replace or end another.
@@ -109,6 +111,7 @@ impl State {
             active: 0,
             retained: 0,
             last_commit: 0,
+            last_batch: None,
             history_from: 0,
             successors: BitSet::default(),
         }
@@ -276,6 +279,7 @@ impl State {
             }
         }
         self.last_commit = commit.time;
+        self.last_batch = Some(Address(commit.start));
         if self.revision() == commit.revision {
             Ok(())
         } else {
@@ -502,31 +506,40 @@ impl State {
         due
     }
 
-    /// Takes in that a complete fetch of a source happened: what is on its
-    /// list holds from then on for as long as the feed's rule says.
-    pub(crate) fn note_fetch(&mut self, fetch: Fetch) {
-        self.note_past_fetch(fetch);
-        let Some(known) = self.sources.get(fetch.source as usize) else {
+    /// Takes in that complete fetches happened: what is on the list of a
+    /// source holds from its last one on for as long as the feed's rule says.
+    pub(crate) fn note_fetches(&mut self, fetches: &[Fetch]) {
+        // By source; 0 for those that were not fetched or whose claims hold.
+        let mut holds_until = vec![NO_TIME; self.sources.len()];
+        for &fetch in fetches {
+            self.list_fetch(fetch);
+        }
+        for &Fetch { source, .. } in fetches {
+            let Some(known) = self.sources.get(usize::from(source)) else {
+                continue;
+            };
+            let after = known.source.expires_after;
+            if let (Some(listed_at), Some(after)) = (self.listed_at(source), after) {
+                holds_until[usize::from(source)] = listed_at.saturating_add(after);
+            }
+        }
+        if holds_until.iter().all(|&until| until == NO_TIME) {
             return;
-        };
-        let after = known.source.expires_after;
-        let (Some(listed_at), Some(after)) = (self.listed_at(fetch.source), after) else {
-            return;
-        };
-        let holds_until = listed_at.saturating_add(after);
+        }
         for slot in 0..self.columns.len() {
-            if self.columns.source(slot) == fetch.source
+            let until = holds_until[usize::from(self.columns.source(slot))];
+            if until != NO_TIME
                 && self.alive.contains(slot)
                 && self.columns.flags(slot).derives_expiry()
             {
-                let expires_at = self.columns.expires_at(slot).max(holds_until);
+                let expires_at = self.columns.expires_at(slot).max(until);
                 self.set_expiry(slot, expires_at);
             }
         }
     }
 
-    /// Takes in that a fetch happened before another one.
-    pub(crate) fn note_past_fetch(&mut self, fetch: Fetch) {
+    /// Notes when a fetch was, and nothing of what that means to claims.
+    pub(crate) fn list_fetch(&mut self, fetch: Fetch) {
         let Some(known) = self.sources.get_mut(fetch.source as usize) else {
             return;
         };

@@ -1,7 +1,10 @@
 //! Interned strings: tags, techniques, sectors, malware families.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
+
+use crate::checkpoint::{Part, Section, Sink, Unfit};
 
 /// Strings by number and numbers by string. Numbers are given in order and
 /// are on disk.
@@ -37,5 +40,21 @@ impl Strings {
             .iter()
             .map(|text| text.len() + 16 + 2 * size_of::<Arc<str>>() + 8)
             .sum()
+    }
+}
+
+impl Part for Strings {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        sink.number(self.by_number.len() as u64)?;
+        let mut texts = self.by_number.iter();
+        texts.try_for_each(|text| sink.list(text.as_bytes()))
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Strings, Unfit> {
+        let mut strings = Strings::default();
+        for _ in 0..section.count()? {
+            strings.push(&section.text()?);
+        }
+        Ok(strings)
     }
 }

@@ -7,7 +7,9 @@
 //! Nothing is ever taken out: a value, once seen, keeps its entry.
 
 use std::convert::Infallible;
+use std::io;
 
+use crate::checkpoint::{Number, Part, Section, Sink, Unfit};
 use crate::prefetch::prefetch;
 
 /// Entries in a bucket of 64 bytes.
@@ -196,6 +198,53 @@ impl Table {
             .map(|shard| shard.buckets.capacity() * size_of::<Bucket>())
             .sum::<usize>()
             + SHARDS * size_of::<Shard>()
+    }
+}
+
+impl Number for Bucket {
+    const SIZE: usize = 64;
+
+    fn put(self, bytes: &mut [u8]) {
+        let (tags, rest) = bytes.split_at_mut(WIDTH * u16::SIZE);
+        let (slots, len) = rest.split_at_mut(WIDTH * u32::SIZE);
+        for (tag, place) in self.tags.iter().zip(tags.chunks_exact_mut(u16::SIZE)) {
+            tag.put(place);
+        }
+        for (slot, place) in self.slots.iter().zip(slots.chunks_exact_mut(u32::SIZE)) {
+            slot.put(place);
+        }
+        self.len.put(len);
+    }
+
+    fn get(bytes: &[u8]) -> Bucket {
+        let (tags, rest) = bytes.split_at(WIDTH * u16::SIZE);
+        let (slots, len) = rest.split_at(WIDTH * u32::SIZE);
+        Bucket {
+            tags: std::array::from_fn(|at| u16::get(&tags[at * u16::SIZE..][..u16::SIZE])),
+            slots: std::array::from_fn(|at| u32::get(&slots[at * u32::SIZE..][..u32::SIZE])),
+            len: u32::get(len),
+        }
+    }
+}
+
+impl Part for Table {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        let mut shards = self.shards.iter();
+        shards.try_for_each(|shard| sink.list(&shard.buckets))
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Table, Unfit> {
+        let shards = (0..SHARDS).map(|_| {
+            let buckets: Vec<Bucket> = section.list()?;
+            if !buckets.is_empty() && !buckets.len().is_power_of_two() {
+                return Err(Unfit("a shard of the table has a wrong size"));
+            }
+            let entries = buckets.iter().map(|bucket| bucket.len as usize).sum();
+            Ok(Shard { buckets, entries })
+        });
+        Ok(Table {
+            shards: shards.collect::<Result<_, _>>()?,
+        })
     }
 }
 

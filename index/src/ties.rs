@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hasher as _;
+use std::io;
 
 use iocd_core::query::EntrySink;
 use iocd_core::related::{MAX_RELATED, Tie, Ties, is_campaign};
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use siphasher::sip::SipHasher13;
 
 use crate::Index;
+use crate::checkpoint::{Part, Section, Sink, Unfit};
 use crate::error::IndexError;
 use crate::facets::BitSet;
 use crate::moment::Moment;
@@ -47,6 +49,28 @@ impl TieLists {
     pub(crate) fn memory(&self) -> usize {
         let lists = self.lists.values().map(|list| list.capacity() * 4);
         lists.sum::<usize>() + self.lists.capacity() * (size_of::<(u64, Vec<u32>)>() + 1)
+    }
+}
+
+impl Part for TieLists {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        // In an order, so that the same lists are the same bytes.
+        let mut lists: Vec<_> = self.lists.iter().collect();
+        lists.sort_unstable_by_key(|&(&hash, _)| hash);
+        sink.number(lists.len() as u64)?;
+        for (&hash, slots) in lists {
+            sink.number(hash)?;
+            sink.list(slots)?;
+        }
+        Ok(())
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<TieLists, Unfit> {
+        let mut lists = HashMap::new();
+        for _ in 0..section.count()? {
+            lists.insert(section.number()?, section.list()?);
+        }
+        Ok(TieLists { lists })
     }
 }
 

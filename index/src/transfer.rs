@@ -98,7 +98,7 @@ impl Index {
             Some(at) if Some(at) > known_at => {
                 let fetch = Fetch { source: number, at };
                 writer.note_fetch(fetch)?;
-                self.state.write().note_fetch(fetch);
+                self.state.write().note_fetches(&[fetch]);
                 Ok(())
             }
             _ => Ok(()),

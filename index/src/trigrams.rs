@@ -8,6 +8,9 @@
 //! answer. With 64 values of common shapes in a block, lists come to about 11
 //! bytes a value.
 
+use std::io;
+
+use crate::checkpoint::{Part, Section, Sink, Unfit};
 use crate::columns::Column;
 
 mod posting;
@@ -165,6 +168,39 @@ impl Trigrams {
             + self.postings.capacity() * size_of::<Posting>()
             + (self.places.len() + self.open.capacity()) * size_of::<u32>()
             + self.is_open.len() * size_of::<u64>()
+    }
+}
+
+impl Part for Trigrams {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.firsts.save(sink)?;
+        // By place, whose postings they are.
+        let mut owners = vec![0; self.postings.len()];
+        for (trigram, &place) in (0u32..).zip(&self.places) {
+            if let Some(place) = place.checked_sub(1) {
+                owners[place as usize] = trigram;
+            }
+        }
+        sink.list(&owners)?;
+        self.postings.iter().try_for_each(|list| list.save(sink))?;
+        sink.list(&self.open)
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Trigrams, Unfit> {
+        const UNKNOWN: Unfit = Unfit("there is no such trigram");
+        let mut trigrams = Trigrams::new();
+        trigrams.firsts = Column::load(section)?;
+        let owners: Vec<u32> = section.list()?;
+        for (place, owner) in (1..).zip(owners) {
+            *trigrams.places.get_mut(owner as usize).ok_or(UNKNOWN)? = place;
+            trigrams.postings.push(Posting::load(section)?);
+        }
+        trigrams.open = section.list()?;
+        for &trigram in &trigrams.open {
+            let word = trigrams.is_open.get_mut(trigram as usize / 64);
+            *word.ok_or(UNKNOWN)? |= 1 << (trigram % 64);
+        }
+        Ok(trigrams)
     }
 }
 

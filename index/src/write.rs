@@ -331,7 +331,7 @@ impl Index {
             at: now,
         };
         writer.note_fetch(fetch)?;
-        self.state.write().note_fetch(fetch);
+        self.state.write().note_fetches(&[fetch]);
         Ok(absent.len() as u64)
     }
 

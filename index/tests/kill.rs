@@ -3,7 +3,7 @@
 //!
 //! The test runs itself as a child that records batches and says so; the
 //! parent kills it at random moments, many times over one store. Beside the
-//! batches, the child shows a list that is another one each time.
+//! batches, the child shows a list that is another one each time, and writes checkpoints.
 
 // A test that cannot go on has failed: that is what `unwrap` says.
 #![allow(clippy::unwrap_used)]
@@ -94,6 +94,9 @@ fn child(dir: &Path) {
             .map(|item| Claim::new(value(batch, item), 50))
             .collect();
         index.record(&source(), claims, NOW).unwrap();
+        if batch % 4 == 0 {
+            index.checkpoint().unwrap();
+        }
         writeln!(out, "durable {batch}").unwrap();
         out.flush().unwrap();
         let values: Vec<Value> = (0..LIST).map(|item| listed(batch, item)).collect();
@@ -157,6 +160,7 @@ fn what_was_said_to_be_durable_survives_a_kill() {
         shown = shown.max(last_list);
 
         let index = Index::open(dir.path()).unwrap();
+        assert_eq!(index.recovery().ignored_checkpoint, None, "kill {kill}");
         let there = next_batch(&index);
         assert!(
             there >= said,

@@ -156,8 +156,14 @@ impl Node {
     }
 
     /// Says what opening found, if an operator should know.
-    pub fn tell_recovery(&self, tell: impl FnOnce(&str)) {
-        let bytes = self.store.index().recovery().dropped_bytes;
+    pub fn tell_recovery(&self, tell: impl Fn(&str)) {
+        let recovery = self.store.index().recovery();
+        if let Some(why) = recovery.ignored_checkpoint {
+            tell(&format!(
+                "the checkpoint of the claim store was not used, the log was read instead: {why}. Nothing is lost; the next one takes its place"
+            ));
+        }
+        let bytes = recovery.dropped_bytes;
         if bytes > 0 {
             tell(&format!(
                 "the last run ended in the middle of a batch: {bytes} bytes of it, never acknowledged, were cut off the claim log"

@@ -27,14 +27,16 @@ pub(super) enum Step {
     Expire,
     /// A warning list comes into force that labels values and withholds none.
     Assess,
-    /// The store is closed in order and opened.
+    /// What is in memory is written down.
+    Checkpoint,
+    /// The store is closed in order, which does so too, and opened.
     Reopen,
 }
 
-use Step::{Assess, Expire, Reopen, Say, Show, Withdraw};
+use Step::{Assess, Checkpoint, Expire, Reopen, Say, Show, Withdraw};
 
 /// With the second at which it is done.
-pub(super) const HISTORY: [(i64, Step); 23] = [
+pub(super) const HISTORY: [(i64, Step); 25] = [
     (10, Say("events", &[("a", 80), ("b", 50)])),
     (
         20,
@@ -51,6 +53,7 @@ pub(super) const HISTORY: [(i64, Step); 23] = [
         Say("list", &[("i", 40), ("j", 40), ("k", 40), ("l", 40)]),
     ),
     (90, Say("events", &[("m", 1), ("n", 2), ("o", 3), ("p", 4)])),
+    (95, Checkpoint),
     (600, Expire),
     (605, Assess),
     (610, Say("events", &[("a", 80), ("q", 5)])),
@@ -60,6 +63,7 @@ pub(super) const HISTORY: [(i64, Step); 23] = [
     (650, Reopen),
     (660, Say("plain", &[("f", 90), ("g", 90), ("r", 90)])),
     (1300, Show("list", &["a", "j"])),
+    (1305, Checkpoint),
     (1310, Expire),
     (
         1320,
@@ -107,6 +111,8 @@ pub(super) fn open(dir: &Path, disk: &Faulty) -> Result<Index, IndexError> {
     let settings = LogSettings {
         files: Arc::new(disk.clone()),
         segment_size: 1200,
+        checkpoint_every: u64::MAX,
+        checkpoint_at_close: 1,
     };
     Index::open_with(dir, &settings)
 }
@@ -151,6 +157,7 @@ pub(super) fn perform(
         }
         Expire => index.expire_due(at(second)).map(drop),
         Assess => index.assess(labels(), at(second)).map(drop),
+        Checkpoint => index.checkpoint(),
         Reopen => Ok(()),
     }
 }

@@ -1,5 +1,5 @@
-//! Opening: reading the log from its start, and cutting off what a crash left
-//! unfinished.
+//! Opening: mapping the segments, reading the log from where a checkpoint ends
+//! or from its start, and cutting off what a crash left unfinished.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use super::segment::{
 use super::writer::Writer;
 use super::{Address, Frame, Log, LogSettings, frame};
 use crate::error::IndexError;
-use crate::files::{Files, Opening, write_whole};
+use crate::files::{Files, OpenFile, Opening, write_whole};
 use crate::record::{COMMIT, Commit, HEADER, Record};
 
 /// What was found at open.
@@ -21,35 +21,52 @@ pub struct Recovery {
     pub dropped_bytes: u64,
     /// Whether the store was closed in order the last time.
     pub was_clean: bool,
+    /// Bytes of the log that were read: those after the checkpoint, or all.
+    pub replayed_bytes: u64,
+    /// Why the checkpoint that is there was not used, if so.
+    pub ignored_checkpoint: Option<&'static str>,
 }
 
-/// What takes the batches in: the log so far, the store's key, the addresses of
-/// the batch's records, its commit.
-type Replay<'a> = dyn FnMut(&Log, [u8; 16], &[Address], Commit) -> Result<(), IndexError> + 'a;
+/// What takes the batches in: the addresses of the batch's records, its commit.
+type Replay<'a> = dyn FnMut(&[Address], Commit) -> Result<(), IndexError> + 'a;
 
-/// Opens the log in `dir`, which exists and is locked, calling `replay` with
-/// each whole batch in order. `new_key` is the key if there is no log yet.
+/// A log whose segments are mapped, and whose records were not read.
+pub(crate) struct Unread {
+    log: Log,
+    writer: Writer,
+    recovery: Recovery,
+    clean_end: Option<Address>,
+    /// The last segment's file.
+    last: Option<Box<dyn OpenFile>>,
+    /// Segments found; one more than are mapped if the last never got a header.
+    found: u32,
+}
+
+/// Maps the log in `dir`, which exists and is locked. `new_key` is the key if
+/// there is no log yet.
 pub(crate) fn open(
     dir: &Path,
     settings: &LogSettings,
     new_key: [u8; 16],
-    replay: &mut Replay<'_>,
-) -> Result<(Log, Writer, Recovery), IndexError> {
+) -> Result<Unread, IndexError> {
     let files = &*settings.files;
     let clean_end = read_clean_marker(dir)?;
-    let mut recovery = Recovery {
-        dropped_bytes: 0,
-        was_clean: clean_end.is_some(),
+    let found = count_segments(dir)?;
+    let mut unread = Unread {
+        log: Log::default(),
+        writer: Writer::new(dir, settings.clone(), new_key),
+        recovery: Recovery {
+            was_clean: clean_end.is_some(),
+            ..Recovery::default()
+        },
+        clean_end,
+        last: None,
+        found,
     };
-    let mut log = Log::default();
-    let mut writer = Writer::new(dir, settings.clone(), new_key);
-    let segments = count_segments(dir)?;
-    for number in 0..segments {
+    for number in 0..found {
         let path = segment_path(dir, number);
-        let is_last = number + 1 == segments;
-        let file = files
-            .open(&path, Opening::Existing)
-            .map_err(IndexError::io(&path))?;
+        let opened = files.open(&path, Opening::Existing);
+        let file = opened.map_err(IndexError::io(&path))?;
         let metadata = file.file().metadata().map_err(IndexError::io(&path))?;
         let size = u32::try_from(metadata.len()).map_err(|_| IndexError::NotASegment {
             path: path.clone(),
@@ -57,51 +74,100 @@ pub(crate) fn open(
         })?;
         let segment = Segment::map(file.file(), size, settings.segment_size)
             .map_err(IndexError::io(&path))?;
+        let is_last = number + 1 == found;
         if is_last && clean_end.is_none() && is_unfinished_header(segment.bytes()) {
             // The crash came between making the file and its header's reaching the disk.
-            recovery.dropped_bytes += u64::from(size);
+            unread.recovery.dropped_bytes += u64::from(size);
             files.remove(&path).map_err(IndexError::io(&path))?;
             break;
         }
         let key = read_header(segment.bytes(), number, &path)?;
         if number == 0 {
-            writer.key = key;
-        } else if key != writer.key {
+            unread.writer.key = key;
+        } else if key != unread.writer.key {
             return Err(IndexError::NotASegment {
                 path,
                 what: "it belongs to another store",
             });
         }
-        log.segments.push(segment);
-        let end = replay_segment(&log, number, key, replay)?;
+        unread.log.segments.push(segment);
+        unread.last = Some(file);
+    }
+    Ok(unread)
+}
+
+impl Unread {
+    /// The log, with what may have to be cut off its end.
+    pub(crate) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The store's key.
+    pub(crate) fn key(&self) -> [u8; 16] {
+        self.writer.key
+    }
+
+    /// Reads the log after `start`, the end of a batch, or from its beginning;
+    /// `replay` gets each whole batch in order.
+    pub(crate) fn replay(
+        mut self,
+        start: Option<Address>,
+        replay: &mut Replay<'_>,
+    ) -> Result<(Log, Writer, Recovery), IndexError> {
+        let start = start.unwrap_or(Address::new(0, SEGMENT_HEADER));
+        let mapped = u32::try_from(self.log.segments.len()).expect("segment numbers are u32");
+        for number in start.segment()..mapped {
+            let from = if number == start.segment() {
+                start.offset()
+            } else {
+                SEGMENT_HEADER
+            };
+            let end = replay_segment(&self.log, number, from, replay)?;
+            self.recovery.replayed_bytes += u64::from(end.offset - from);
+            self.settle(number, &end)?;
+            (self.writer.segment, self.writer.position) = (number, end.committed);
+        }
+        self.writer.file = self.last;
+        let dir = self.writer.dir();
+        let files = &*self.writer.settings.files;
+        if let Some(end) = self.clean_end {
+            if end != Address::new(self.writer.segment, self.writer.position) {
+                return Err(end.damaged("the log ends elsewhere than when it was closed"));
+            }
+            // Only now: damage must be reported every time until it is mended.
+            let path = dir.join(CLEAN);
+            files.remove(&path).map_err(IndexError::io(&path))?;
+        }
+        // No note and no file that was removed, now or by an opening that failed
+        // half way, may come back after a crash once the log goes on.
+        files.sync_dir(dir).map_err(IndexError::io(dir))?;
+        Ok((self.log, self.writer, self.recovery))
+    }
+
+    /// Cuts off what a crash left at the end of the log, and sees to it that
+    /// the rest is on the disk.
+    fn settle(&mut self, number: u32, end: &End) -> Result<(), IndexError> {
+        let is_last = number + 1 == self.found;
+        let may_be_torn = is_last && self.clean_end.is_none();
+        let path = || segment_path(self.writer.dir(), number);
+        let file = self.last.as_ref().expect("a segment was mapped");
         if let Some(what) = end.broken {
-            if !is_last || clean_end.is_some() || has_later_batch(&log, number, &end) {
+            if !may_be_torn || has_later_batch(&self.log, number, end) {
                 return Err(Address::new(number, end.offset).damaged(what));
             }
-            recovery.dropped_bytes += u64::from(size - end.committed);
-            file.set_len(u64::from(end.committed))
-                .map_err(IndexError::io(&path))?;
-            log.segments[number as usize].len = end.committed;
+            let segment = &mut self.log.segments[number as usize];
+            self.recovery.dropped_bytes += u64::from(segment.len - end.committed);
+            let cut = file.set_len(u64::from(end.committed));
+            cut.map_err(IndexError::io(path()))?;
+            segment.len = end.committed;
         }
-        if is_last && clean_end.is_none() {
+        if may_be_torn {
             // A process that was killed may have left its last batch to the
             // kernel: what is served from here on is to be on the disk.
-            file.sync().map_err(IndexError::io(&path))?;
+            file.sync().map_err(IndexError::io(path()))?;
         }
-        (writer.file, writer.segment, writer.position) = (Some(file), number, end.committed);
+        Ok(())
     }
-    if let Some(end) = clean_end {
-        if end != Address::new(writer.segment, writer.position) {
-            return Err(end.damaged("the log ends elsewhere than when it was closed"));
-        }
-        // Only now: damage must be reported every time until it is mended.
-        let path = dir.join(CLEAN);
-        files.remove(&path).map_err(IndexError::io(&path))?;
-    }
-    // No note and no file that was removed, now or by an opening that failed
-    // half way, may come back after a crash once the log goes on.
-    files.sync_dir(dir).map_err(IndexError::io(dir))?;
-    Ok((log, writer, recovery))
 }
 
 /// How many segments there are; none may be missing.
@@ -132,16 +198,16 @@ struct End {
     broken: Option<&'static str>,
 }
 
-/// Gives each batch of the log's segment `number` to `replay`.
+/// Gives each batch of the log's segment `number`, from a byte on, to `replay`.
 fn replay_segment(
     log: &Log,
     number: u32,
-    key: [u8; 16],
+    from: u32,
     replay: &mut Replay<'_>,
 ) -> Result<End, IndexError> {
     let bytes = log.segments[number as usize].bytes();
     let mut batch = Vec::new();
-    let (mut offset, mut committed) = (SEGMENT_HEADER, SEGMENT_HEADER);
+    let (mut offset, mut committed) = (from, from);
     while (offset as usize) < bytes.len() {
         let Frame { body, next } = match frame(bytes, offset) {
             Ok(frame) => frame,
@@ -161,7 +227,7 @@ fn replay_segment(
             if commit.start != Address::new(number, committed).0 {
                 return Err(address.damaged("the commit record belongs to another place"));
             }
-            replay(log, key, &batch, commit)?;
+            replay(&batch, commit)?;
             batch.clear();
             committed = next;
         } else {

@@ -9,6 +9,10 @@
 //!
 //! So a block costs a byte where they are rare and a bit where they are not.
 
+use std::io;
+
+use crate::checkpoint::{Part, Section, Sink, Unfit};
+
 /// Blocks in a run.
 const RUN: u32 = 256;
 /// Bytes of a run as bits; as many offsets are written so instead.
@@ -103,6 +107,22 @@ impl Posting {
             word: 0,
             words: &[],
         }
+    }
+}
+
+impl Part for Posting {
+    fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
+        sink.number(self.runs)?;
+        sink.number(self.count)?;
+        sink.list(&self.bytes)
+    }
+
+    fn load(section: &mut Section<'_>) -> Result<Posting, Unfit> {
+        Ok(Posting {
+            runs: section.number()?,
+            count: section.number()?,
+            bytes: section.list()?,
+        })
     }
 }
 

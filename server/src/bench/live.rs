@@ -158,7 +158,10 @@ fn link_files(from: &Path, to: &Path) -> std::io::Result<()> {
     let from = from.canonicalize()?;
     for entry in fs::read_dir(from)? {
         let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
-        if path.extension().is_some_and(|ending| ending == "log") {
+        // A new checkpoint would take the place of the link, not of the file.
+        let is_large =
+            path.extension().is_some_and(|ending| ending == "log") || name == "checkpoint";
+        if is_large {
             symlink(path, to.join(name))?;
         } else if path.is_file() {
             fs::copy(path, to.join(name))?;

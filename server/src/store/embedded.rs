@@ -21,16 +21,24 @@ use jiff::Timestamp;
 
 use super::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 
-/// An open embedded store.
+mod checkpoints;
+
+use checkpoints::Checkpoints;
+
+/// An open embedded store, with a thread that writes checkpoints.
 pub struct Embedded {
-    index: Index,
+    /// Dropped before the index, which its thread shares.
+    _checkpoints: Checkpoints,
+    index: Arc<Index>,
 }
 
 impl Embedded {
     /// Opens the store in `dir`, creating it if there is none.
     pub fn open(dir: &Path) -> Result<Embedded, IndexError> {
+        let index = Arc::new(Index::open(dir)?);
         Ok(Embedded {
-            index: Index::open(dir)?,
+            _checkpoints: Checkpoints::of(&index),
+            index,
         })
     }
 

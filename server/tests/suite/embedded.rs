@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::histories::{agree, block_on, compare, compare_from, histories, last_warnings};
+use crate::histories::{
+    agree, block_on, compare, compare_from, histories, last_warnings, live_on, sources,
+};
 use crate::model::Model;
 use crate::values::at;
 
@@ -42,6 +44,40 @@ proptest! {
         let judged = block_on(embedded.assess(last_warnings(&history), at(now))).unwrap();
         prop_assert_eq!(judged, 0);
         prop_assert_eq!(embedded.counts(), counts);
+        block_on(compare(&model, &embedded, now));
+    }
+
+    /// A store that is opened by its checkpoint and what came after it, goes on,
+    /// and is opened so again.
+    #[test]
+    fn checkpoints_are_what_reading_everything_gives(
+        history in histories(60),
+        parts in prop::collection::vec((1usize..16, any::<bool>()), 1..10),
+    ) {
+        let (mut embedded, directory) = open();
+        let model = Model::default();
+        let (mut now, mut sources) = (0, sources());
+        let mut done = 0;
+        for (steps, writes_one) in parts {
+            let end = history.len().min(done + steps);
+            block_on(live_on(&model, &embedded, &history[done..end], &mut now, &mut sources));
+            done = end;
+            if writes_one {
+                embedded.index().checkpoint().unwrap();
+                continue;
+            }
+            drop(embedded);
+            embedded = Embedded::open(directory.path()).unwrap();
+            prop_assert_eq!(embedded.index().recovery().ignored_checkpoint, None);
+            block_on(embedded.assess(last_warnings(&history[..done]), at(now))).unwrap();
+            block_on(compare(&model, &embedded, now));
+        }
+        let disk = embedded.index().size().disk;
+        let has_one = directory.path().join("checkpoint").exists();
+        drop(embedded);
+        let embedded = Embedded::open(directory.path()).unwrap();
+        prop_assert!(!has_one || embedded.index().recovery().replayed_bytes < disk);
+        block_on(embedded.assess(last_warnings(&history[..done]), at(now))).unwrap();
         block_on(compare(&model, &embedded, now));
     }
 

@@ -217,19 +217,29 @@ pub(crate) fn histories(length: usize) -> impl Strategy<Value = Vec<Step>> {
 /// Gives the time at its end.
 pub(crate) async fn agree<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, history: &[Step]) -> i64 {
     let mut now = 0;
-    let mut sources = sources();
-    for step in history {
-        if let Step::Wait(seconds) = step {
-            now += seconds;
-            continue;
-        }
-        describe(&mut sources, step);
-        let done_a = perform(a, step, &sources, now).await;
-        let done_b = perform(b, step, &sources, now).await;
-        assert_eq!(done_a, done_b, "{step:?} at {now}");
-    }
+    live_on(a, b, history, &mut now, &mut sources()).await;
     compare(a, b, now).await;
     now
+}
+
+/// Lives through a part of a history with both stores, which must do the same.
+pub(crate) async fn live_on<A: ClaimStore, B: ClaimStore>(
+    a: &A,
+    b: &B,
+    part: &[Step],
+    now: &mut i64,
+    sources: &mut [Source],
+) {
+    for step in part {
+        if let Step::Wait(seconds) = step {
+            *now += seconds;
+            continue;
+        }
+        describe(sources, step);
+        let done_a = perform(a, step, sources, *now).await;
+        let done_b = perform(b, step, sources, *now).await;
+        assert_eq!(done_a, done_b, "{step:?} at {now}");
+    }
 }
 
 /// Takes in what a step says of a source.
