@@ -47,12 +47,6 @@ impl State {
         best: &mut Best,
     ) -> Result<(), IndexError> {
         for first in self.trigrams.slots(block) {
-            self.columns.prefetch(first);
-        }
-        for first in self.trigrams.slots(block) {
-            self.log.prefetch(self.address(first));
-        }
-        for first in self.trigrams.slots(block) {
             let value = self.value(first)?;
             if question.kind.is_some_and(|kind| kind != value.kind) || !question.part.is_in(value) {
                 continue;
