@@ -212,18 +212,27 @@ pub(super) fn write_uuid(out: &mut Vec<u8>, bytes: [u8; 16]) {
 /// Appends a JSON string with its quotes.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut copied = 0;
-    for (position, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[copied..position]);
-        copied = position + 1;
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, escaped) = rest.split_at(plain_length(rest));
+        out.extend_from_slice(plain);
+        let Some((&byte, later)) = escaped.split_first() else {
+            break;
+        };
         write_escape(out, byte);
+        rest = later;
     }
-    out.extend_from_slice(&bytes[copied..]);
     out.push(b'"');
+}
+
+/// How many bytes stand before the first one that must be escaped. Eight are
+/// looked at a time, without branches: texts hardly ever have one.
+fn plain_length(bytes: &[u8]) -> usize {
+    let plain = |byte: &u8| *byte >= 0x20 && *byte != b'"' && *byte != b'\\';
+    let (words, _) = bytes.as_chunks::<8>();
+    let is_plain = |word: &&[u8; 8]| word.iter().fold(true, |all, byte| all & plain(byte));
+    let start = words.iter().take_while(is_plain).count() * 8;
+    start + bytes[start..].iter().take_while(|byte| plain(byte)).count()
 }
 
 #[cold]

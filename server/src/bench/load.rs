@@ -103,7 +103,7 @@ impl Load {
         let mut round = Round::default();
         let started = Instant::now();
         let mut free: Vec<usize> = (0..self.connections.len()).collect();
-        let mut due = started;
+        let (mut due, mut heard_at) = (started, started);
         loop {
             let going = go_on();
             while going && !free.is_empty() && due <= Instant::now() {
@@ -121,13 +121,10 @@ impl Load {
             if !going && free.len() == self.connections.len() {
                 break;
             }
-            // A steady pace must not oversleep: the core is its own.
-            let wait = match pace {
-                Pace::Closed => PATIENCE,
-                Pace::Steady(_) => Duration::ZERO,
-            };
-            self.wait(wait)?;
-            if matches!(pace, Pace::Closed) && self.events.is_empty() {
+            self.poll()?;
+            if !self.events.is_empty() || free.len() == self.connections.len() {
+                heard_at = Instant::now();
+            } else if heard_at.elapsed() > PATIENCE {
                 return Err(BenchError::Unexpected(format!(
                     "the server did not answer within {} s",
                     PATIENCE.as_secs()
@@ -144,12 +141,19 @@ impl Load {
         Ok(round)
     }
 
-    fn wait(&mut self, time: Duration) -> Result<(), BenchError> {
-        let time = Timespec {
-            tv_sec: time.as_secs().cast_signed(),
+    /// Looks what has come, and never sleeps: the core is its own, and the
+    /// server would pay for waking it, with each answer that is slow and with
+    /// none that is fast.
+    fn poll(&mut self) -> Result<(), BenchError> {
+        let no_time = Timespec {
+            tv_sec: 0,
             tv_nsec: 0,
         };
-        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), Some(&time)) {
+        match epoll::wait(
+            &self.epoll,
+            spare_capacity(&mut self.events),
+            Some(&no_time),
+        ) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(BenchError::io("waiting for answers")(error.into())),
         }
