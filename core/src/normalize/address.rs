@@ -138,7 +138,7 @@ fn parts_v6(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
     }
     let (address, own_length) = inner.split_at(inner.find('/').unwrap_or(inner.len()));
     let address = match address.split_once('%') {
-        Some((address, zone)) if !zone.is_empty() => {
+        Some((address, zone)) if is_zone(zone) => {
             draft.note(change::ZONE_REMOVED);
             address
         }
@@ -151,6 +151,13 @@ fn parts_v6(text: &str, mut draft: Draft) -> Result<Reading, Reason> {
         return draft.parse(Kind::Ipv6, address);
     }
     draft.parse(Kind::Ipv6, &format!("{address}{own_length}{length}"))
+}
+
+/// Whether this names an interface, as `eth0`, `25eth0` of a URL, `12`,
+/// `veth0@if3`: a sign at the end would be taken for punctuation elsewhere.
+fn is_zone(zone: &str) -> bool {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"-._~@:+".contains(&b);
+    !zone.is_empty() && zone.bytes().all(is_part)
 }
 
 /// What stands before `]:443` where the opening bracket was lost. As defanging
