@@ -65,13 +65,7 @@ impl State {
     /// How many entries the filter admits from a slot on.
     fn count_from(&self, slot: u32, filter: &Filter, now: u32) -> u64 {
         let matching = self.matching(filter, Moment::present(now)).from(slot);
-        let due = if filter.include_expired {
-            Vec::new()
-        } else {
-            self.due(now)
-        };
-        let due = due.iter().filter(|&&slot| matching.contains(slot)).count() as u64;
-        matching.count() - due
+        matching.count() - self.count_due(&matching, filter, now)
     }
 
     /// Collects the events in `next..stop`, up to `limit` of all; gives the

@@ -24,24 +24,20 @@ impl Index {
         let Listing { filter, page, .. } = *listing;
         let mut state = self.state.read();
         let now = seconds(listing.now);
-        let moment = Moment {
-            now,
-            end: match listing.revision {
-                None => NONE,
-                Some(revision) => state.slot_after(revision)?,
+        let moment = match listing.revision {
+            Some(revision) if revision != state.revision() => Moment {
+                now,
+                end: state.slot_after(revision)?,
             },
+            // Nothing has happened since: the quicker way to the same list.
+            _ => Moment::present(now),
         };
         let mut slots = Vec::new();
         {
             let matching = state.matching(filter, moment);
             // What is due but not yet swept counts as expired.
             let is_due = |slot: u32| state.is_expired(slot, now);
-            let due = if filter.include_expired {
-                Vec::new()
-            } else {
-                state.due(now)
-            };
-            let due = due.iter().filter(|&&slot| matching.contains(slot)).count() as u64;
+            let due = state.count_due(&matching, filter, now);
             sink.total(matching.count() - due);
             let wanted = page.limit as usize;
             if wanted > 0 {
@@ -127,25 +123,41 @@ impl State {
         }))
     }
 
-    /// The entry of which the last word is in a slot: a version, or the end of
-    /// one whose time was over.
+    /// How many of the slots hold what is due to expire, where the filter does
+    /// not ask for such.
+    pub(crate) fn count_due(&self, matching: &Intersection<'_>, filter: &Filter, now: u32) -> u64 {
+        if filter.include_expired {
+            return 0;
+        }
+        let due = self.due(now);
+        due.iter().filter(|&&slot| matching.contains(slot)).count() as u64
+    }
+
+    /// The entry of which the last word is in a slot, as of `now`.
     pub(crate) fn shown(&self, slot: u32, now: u32) -> Option<Shown> {
-        if ended(self.columns.flags(slot)).is_none() {
-            let status = if self.is_expired(slot, now) {
+        let shown = self.shown_by(slot)?;
+        let is_over = !shown.is_ended() && self.is_expired(slot, now);
+        Some(Shown {
+            status: if is_over {
                 Status::Expired
             } else {
-                Status::Active
-            };
-            return Some(Shown {
+                shown.status
+            },
+            ..shown
+        })
+    }
+
+    /// The entry of which a version, or the end of one, is in a slot; whether
+    /// its time is over is not looked at.
+    pub(crate) fn shown_by(&self, slot: u32) -> Option<Shown> {
+        Some(match ended(self.columns.flags(slot)) {
+            None => Shown::listed(slot),
+            Some(status) => Shown {
+                slot: self.prior(slot)?,
                 status,
-                ..Shown::listed(slot)
-            });
-        }
-        Some(Shown {
-            slot: self.prior(slot)?,
-            status: Status::Expired,
-            changed: slot,
-            newest: None,
+                changed: slot,
+                newest: None,
+            },
         })
     }
 }

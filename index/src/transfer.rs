@@ -7,12 +7,11 @@ use iocd_core::claim::{ClaimId, Source};
 use jiff::Timestamp;
 
 use crate::Index;
-use crate::columns::NONE;
 use crate::error::IndexError;
 use crate::fetches::Fetch;
 use crate::read::Shown;
 use crate::record::{Record, Tombstone};
-use crate::state::{State, ended};
+use crate::state::State;
 use crate::time::{seconds, timestamp};
 use crate::write::{Draft, describe, held, source_number};
 
@@ -57,7 +56,7 @@ impl Index {
         walk.next = slice.end;
         let mut claims = Vec::new();
         for slot in slice {
-            if let Some(shown) = state.shown_by(slot, walk.end)? {
+            if let Some(shown) = state.last_by(slot, walk.end) {
                 claims.push(state.transfer(&shown)?);
             }
         }
@@ -135,27 +134,10 @@ impl Index {
 
 impl State {
     /// The claim whose last change before the slot `end` is in `slot`, if it is one's.
-    fn shown_by(&self, slot: u32, end: u32) -> Result<Option<Shown>, IndexError> {
-        let Some(status) = ended(self.columns.flags(slot)) else {
-            let dead_by = self.columns.dead_by(slot);
-            let holds = dead_by == NONE || dead_by >= end;
-            return Ok(holds.then(|| Shown::listed(slot)));
-        };
-        let value = self.value(slot)?;
-        let newest = self.newest(self.hash(value.kind, value.text), value.kind, value.text)?;
-        let source = self.columns.source(slot);
-        let mut own = self
-            .chain(newest)
-            .filter(|&other| other < end && self.columns.source(other) == source);
-        if own.next() != Some(slot) {
-            return Ok(None);
-        }
-        Ok(own.next().map(|version| Shown {
-            slot: version,
-            status,
-            changed: slot,
-            newest: None,
-        }))
+    fn last_by(&self, slot: u32, end: u32) -> Option<Shown> {
+        // What replaces or ends nothing has the highest number.
+        let is_last = self.columns.dead_by(slot) >= end;
+        is_last.then(|| self.shown_by(slot)).flatten()
     }
 
     fn transfer(&self, shown: &Shown) -> Result<Transfer, IndexError> {
@@ -199,7 +181,7 @@ impl State {
         {
             None => None,
             Some(slot) => {
-                let shown = self.shown_by(slot, self.columns.len())?;
+                let shown = self.last_by(slot, self.columns.len());
                 shown.map(|shown| self.retained(&shown)).transpose()?
             }
         };
