@@ -24,6 +24,10 @@ use crate::table::Table;
 use crate::ties::TieLists;
 use crate::trigrams::Trigrams;
 
+/// Records of a batch taken in while readers wait: some tenths of a
+/// millisecond.
+pub(crate) const APPLIED_AT_ONCE: usize = 256;
+
 /// A source with what the index knows of it.
 pub(crate) struct KnownSource {
     pub(crate) source: Source,
@@ -242,6 +246,16 @@ impl State {
 
     /// Takes one batch in. Every record of it is readable in `log` by now.
     pub(crate) fn apply(&mut self, records: &[Address], commit: Commit) -> Result<(), IndexError> {
+        for slice in records.chunks(APPLIED_AT_ONCE) {
+            self.apply_slice(slice, commit.time)?;
+        }
+        self.finish_batch(commit)
+    }
+
+    /// Takes in a part of a batch that was committed at `time`. After each
+    /// record the indexes agree with each other, so readers may look between
+    /// two slices: the batch is durable, and they see the first part of it.
+    pub(crate) fn apply_slice(&mut self, records: &[Address], time: u32) -> Result<(), IndexError> {
         // Decoded records borrow the log; a clone of it (a few `Arc`s) lets
         // the rest of the state change meanwhile.
         let log = self.log.clone();
@@ -257,10 +271,10 @@ impl State {
             let hash = || hashes[at].ok_or_else(|| damaged(address));
             match log.record(address)? {
                 Record::Claim(claim) => {
-                    self.apply_claim(address, hash()?, &claim, commit.time)?;
+                    self.apply_claim(address, hash()?, &claim, time)?;
                 }
                 Record::Tombstone(tombstone) => {
-                    self.apply_tombstone(address, hash()?, &tombstone, commit.time)?;
+                    self.apply_tombstone(address, hash()?, &tombstone, time)?;
                 }
                 Record::String(text) => self.strings.push(text),
                 Record::Source { number, json } => {
@@ -278,6 +292,11 @@ impl State {
                 Record::Commit(_) => return Err(damaged(address)),
             }
         }
+        Ok(())
+    }
+
+    /// Notes the end of a batch all of whose records were taken in.
+    pub(crate) fn finish_batch(&mut self, commit: Commit) -> Result<(), IndexError> {
         self.last_commit = commit.time;
         self.last_batch = Some(Address(commit.start));
         if self.revision() == commit.revision {

@@ -7,17 +7,18 @@ use iocd_core::claim::held::{Decision, Held, Known, Outcome};
 use iocd_core::claim::{Claim, ClaimId, Source, Status};
 use iocd_core::value::{Value, ValueRef};
 use jiff::Timestamp;
+use parking_lot::RwLockWriteGuard;
 
 use crate::Index;
 use crate::error::IndexError;
 use crate::fetches::{Fetch, Fetches};
-use crate::log;
+use crate::log::{self, Address, Appended};
 use crate::moment::Moment;
 use crate::record::{Article, ClaimRecord, Commit, ItemsBuf, Record, Tombstone};
-use crate::state::State;
+use crate::state::{APPLIED_AT_ONCE, State};
 use crate::time::{seconds, timestamp};
 
-/// Claims ended in one batch: readers wait for a batch to be taken in.
+/// Claims ended in one batch: so much is prepared in memory at a time.
 const TOMBSTONES: usize = 8192;
 /// Bytes of a commit record with its header.
 const COMMIT_SIZE: usize = crate::record::HEADER + 1 + 8 + 8 + 4;
@@ -433,13 +434,27 @@ impl Index {
             .iter()
             .map(|&offset| start.plus(offset))
             .collect();
-        let mut state = self.state.write();
-        state.log.extend(appended);
         // What was just written reads back, unless memory or disk are broken:
         // then the indexes no longer agree with the log.
-        state
-            .apply(&addresses, commit)
+        self.apply(appended, &addresses, commit)
             .inspect_err(|error| writer.log.stop(error.to_string()))
+    }
+
+    /// Takes a durable batch into the indexes. Readers have their turn after
+    /// every few records: none waits for the whole of it.
+    fn apply(
+        &self,
+        appended: Appended,
+        records: &[Address],
+        commit: Commit,
+    ) -> Result<(), IndexError> {
+        let mut state = self.state.write();
+        state.log.extend(appended);
+        for slice in records.chunks(APPLIED_AT_ONCE) {
+            state.apply_slice(slice, commit.time)?;
+            RwLockWriteGuard::bump(&mut state);
+        }
+        state.finish_batch(commit)
     }
 }
 
