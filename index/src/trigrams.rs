@@ -149,11 +149,7 @@ impl Trigrams {
             if posting.len() > blocks.len().saturating_mul(BYTES_A_BLOCK) {
                 break;
             }
-            let mut others = posting.blocks().peekable();
-            blocks.retain(|block| {
-                while others.next_if(|other| other < block).is_some() {}
-                others.peek() == Some(block)
-            });
+            posting.retain(&mut blocks);
         }
         blocks
     }
