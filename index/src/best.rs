@@ -44,6 +44,8 @@ pub(crate) struct Best {
     keep: usize,
     skip: usize,
     total: u64,
+    /// No hit that ranks after this one is on the page.
+    bound: Option<Rank>,
 }
 
 /// Hits kept beyond those needed, so that sorting them out is rare.
@@ -58,15 +60,28 @@ impl Best {
             keep: clamp(end),
             skip: clamp(page.offset),
             total: 0,
+            bound: None,
         }
+    }
+
+    /// Whether a hit can be on the page by what is known so far: else it need
+    /// only be counted.
+    pub(crate) fn may_keep(&self, hit: &Hit) -> bool {
+        self.keep > 0 && self.bound.is_none_or(|bound| hit.rank() <= bound)
+    }
+
+    /// Takes a hit that cannot be on the page.
+    pub(crate) fn count(&mut self) {
+        self.total += 1;
     }
 
     pub(crate) fn push(&mut self, id: ClaimId, hit: Hit) {
         self.total += 1;
         self.hits.push((hit.rank(), id, hit));
         if self.hits.len() >= 2 * self.keep + SLACK {
-            self.hits
-                .select_nth_unstable_by_key(self.keep, |&(rank, id, _)| (rank, id));
+            let order = |&(rank, id, _): &(Rank, ClaimId, Hit)| (rank, id);
+            let (_, &mut (bound, ..), _) = self.hits.select_nth_unstable_by_key(self.keep, order);
+            self.bound = Some(bound);
             self.hits.truncate(self.keep);
         }
     }

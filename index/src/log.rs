@@ -140,6 +140,16 @@ impl Log {
         body.get(..u32::from_le_bytes(*length) as usize)
     }
 
+    /// The bytes from one record to the end of another one of the same segment
+    /// as they lie there, as [`Log::peek`] gives them; none if there are more
+    /// than `most`.
+    pub(crate) fn span(&self, first: Address, last: Address, most: usize) -> Option<&[u8]> {
+        let end = HEADER + self.peek(last)?.len() + last.offset() as usize;
+        let bytes = self.segments.get(first.segment() as usize)?.bytes();
+        let span = bytes.get(first.offset() as usize..end)?;
+        (first.segment() == last.segment() && span.len() <= most).then_some(span)
+    }
+
     /// The body of the record at `address`, its checksum verified.
     pub(crate) fn read(&self, address: Address) -> Result<&[u8], IndexError> {
         let segment = self

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem::Finder;
-
 use crate::normalize;
 use crate::value::ValueRef;
+
+mod needle;
+
+use needle::Needle;
 
 /// The least characters that are looked for.
 pub const MIN_PART: usize = 3;
@@ -14,7 +16,7 @@ pub const MIN_PART: usize = 3;
 /// it was written, and, where it has the marks of defanging, without them.
 #[derive(Clone, Debug)]
 pub struct Part {
-    needles: Vec<Finder<'static>>,
+    needles: Vec<Needle>,
 }
 
 impl Part {
@@ -25,11 +27,11 @@ impl Part {
         if written.chars().count() < MIN_PART {
             return None;
         }
-        let mut needles = vec![Finder::new(&written).into_owned()];
+        let mut needles = vec![Needle::new(&written)];
         if let Cow::Owned(refanged) = refang(&written)
             && refanged.chars().count() >= MIN_PART
         {
-            needles.push(Finder::new(&refanged).into_owned());
+            needles.push(Needle::new(&refanged));
         }
         Some(Part { needles })
     }
@@ -37,23 +39,27 @@ impl Part {
     /// The texts of which one is in every value that answers: ASCII letters in
     /// lower case, one or two of them.
     pub fn needles(&self) -> impl Iterator<Item = &[u8]> {
-        self.needles.iter().map(Finder::needle)
+        self.needles.iter().map(Needle::text)
     }
 
     /// Whether the value contains it.
     pub fn is_in(&self, value: ValueRef<'_>) -> bool {
         let bytes = value.text.as_bytes();
-        if bytes.iter().any(u8::is_ascii_uppercase) {
-            self.is_in_lower(&bytes.to_ascii_lowercase())
-        } else {
-            self.is_in_lower(bytes)
-        }
-    }
-
-    fn is_in_lower(&self, bytes: &[u8]) -> bool {
         self.needles
             .iter()
             .any(|needle| needle.find(bytes).is_some())
+    }
+
+    /// Visits places in some bytes where it is, in order for each of its
+    /// texts; `visit` says from where on there is reason to look further.
+    pub fn visit_places(&self, bytes: &[u8], mut visit: impl FnMut(usize) -> usize) {
+        for needle in &self.needles {
+            let mut from = 0;
+            while let Some(place) = bytes.get(from..).and_then(|rest| needle.find(rest)) {
+                let place = from + place;
+                from = visit(place).max(place + 1);
+            }
+        }
     }
 }
 

@@ -96,17 +96,39 @@ impl Posting {
         self.bytes.capacity()
     }
 
+    fn runs(&self) -> Runs<'_> {
+        Runs {
+            rest: &self.bytes,
+            next: 0,
+        }
+    }
+
     /// The blocks in order.
     pub(crate) fn blocks(&self) -> Blocks<'_> {
         Blocks {
-            rest: &self.bytes,
-            next_run: 0,
+            runs: self.runs(),
             first: 0,
             offsets: &[],
             bits: 0,
             word: 0,
             words: &[],
         }
+    }
+
+    /// Keeps those of some blocks, which are in order, that are in the list,
+    /// too. Takes time with the number of runs and of those blocks.
+    pub(crate) fn retain(&self, blocks: &mut Vec<u32>) {
+        let mut runs = self.runs();
+        let mut run = runs.next();
+        blocks.retain(|&block| {
+            let [offset, ..] = block.to_le_bytes();
+            while let Some(Run { number, .. }) = run
+                && number < block / RUN
+            {
+                run = runs.next();
+            }
+            run.is_some_and(|run| run.number == block / RUN && run.has(offset))
+        });
     }
 }
 
@@ -126,24 +148,37 @@ impl Part for Posting {
     }
 }
 
-/// Goes through a [`Posting`].
-pub(crate) struct Blocks<'a> {
-    rest: &'a [u8],
-    next_run: u32,
-    /// First block of the run.
-    first: u32,
-    /// What is left of a run that is a list.
-    offsets: &'a [u8],
-    /// What is left of a word of a run that is bits, and its number plus one.
-    bits: u64,
-    word: u32,
-    /// The words after it.
-    words: &'a [u8],
+/// The blocks of a run.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    number: u32,
+    /// Offsets, or bits if it is as many bytes as those take.
+    content: &'a [u8],
 }
 
-impl Blocks<'_> {
-    /// Reads what is before a run's offsets or bits. `None` at the end.
-    fn next_run(&mut self) -> Option<()> {
+impl<'a> Run<'a> {
+    fn bits(self) -> Option<&'a [u8]> {
+        (self.content.len() == usize::from(BITS)).then_some(self.content)
+    }
+
+    fn has(self, offset: u8) -> bool {
+        match self.bits() {
+            Some(bits) => bits[usize::from(offset / 8)] & 1 << (offset % 8) != 0,
+            None => self.content.contains(&offset),
+        }
+    }
+}
+
+/// Goes through the runs of a [`Posting`].
+struct Runs<'a> {
+    rest: &'a [u8],
+    next: u32,
+}
+
+impl<'a> Iterator for Runs<'a> {
+    type Item = Run<'a>;
+
+    fn next(&mut self) -> Option<Run<'a>> {
         let mut left_out = 0;
         let mut shift = 0;
         let count = loop {
@@ -157,18 +192,27 @@ impl Blocks<'_> {
             }
             shift += 7;
         };
-        self.first = (self.next_run + left_out) * RUN;
-        self.next_run += left_out + 1;
+        let number = self.next + left_out;
+        self.next = number + 1;
         // As many bytes as offsets or, of bits, as the count says too.
-        let (run, rest) = self.rest.split_at_checked(count.into())?;
+        let (content, rest) = self.rest.split_at_checked(count.into())?;
         self.rest = rest;
-        if count == BITS {
-            (self.words, self.word) = (run, 0);
-        } else {
-            self.offsets = run;
-        }
-        Some(())
+        Some(Run { number, content })
     }
+}
+
+/// Goes through the blocks of a [`Posting`].
+pub(crate) struct Blocks<'a> {
+    runs: Runs<'a>,
+    /// First block of the run.
+    first: u32,
+    /// What is left of a run that is a list.
+    offsets: &'a [u8],
+    /// What is left of a word of a run that is bits, and its number plus one.
+    bits: u64,
+    word: u32,
+    /// The words after it.
+    words: &'a [u8],
 }
 
 impl Iterator for Blocks<'_> {
@@ -190,7 +234,12 @@ impl Iterator for Blocks<'_> {
                 self.words = rest;
                 self.word += 1;
             } else {
-                self.next_run()?;
+                let run = self.runs.next()?;
+                self.first = run.number * RUN;
+                match run.bits() {
+                    Some(bits) => (self.words, self.word) = (bits, 0),
+                    None => self.offsets = run.content,
+                }
             }
         }
     }
@@ -204,20 +253,40 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_posting_gives_what_it_took(
-            gaps in proptest::collection::vec(prop_oneof![8 => 0u32..3, 2 => 0u32..40, 1 => 0u32..100_000], 0..2000),
-        ) {
-            let mut posting = Posting::default();
-            let mut blocks = Vec::new();
-            let mut next = 0;
-            for gap in gaps {
-                posting.push(next + gap);
-                blocks.push(next + gap);
-                next += gap + 1;
-            }
+        fn a_posting_gives_what_it_took(gaps in gaps(), others in gaps()) {
+            let blocks = ascending(gaps);
+            let posting = fill(&blocks);
             prop_assert!(posting.len() <= 3 * blocks.len() + 8);
-            prop_assert!(posting.blocks().eq(blocks));
+            prop_assert!(posting.blocks().eq(blocks.iter().copied()));
+
+            let mut kept = ascending(others);
+            let mut both = kept.clone();
+            both.retain(|block| blocks.binary_search(block).is_ok());
+            posting.retain(&mut kept);
+            prop_assert_eq!(kept, both);
         }
+    }
+
+    fn gaps() -> impl Strategy<Value = Vec<u32>> {
+        let gap = prop_oneof![8 => 0u32..3, 2 => 0u32..40, 1 => 0u32..100_000];
+        proptest::collection::vec(gap, 0..2000)
+    }
+
+    fn ascending(gaps: Vec<u32>) -> Vec<u32> {
+        let blocks = gaps.into_iter().scan(0, |next, gap| {
+            let block = *next + gap;
+            *next = block + 1;
+            Some(block)
+        });
+        blocks.collect()
+    }
+
+    fn fill(blocks: &[u32]) -> Posting {
+        let mut posting = Posting::default();
+        for &block in blocks {
+            posting.push(block);
+        }
+        posting
     }
 
     #[test]

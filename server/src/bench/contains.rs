@@ -1,5 +1,6 @@
 //! Values with a text in them, in process.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use iocd_core::matching::Part;
@@ -12,9 +13,11 @@ use super::figure::{Figure, Samples, milliseconds};
 use super::lookup::Reader;
 use super::stage::{Subject, now};
 
-/// Characters of a text that few values have, and of one that many have.
-const RARE: usize = 12;
-const COMMON: usize = 4;
+/// Characters of the texts that are asked for in turn: what few values have
+/// is long, what thousands have is short.
+const LENGTHS: RangeInclusive<usize> = 4..=12;
+/// One text of so many is of a value that is not stored.
+const UNKNOWN: usize = 4;
 
 /// Characters from near the beginning of a name, a URL's too, or a hash: what
 /// comes later is often the same in many.
@@ -28,22 +31,33 @@ fn part_of(value: &Value, length: usize) -> Option<Part> {
     text.get(1..=length).and_then(Part::read)
 }
 
+/// Texts of these lengths in turn.
+fn parts(subject: &Subject, lengths: RangeInclusive<usize>) -> impl Iterator<Item = Part> {
+    let values = subject.hits.iter().zip(&subject.misses).enumerate();
+    let values = values.map(|(at, (hit, miss))| if at % UNKNOWN == 0 { miss } else { hit });
+    values
+        .zip(lengths.cycle())
+        .filter_map(|(value, length)| part_of(value, length))
+}
+
 pub(super) fn measure(index: &Index, subject: &Subject) -> Result<Vec<Figure>, BenchError> {
-    let (mut rare, _) = time_parts(index, subject, RARE, 50)?;
-    let (mut page, mut hits) = time_parts(index, subject, COMMON, 50)?;
-    let (mut total, _) = time_parts(index, subject, COMMON, 0)?;
+    let all = || parts(subject, LENGTHS);
+    let short = parts(subject, *LENGTHS.start()..=*LENGTHS.start());
+    let (mut page, _) = time_parts(index, subject, all(), 50)?;
+    let (mut total, _) = time_parts(index, subject, all(), 0)?;
+    let (mut short, mut hits) = time_parts(index, subject, short, 0)?;
     let mut figures = vec![
         Figure::new(
-            "contains.rare.p99",
-            rare.p99(),
+            "contains.page.p50",
+            page.median(),
             "ms",
-            "First 50 entries and exact total for texts of 12 characters from the beginnings of stored names, of URLs too, and hashes; 99 of 100 take at most this.",
+            "First 50 entries and exact total for texts of 4 to 12 characters from the beginnings of names, of URLs too, and hashes, one in four of values that are not stored; half of them take at most this.",
         ),
         Figure::new(
             "contains.page.p99",
             page.p99(),
             "ms",
-            "The same for texts of 4 characters from there.",
+            "The same, 99 of 100 take at most this.",
         ),
         Figure::new(
             "contains.total.p99",
@@ -52,10 +66,16 @@ pub(super) fn measure(index: &Index, subject: &Subject) -> Result<Vec<Figure>, B
             "Only the exact total for those.",
         ),
         Figure::new(
-            "contains.page.hits",
+            "contains.short.p99",
+            short.p99(),
+            "ms",
+            "Only the exact total, for texts of 4 characters.",
+        ),
+        Figure::new(
+            "contains.short.hits",
             hits.median(),
             "entries",
-            "How many entries half of those texts find at most.",
+            "How many entries half of the texts of 4 characters find at most.",
         ),
     ];
     // A store of an operator's own may have no such values.
@@ -63,11 +83,11 @@ pub(super) fn measure(index: &Index, subject: &Subject) -> Result<Vec<Figure>, B
     Ok(figures)
 }
 
-/// Times of searches for parts of stored values, and how much they found.
+/// Times of searches for some texts, and how much they found.
 fn time_parts(
     index: &Index,
     subject: &Subject,
-    length: usize,
+    parts: impl Iterator<Item = Part>,
     limit: u32,
 ) -> Result<(Samples, Samples), IndexError> {
     let (mut times, mut hits) = (Samples::default(), Samples::default());
@@ -78,10 +98,7 @@ fn time_parts(
         (500, Duration::from_secs(5))
     };
     let end = Instant::now() + end;
-    for value in &subject.hits {
-        let Some(part) = part_of(value, length) else {
-            continue;
-        };
+    for part in parts {
         let question = Containing {
             part: &part,
             kind: None,
