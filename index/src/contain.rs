@@ -1,7 +1,6 @@
 //! Finding values that contain a text.
 
 use iocd_core::query::{Containing, EntrySink, Match};
-use parking_lot::RwLockReadGuard;
 
 use crate::Index;
 use crate::best::Best;
@@ -25,14 +24,14 @@ impl Index {
         sink: &mut S,
     ) -> Result<(), IndexError> {
         let mut best = Best::of(question.page);
-        let mut state = self.state.read();
+        let mut state = self.reading();
         let moment = state.moment(seconds(question.now), question.as_of)?;
         let blocks = state.trigrams.blocks(question.part.needles());
         for slice in blocks.chunks(SLICE) {
             for &block in slice {
                 state.collect_containing(block, question, moment, &mut best)?;
             }
-            RwLockReadGuard::bump(&mut state);
+            state.give_way();
         }
         Index::tell(state, best, moment, sink)
     }
