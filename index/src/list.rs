@@ -126,17 +126,10 @@ impl State {
             let was_last = dead_by != NONE && dead_by >= moment.end;
             was_last
                 && match ended(self.columns.flags(slot)) {
-                    None => include_expired || !self.was_over(slot, moment),
+                    None => include_expired || !self.is_expired(slot, moment.now),
                     Some(status) => include_expired && status == Status::Expired,
                 }
         }))
-    }
-
-    /// Whether a version had expired that has been replaced or ended since.
-    fn was_over(&self, slot: u32, moment: Moment) -> bool {
-        // Fetches that came before it was replaced are not noted with it where
-        // that was replayed; so one that seems to have expired is looked at.
-        self.is_expired(slot, moment.now) && self.had_expired(slot, moment)
     }
 
     /// How many of the slots hold what is due to expire, where the filter does

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{PACE, Pace, go_on, keep_pace};
 use crate::Index;
+use crate::columns::{NO_TIME, NONE};
 use crate::error::IndexError;
 use crate::fetches::Fetch;
 use crate::log::generation::Generation;
@@ -11,11 +12,16 @@ use crate::log::segment::Segment;
 use crate::log::{Address, Log};
 use crate::state::State;
 
+/// Slots looked at before a waiting writer gets its turn.
+const SLICE: u32 = 1 << 13;
+
 /// A state that is made as opening a store makes it: by replaying the log.
 pub(super) struct Heir {
     pub(super) state: State,
     /// The end of what it has of the log.
     reached: Address,
+    /// Slots of the old state of which it has what is not in the log.
+    inherited: u32,
 }
 
 impl Heir {
@@ -29,6 +35,7 @@ impl Heir {
         Heir {
             state,
             reached: Log::START,
+            inherited: 0,
         }
     }
 
@@ -58,6 +65,7 @@ impl Heir {
                 keep_pace(&mut left, records.len(), pace)?;
                 self.state.apply(records, commit)
             })?;
+            self.inherit(index, pace)?;
             self.state.list_anew(&listings);
             if self.reached == before {
                 break;
@@ -65,6 +73,45 @@ impl Heir {
             go_on(pace)?;
         }
         Ok(())
+    }
+
+    /// Takes over until when versions held that have been replaced or ended:
+    /// fetches that came before had moved that on, which replaying the log
+    /// does not tell. Lists as of then go by it.
+    fn inherit(&mut self, index: &Index, pace: &mut Pace<'_>) -> Result<(), IndexError> {
+        loop {
+            let old = index.state.read();
+            let known = old.revisions.slots_up_to(self.state.revision());
+            let known = u32::try_from(known)
+                .unwrap_or(u32::MAX)
+                .min(old.columns.len());
+            let end = known.min(self.inherited.saturating_add(SLICE));
+            if self.inherited >= end {
+                return Ok(());
+            }
+            for slot in self.inherited..end {
+                self.inherit_end(&old, slot);
+                // What it took the place of may have been looked at before.
+                if old.successors.contains(slot)
+                    && let Some(prior) = old.prior(slot)
+                {
+                    self.inherit_end(&old, prior);
+                }
+            }
+            self.inherited = end;
+            drop(old);
+            go_on(pace)?;
+        }
+    }
+
+    fn inherit_end(&mut self, old: &State, slot: u32) {
+        if old.columns.dead_by(slot) == NONE || old.columns.expires_at(slot) == NO_TIME {
+            return;
+        }
+        if let Some(own) = self.state.slot_of(old.revision_of(slot)) {
+            let expires_at = old.columns.expires_at(slot);
+            self.state.columns.set_expires_at(own, expires_at);
+        }
     }
 }
 

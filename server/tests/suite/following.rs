@@ -9,11 +9,10 @@ use iocd_core::query::{
     ChangeSink, Entry, Filter, Following, Gone, Listing, Page, Reach, StatusFilter,
 };
 use iocd_core::value::Kind;
-use jiff::Timestamp;
 use proptest::prelude::*;
 
 use crate::answer::{ALL, Answer, Told, list, list_as, seen_as_of, try_seen_as_of};
-use crate::embedded::compact;
+use crate::embedded::{begin, compact};
 use crate::histories::{Step, VALUES, block_on, cases, describe, histories, perform, sources};
 use crate::model::Model;
 use crate::values::{at, value};
@@ -311,8 +310,7 @@ proptest! {
     fn of_the_past_stays_what_is_kept(history in histories(30), percent in 0i64..=110) {
         let (embedded, _directory) = crate::embedded::open();
         block_on(remember(&embedded, &history, |now| {
-            let since = compact(&embedded, now * percent / 100).since;
-            since.map_or(0, Timestamp::as_second)
+            begin(&compact(&embedded, now * percent / 100))
         }));
     }
 }
