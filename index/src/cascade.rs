@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use iocd_core::matching::{self, Range};
 use iocd_core::query::{EntrySink, Match, Question, Reach, StatusFilter};
 use iocd_core::value::ValueRef;
-use parking_lot::RwLockReadGuard;
 
 use crate::Index;
 use crate::best::{Best, Hit};
@@ -13,6 +12,7 @@ use crate::error::IndexError;
 use crate::moment::Moment;
 use crate::order::Rest;
 use crate::read::SLICE;
+use crate::reading::Reading;
 use crate::score::Telling;
 use crate::state::State;
 use crate::time::seconds;
@@ -35,7 +35,7 @@ impl Index {
         question: &Question<'_>,
         sink: &mut S,
     ) -> Result<(), IndexError> {
-        let mut state = self.state.read();
+        let mut state = self.reading();
         let moment = state.moment(seconds(question.now), question.as_of)?;
         let readings = question.readings.iter();
         let mut cascade = Cascade {
@@ -60,7 +60,7 @@ impl Index {
                 for &first in &firsts {
                     cascade.descend(&state, first, number, &mut best)?;
                 }
-                RwLockReadGuard::bump(&mut state);
+                state.give_way();
             }
         }
         Index::tell(state, best, cascade.moment, sink)
@@ -68,7 +68,7 @@ impl Index {
 
     /// Tells the total and the page, giving way to a writer now and then.
     pub(crate) fn tell<S: EntrySink>(
-        mut state: RwLockReadGuard<'_, State>,
+        mut state: Reading<'_>,
         best: Best,
         moment: Moment,
         sink: &mut S,
@@ -81,7 +81,7 @@ impl Index {
         for (number, hit) in best.into_page().enumerate() {
             sink.entry(&state.entry(&hit.shown, Some(hit.matched), telling)?);
             if number % SLICE == SLICE - 1 {
-                RwLockReadGuard::bump(&mut state);
+                state.give_way();
             }
         }
         Ok(())

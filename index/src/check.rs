@@ -4,14 +4,15 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::epoch;
 use crate::error::IndexError;
 use crate::fetches;
-use crate::log::open::{count_segments, read_clean_marker};
-use crate::log::segment::{SEGMENT_HEADER, segment_path};
-use crate::log::{Address, open::CLEAN};
+use crate::log::Address;
+use crate::log::generation::{self, Generation};
+use crate::log::open::{CLEAN, read_clean_marker};
+use crate::log::segment::SEGMENT_HEADER;
 
 mod checkpoint;
 mod ledger;
@@ -104,7 +105,15 @@ pub fn check(dir: &Path, tell: &mut dyn FnMut(Problem)) -> Result<Checked, Index
         tell(Problem::of_file("epoch", error.to_string()));
         None
     });
-    check_checkpoint(dir, epoch, tell);
+    let generation = match Generation::read(dir) {
+        Err(error @ IndexError::DamagedGeneration { .. }) => {
+            // Without it nothing tells which files the log is.
+            tell(Problem::of_file(generation::FILE, error.to_string()));
+            return Ok(Checked::default());
+        }
+        read => read?,
+    };
+    check_checkpoint(dir, epoch, &generation, tell);
     // Before the log, so that a server does not write here of a source that
     // was not there yet.
     let closed_at = read_clean_marker(dir)?;
@@ -151,17 +160,23 @@ fn check_log(
     ledger: &mut Ledger,
     tell: &mut dyn FnMut(Problem),
 ) -> Result<Option<Address>, IndexError> {
-    let segments = count_segments(dir)?;
+    let (generation, segments) = open_segments(dir)?;
+    let last = segments.last().map(|segment| segment.number);
+    let may_be_unfinished =
+        |number| Some(number) == last && number >= generation.first && !is_closed;
     let mut key = None;
     let mut end = None;
-    for number in 0..segments {
-        let path = segment_path(dir, number);
-        let file = File::open(&path).map_err(IndexError::io(&path))?;
+    for Open { number, path, file } in segments {
         let size = file.metadata().map_err(IndexError::io(&path))?.len();
         let mut segment = SegmentCheck {
             number,
+            file: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
             window: Window::new(file, size),
-            may_be_unfinished: number + 1 == segments && !is_closed,
+            may_be_unfinished: may_be_unfinished(number),
             committed: u64::from(SEGMENT_HEADER),
             ledger: &mut *ledger,
             tell: &mut *tell,
@@ -186,6 +201,31 @@ fn check_log(
         end = Some(Address::new(number, offset));
     }
     Ok(end)
+}
+
+/// A segment whose file is open.
+struct Open {
+    number: u32,
+    path: PathBuf,
+    file: File,
+}
+
+/// Opens the segments of the log. A server may compact it at any time, and
+/// remove the files that are no longer of it: those that are open stay.
+fn open_segments(dir: &Path) -> Result<(Generation, Vec<Open>), IndexError> {
+    loop {
+        let generation = Generation::read(dir)?;
+        let open = |number| {
+            let path = generation.path(dir, number);
+            let file = File::open(&path).map_err(IndexError::io(&path))?;
+            Ok(Open { number, path, file })
+        };
+        let numbers = generation.segments(dir);
+        let opened = numbers.and_then(|numbers| numbers.into_iter().map(open).collect());
+        if Generation::read(dir)? == generation {
+            return Ok((generation, opened?));
+        }
+    }
 }
 
 #[cfg(test)]

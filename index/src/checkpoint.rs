@@ -17,13 +17,12 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
-use std::io;
-use std::path::Path;
-
 use parking_lot::MutexGuard;
+use std::io;
 
 use crate::Index;
 use crate::error::IndexError;
+use crate::files::place;
 use crate::log::LogSettings;
 use crate::write::Writer;
 
@@ -44,6 +43,7 @@ pub(crate) struct Unfit(pub(crate) &'static str);
 
 impl Unfit {
     pub(crate) const OTHER_VERSION: Unfit = Unfit("it has another version of the format");
+    pub(crate) const OTHER_GENERATION: Unfit = Unfit("the log has been compacted since");
     pub(crate) const NOT_OF_THIS_LOG: Unfit =
         Unfit("the log does not have the batch that it ends with");
 }
@@ -58,7 +58,7 @@ pub(crate) trait Part: Sized {
 
 /// When the next checkpoint is due. Held while one is written.
 pub(crate) struct Schedule {
-    settings: LogSettings,
+    pub(crate) settings: LogSettings,
     /// Bytes of the log that are not to be read again, or that the last
     /// attempt to see to that had: one that failed, most often for want of
     /// space, is not repeated at once.
@@ -69,6 +69,11 @@ impl Schedule {
     /// Of a store whose checkpoint covers so much of the log.
     pub(crate) fn new(settings: LogSettings, covered: u64) -> Schedule {
         Schedule { settings, covered }
+    }
+
+    /// Nothing of the log is covered any more.
+    pub(crate) fn begin_anew(&mut self) {
+        self.covered = 0;
     }
 }
 
@@ -142,8 +147,7 @@ impl Index {
         let placed = written.and_then(|file| {
             file.sync()?;
             drop(file);
-            files.rename(&draft, &path)?;
-            files.sync_dir(path.parent().unwrap_or(Path::new(".")))
+            place(files, &draft, &path)
         });
         placed.map_err(|error| {
             // What is left of it is written over the next time, if not now.

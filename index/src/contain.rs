@@ -2,7 +2,6 @@
 
 use iocd_core::matching::Part;
 use iocd_core::query::{Containing, EntrySink, Match};
-use parking_lot::RwLockReadGuard;
 
 use crate::Index;
 use crate::best::Best;
@@ -30,7 +29,7 @@ impl Index {
         sink: &mut S,
     ) -> Result<(), IndexError> {
         let mut best = Best::of(question.page);
-        let mut state = self.state.read();
+        let mut state = self.reading();
         let moment = state.moment(seconds(question.now), question.as_of)?;
         let blocks = state.trigrams.blocks(question.part.needles());
         let mut firsts = Vec::new();
@@ -46,7 +45,7 @@ impl Index {
                 state.look_through(slots, question.part, &mut firsts);
             }
             state.collect_containing(&firsts, question, moment, &mut best)?;
-            RwLockReadGuard::bump(&mut state);
+            state.give_way();
         }
         Index::tell(state, best, moment, sink)
     }

@@ -6,9 +6,12 @@
 mod history;
 mod model;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::files::faulty::{Fault, Faulty};
+use crate::log::generation::Generation;
 use crate::{Index, IndexError};
 
 use history::{HISTORY, Sight, Step, look, open, perform};
@@ -65,8 +68,15 @@ fn calls() -> u64 {
         assert_eq!(look(index), model.sight(), "after {step:?}");
     }
     drop(index);
-    let last = dir.path().join("claims-000003.log");
-    assert!(last.exists(), "the history rolls over several times");
+    let generation = Generation::read(dir.path()).unwrap();
+    assert_eq!(generation.number, 3, "each compaction has something to do");
+    let Generation {
+        compacted, first, ..
+    } = generation;
+    assert!(
+        compacted > 1 && first > 3,
+        "both kinds of segments roll over"
+    );
     disk.calls()
 }
 
@@ -81,11 +91,39 @@ fn recover(disk: &Faulty, variant: u64, allowed: &[Sight], crash: &str) {
     go_on(index, dir.path(), &disk, seen, crash);
 }
 
+/// The names of segments in a directory.
+fn segments(dir: &Path) -> BTreeSet<PathBuf> {
+    let paths = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| {
+            path.extension().is_some_and(|extension| extension == "log")
+                && !path.ends_with("fetches.log")
+        })
+        .collect()
+}
+
+/// The names of those that the log is.
+fn of_log(dir: &Path) -> BTreeSet<PathBuf> {
+    let generation = Generation::read(dir).unwrap();
+    let numbers = generation.segments(dir).unwrap();
+    numbers
+        .into_iter()
+        .map(|number| generation.path(dir, number))
+        .collect()
+}
+
 /// A store that was opened after a crash takes more, and has it and all
 /// else after a power cut that leaves only what was synced.
 fn go_on(index: Index, dir: &Path, disk: &Faulty, mut seen: Sight, crash: &str) {
     let mut index = Some(index);
     perform(&mut index, dir, disk, AFTER).unwrap_or_else(|error| panic!("{crash}: {error}"));
+    assert_eq!(
+        segments(dir),
+        of_log(dir),
+        "{crash}: what is left over goes"
+    );
     let grown = look(index.as_ref().expect("it is open"));
     let after = tempfile::tempdir().unwrap();
     disk.cut_power(after.path());

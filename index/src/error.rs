@@ -46,6 +46,12 @@ pub enum IndexError {
         /// The file.
         path: PathBuf,
     },
+    /// The note of which files the log is is not as it was written.
+    #[error("{} is damaged. Restore a backup", .path.display())]
+    DamagedGeneration {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store was written by another version of the format.
     #[error("{} has format version {found}, this program reads version {supported}: use the program that wrote it, or a newer one", .path.display())]
     Version {
@@ -83,6 +89,22 @@ pub enum IndexError {
     HistoryCompacted {
         /// The earliest time that can be asked about.
         since: jiff::Timestamp,
+    },
+    /// What happened after a revision is not kept.
+    #[error(
+        "what happened right after revision {given} is no longer kept: history begins after revision {since}"
+    )]
+    RevisionCompacted {
+        /// What was asked for.
+        given: u64,
+        /// The earliest revision that can be asked about.
+        since: u64,
+    },
+    /// The store was not compacted, and is as it was.
+    #[error("the claim store was not compacted: {why}")]
+    NotCompacted {
+        /// What came in the way.
+        why: &'static str,
     },
     /// The store has not had this revision.
     #[error("there is no revision {given} in the store, whose last is {last}")]

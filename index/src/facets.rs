@@ -44,6 +44,11 @@ impl BitSet {
         &rest[..rest.len().min(STRIDE)]
     }
 
+    /// How many slots before this one are in it.
+    pub(crate) fn count_before(&self, slot: u32) -> u64 {
+        Intersection::new(vec![self], Vec::new(), 0, slot).count()
+    }
+
     pub(crate) fn memory(&self) -> usize {
         self.words.capacity() * size_of::<u64>()
     }

@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 mod disk;
 #[cfg(test)]
@@ -84,12 +84,23 @@ pub(crate) fn append(file: &dyn OpenFile, bytes: &[u8], end: u64) -> Result<(), 
 /// Writes a small file as a whole: whoever opens it, after a crash too, sees
 /// all of it or what was there before.
 pub(crate) fn write_whole(files: &dyn Files, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = write_draft(files, path, bytes)?;
+    place(files, &draft, path)
+}
+
+/// Writes what is to be a small file, durably, under a name beside it.
+pub(crate) fn write_draft(files: &dyn Files, path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let draft = path.with_extension("new");
     let file = files.open(&draft, Opening::New)?;
     file.write_at(bytes, 0)?;
     file.sync()?;
-    drop(file);
-    files.rename(&draft, path)?;
+    Ok(draft)
+}
+
+/// Gives a file that was written its name, durably. If this fails, which name
+/// it has after a crash is not known.
+pub(crate) fn place(files: &dyn Files, draft: &Path, path: &Path) -> io::Result<()> {
+    files.rename(draft, path)?;
     files.sync_dir(
         path.parent()
             .expect("a file of the store is in its directory"),

@@ -2,7 +2,6 @@
 
 use iocd_core::claim::{Confidence, Status};
 use iocd_core::query::{ChangeSink, Filter, Following, Gone, GoneReason};
-use parking_lot::RwLockReadGuard;
 
 use crate::Index;
 use crate::error::IndexError;
@@ -33,7 +32,7 @@ impl Index {
         let now = seconds(following.now);
         let moment = Moment::present(now);
         let limit = following.limit as usize;
-        let mut state = self.state.read();
+        let mut state = self.reading();
         let mut next = state.slot_after(following.after)?;
         // Changes that are written meanwhile are for the next call.
         let end = state.columns.len();
@@ -42,7 +41,7 @@ impl Index {
         while next < end && events.len() < limit {
             let stop = end.min(next.saturating_add(STRIDE));
             next = state.collect_events(next, stop, following, limit, &mut events);
-            RwLockReadGuard::bump(&mut state);
+            state.give_way();
         }
         let telling = Telling {
             moment,
@@ -55,9 +54,9 @@ impl Index {
                     Event::Gone(slot, reason) => sink.gone(&state.gone(slot, reason)?),
                 }
             }
-            RwLockReadGuard::bump(&mut state);
+            state.give_way();
         }
-        Ok(state.base_revision + u64::from(next))
+        Ok(state.revision_before(next).max(following.after))
     }
 }
 

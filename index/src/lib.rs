@@ -4,13 +4,14 @@
 //! claims-000000.log …   checksummed records in batches (log, record)
 //! fetches.log           when snapshot sources were last seen whole (fetches)
 //! epoch                 within which revisions mean the same (epoch)
+//! generation            which files the log is, once it was compacted (compaction)
 //! checkpoint            the indexes as of some batch (checkpoint)
 //! clean                 present while the store is closed in order
 //! lock                  held by the process that has the store open
 //! ```
 //!
 //! Every claim version and every end of a claim has a *revision* (public,
-//! never reused) and a *slot* (dense, internal) in the same order; the
+//! never reused) and a *slot* (dense, internal, another after compaction) in the same order; the
 //! columns are indexed by slot, the table leads from a value to
 //! its newest slot, facets are sets of slots. The log is the truth: opening
 //! reads a checkpoint of the indexes and replays the log from there on through the
@@ -25,6 +26,7 @@ mod cascade;
 mod check;
 mod checkpoint;
 mod columns;
+mod compaction;
 mod contain;
 mod epoch;
 mod error;
@@ -41,8 +43,10 @@ mod opening;
 mod order;
 mod prefetch;
 mod read;
+mod reading;
 mod record;
 mod restate;
+mod revisions;
 mod score;
 mod snapshot;
 mod state;
@@ -61,6 +65,7 @@ use iocd_core::claim::Source;
 use parking_lot::{Mutex, RwLock};
 
 pub use check::{Checked, Problem, check};
+pub use compaction::{Compacted, Retention};
 pub use epoch::begin_epoch;
 pub use error::IndexError;
 pub use log::Recovery;
@@ -92,6 +97,8 @@ pub struct Index {
     writer: Mutex<Writer>,
     /// Locked before the writer.
     schedule: Mutex<Schedule>,
+    /// Locked while the store is compacted, before all others.
+    compaction: Mutex<()>,
     recovery: Recovery,
     epoch: u64,
     stopped: Arc<OnceLock<String>>,

@@ -341,7 +341,7 @@ fn another_versions_log_is_refused_by_name() {
         Index::open(dir.path()),
         Err(IndexError::Version {
             found: 99,
-            supported: 1,
+            supported: 2,
             ..
         })
     ));

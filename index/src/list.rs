@@ -2,7 +2,6 @@
 
 use iocd_core::claim::Status;
 use iocd_core::query::{EntrySink, Filter, Listing};
-use parking_lot::RwLockReadGuard;
 
 use crate::Index;
 use crate::columns::NONE;
@@ -22,7 +21,7 @@ impl Index {
         sink: &mut S,
     ) -> Result<(), IndexError> {
         let Listing { filter, page, .. } = *listing;
-        let mut state = self.state.read();
+        let mut state = self.reading();
         let now = seconds(listing.now);
         let moment = match listing.revision {
             Some(revision) if revision != state.revision() => Moment {
@@ -59,7 +58,7 @@ impl Index {
             for shown in slice {
                 sink.entry(&state.entry(shown, None, telling)?);
             }
-            RwLockReadGuard::bump(&mut state);
+            state.give_way();
         }
         Ok(())
     }
@@ -67,16 +66,26 @@ impl Index {
 
 impl State {
     /// The first slot after a revision. Fails for a revision that this store
-    /// has not had.
+    /// has not had, and for one after which not all is kept.
     pub(crate) fn slot_after(&self, revision: u64) -> Result<u32, IndexError> {
-        let unknown = || IndexError::UnknownRevision {
-            given: revision,
-            last: self.revision(),
-        };
-        let slot = revision.checked_sub(self.base_revision);
-        let slot = slot.and_then(|slot| u32::try_from(slot).ok());
+        let since = self.generation.horizon.revision;
+        if revision < since {
+            return Err(IndexError::RevisionCompacted {
+                given: revision,
+                since,
+            });
+        }
+        let slot = u32::try_from(self.revisions.slots_up_to(revision)).ok();
         slot.filter(|&slot| slot <= self.columns.len())
-            .ok_or_else(unknown)
+            .ok_or_else(|| IndexError::UnknownRevision {
+                given: revision,
+                last: self.revision(),
+            })
+    }
+
+    /// The revision after which the slots before this one are all there are.
+    pub(crate) fn revision_before(&self, slot: u32) -> u64 {
+        slot.checked_sub(1).map_or(0, |last| self.revision_of(last))
     }
 
     /// The sets that a filter narrows a list to.

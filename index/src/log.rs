@@ -6,6 +6,7 @@
 //! acknowledged; anything else that does not agree with its checksum is damage
 //! and is reported, never skipped.
 
+pub(crate) mod generation;
 pub(crate) mod open;
 pub(crate) mod segment;
 mod writer;
@@ -81,7 +82,8 @@ impl Address {
 /// The log for reading: every committed record.
 #[derive(Clone, Default)]
 pub(crate) struct Log {
-    segments: Vec<Segment>,
+    /// By number; compaction leaves numbers out.
+    segments: Vec<Option<Segment>>,
 }
 
 /// A body whose checksum held, and where the next record begins.
@@ -115,10 +117,42 @@ fn frame(bytes: &[u8], offset: u32) -> Result<Frame<'_>, &'static str> {
 }
 
 impl Log {
+    fn segment(&self, number: u32) -> Option<&Segment> {
+        self.segments.get(number as usize)?.as_ref()
+    }
+
+    fn segment_mut(&mut self, number: u32) -> &mut Segment {
+        let segment = self.segments[number as usize].as_mut();
+        segment.expect("only what there is changes")
+    }
+
+    /// Adds a segment, or puts it in place of that of its number.
+    pub(crate) fn insert(&mut self, number: u32, segment: Segment) {
+        let at = number as usize;
+        if self.segments.len() <= at {
+            self.segments.resize(at + 1, None);
+        }
+        self.segments[at] = Some(segment);
+    }
+
+    /// Adds the segments of another log from a number on.
+    pub(crate) fn insert_from(&mut self, other: &Log, first: u32) {
+        for (number, segment) in (0..).zip(&other.segments).skip(first as usize) {
+            if let Some(segment) = segment {
+                self.insert(number, segment.clone());
+            }
+        }
+    }
+
+    /// Leaves out the segments from a number on.
+    pub(crate) fn truncate(&mut self, first: u32) {
+        self.segments.truncate(first as usize);
+    }
+
     /// Asks for the memory of the record at `address`: of an ordinary one all.
     pub(crate) fn prefetch(&self, address: Address) {
         const LINE: usize = 64;
-        let Some(segment) = self.segments.get(address.segment() as usize) else {
+        let Some(segment) = self.segment(address.segment()) else {
             return;
         };
         let start = address.offset() as usize;
@@ -132,7 +166,7 @@ impl Log {
     /// The body of the record at `address` as it lies there: who finds
     /// something wanting in it has to [`Log::read`] it.
     pub(crate) fn peek(&self, address: Address) -> Option<&[u8]> {
-        let bytes = self.segments.get(address.segment() as usize)?.bytes();
+        let bytes = self.segment(address.segment())?.bytes();
         let (length, rest) = bytes
             .get(address.offset() as usize..)?
             .split_first_chunk::<4>()?;
@@ -145,7 +179,7 @@ impl Log {
     /// than `most`.
     pub(crate) fn span(&self, first: Address, last: Address, most: usize) -> Option<&[u8]> {
         let end = HEADER + self.peek(last)?.len() + last.offset() as usize;
-        let bytes = self.segments.get(first.segment() as usize)?.bytes();
+        let bytes = self.segment(first.segment())?.bytes();
         let span = bytes.get(first.offset() as usize..end)?;
         (first.segment() == last.segment() && span.len() <= most).then_some(span)
     }
@@ -153,8 +187,7 @@ impl Log {
     /// The body of the record at `address`, its checksum verified.
     pub(crate) fn read(&self, address: Address) -> Result<&[u8], IndexError> {
         let segment = self
-            .segments
-            .get(address.segment() as usize)
+            .segment(address.segment())
             .ok_or_else(|| address.damaged("there is no such segment"))?;
         if address.offset() >= segment.len {
             return Err(address.damaged("there is no such record"));
@@ -162,6 +195,15 @@ impl Log {
         frame(segment.bytes(), address.offset())
             .map(|frame| frame.body)
             .map_err(|what| address.damaged(what))
+    }
+
+    /// The record at `address` as it lies there, header and all, its checksum
+    /// verified.
+    pub(crate) fn raw(&self, address: Address) -> Result<&[u8], IndexError> {
+        let length = HEADER + self.read(address)?.len();
+        let start = address.offset() as usize;
+        let segment = self.segment(address.segment()).expect("it was read");
+        Ok(&segment.bytes()[start..start + length])
     }
 
     /// Decodes the record at `address`.
@@ -172,7 +214,7 @@ impl Log {
     /// CRC-32C of the bytes from one address to another of the same segment, if
     /// they are there.
     pub(crate) fn sum(&self, start: Address, end: Address) -> Option<u32> {
-        let segment = self.segments.get(start.segment() as usize)?;
+        let segment = self.segment(start.segment())?;
         let range = start.offset() as usize..end.offset() as usize;
         let bytes = segment.bytes().get(range);
         bytes
@@ -182,34 +224,35 @@ impl Log {
 
     /// The end of a segment.
     pub(crate) fn segment_end(&self, number: u32) -> Option<Address> {
-        let segment = self.segments.get(number as usize)?;
+        let segment = self.segment(number)?;
         Some(Address::new(number, segment.len))
     }
 
     /// Bytes up to an address.
     pub(crate) fn size_before(&self, end: Address) -> u64 {
-        let whole = self.lengths().take(end.segment() as usize);
-        whole.map(u64::from).sum::<u64>() + u64::from(end.offset())
+        let whole = self
+            .ends()
+            .filter(|segment| segment.segment() < end.segment());
+        let whole = whole.map(|segment| u64::from(segment.offset()));
+        whole.sum::<u64>() + u64::from(end.offset())
     }
 
-    /// Bytes of each segment.
-    pub(crate) fn lengths(&self) -> impl Iterator<Item = u32> {
-        self.segments.iter().map(|segment| segment.len)
+    /// The end of each segment.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = Address> {
+        let numbered = (0..).zip(&self.segments);
+        numbered.filter_map(|(number, segment)| Some(Address::new(number, segment.as_ref()?.len)))
     }
 
     /// Bytes on disk.
     pub(crate) fn size(&self) -> u64 {
-        self.segments
-            .iter()
-            .map(|segment| u64::from(segment.len))
-            .sum()
+        self.ends().map(|end| u64::from(end.offset())).sum()
     }
 
     /// Makes what was appended readable.
     pub(crate) fn extend(&mut self, appended: Appended) {
-        self.segments.extend(appended.new_segments);
-        if let Some(last) = self.segments.last_mut() {
-            last.len = appended.end;
+        for (number, segment) in appended.new_segments {
+            self.insert(number, segment);
         }
+        self.segment_mut(appended.end.segment()).len = appended.end.offset();
     }
 }

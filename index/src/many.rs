@@ -53,7 +53,7 @@ impl Index {
         options: ManyOptions,
         sink: &mut S,
     ) -> Result<(), IndexError> {
-        let mut state = self.state.read();
+        let mut state = self.reading();
         let mut lookups = Lookups::default();
         let mut hits = Vec::new();
         let mut first = 0;
@@ -63,7 +63,7 @@ impl Index {
             lookups.answer(&state, options, &mut hits, sink)?;
             first += count;
             // A waiting writer gets its turn.
-            parking_lot::RwLockReadGuard::bump(&mut state);
+            state.give_way();
         }
         Ok(())
     }

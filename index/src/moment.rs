@@ -35,9 +35,10 @@ impl State {
         if !as_of {
             return Ok(Moment::present(now));
         }
-        if now < self.history_from {
+        let since = self.generation.horizon.time;
+        if now < since {
             return Err(IndexError::HistoryCompacted {
-                since: timestamp(self.history_from),
+                since: timestamp(since),
             });
         }
         Ok(Moment {

@@ -62,6 +62,7 @@ impl Index {
         });
         let covered = end.map_or(0, |end| unread.log().size_before(end));
         state.log = unread.log().clone();
+        state.generation = unread.generation();
         let (known, new) = past.split_at(known);
         for &fetch in known {
             state.list_fetch(fetch);
@@ -79,6 +80,7 @@ impl Index {
                 fetches,
             }),
             schedule: Mutex::new(Schedule::new(settings.clone(), covered)),
+            compaction: Mutex::new(()),
             recovery,
             epoch,
             stopped,
@@ -106,7 +108,7 @@ fn resume(
     let Some(saved) = Saved::open(dir)? else {
         return Ok(None);
     };
-    saved.fit(unread.key(), epoch, unread.log(), past)?;
+    saved.fit(unread, epoch, past)?;
     Ok(Some(Resumed {
         state: saved.load(Arc::clone(&SHIPPED))?,
         end: Some(saved.anchor().end),

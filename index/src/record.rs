@@ -29,6 +29,7 @@ pub(crate) const SOURCE: u8 = 4;
 pub(crate) const TOUCH: u8 = 5;
 pub(crate) const COMMIT: u8 = 6;
 pub(crate) const JUDGED: u8 = 7;
+pub(crate) const GAP: u8 = 8;
 
 /// Bits of a claim record's field set: which optional fields follow.
 mod field {
@@ -187,6 +188,8 @@ pub(crate) enum Record<'a> {
     /// All that is held has been judged by the warning set of this
     /// fingerprint.
     Judged([u8; 16]),
+    /// The revisions up to this one that are not there were dropped.
+    Gap(u64),
     Commit(Commit),
 }
 
@@ -234,6 +237,7 @@ impl Record<'_> {
             Record::Judged(fingerprint) => {
                 put_record(out, JUDGED, |out| out.extend_from_slice(fingerprint));
             }
+            Record::Gap(to) => put_record(out, GAP, |out| out.extend_from_slice(&to.to_le_bytes())),
             Record::Commit(commit) => put_record(out, COMMIT, |out| {
                 out.extend_from_slice(&commit.start.to_le_bytes());
                 out.extend_from_slice(&commit.revision.to_le_bytes());
@@ -268,6 +272,7 @@ impl Record<'_> {
                 last_seen: u32::from_le_bytes(reader.array()?),
             },
             JUDGED => Record::Judged(reader.array()?),
+            GAP => Record::Gap(u64::from_le_bytes(reader.array()?)),
             COMMIT => Record::Commit(Commit {
                 start: u64::from_le_bytes(reader.array()?),
                 revision: u64::from_le_bytes(reader.array()?),

@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{Cursor, Read};
+use std::path::Path;
 
 use crate::Index;
 use crate::error::IndexError;
 use crate::fetches;
+use crate::log::generation::{self, Generation};
 use crate::log::open::{CLEAN, clean_marker};
-use crate::log::segment::segment_path;
-use crate::log::{Address, Log};
+use crate::state::State;
 
 /// A store as it stood at one moment, closed in order. Files of the log only
 /// grow and are open here, so it stays what it is while the store goes on.
@@ -36,7 +37,7 @@ impl Index {
     pub fn snapshot(&self) -> Result<Snapshot, IndexError> {
         let writer = self.writer.lock();
         let state = self.state.read();
-        let mut files = snapshot_log(&state.log, writer.log.dir())?;
+        let mut files = snapshot_log(&state, writer.log.dir())?;
         let path = &writer.fetches.path;
         let file = File::open(path).map_err(IndexError::io(path))?;
         files.push(SnapshotFile {
@@ -51,24 +52,30 @@ impl Index {
     }
 }
 
-fn snapshot_log(log: &Log, dir: &std::path::Path) -> Result<Vec<SnapshotFile>, IndexError> {
+fn snapshot_log(state: &State, dir: &Path) -> Result<Vec<SnapshotFile>, IndexError> {
     let mut files = Vec::new();
-    let mut end = None;
-    for (number, length) in (0..).zip(log.lengths()) {
-        let path = segment_path(dir, number);
+    for end in state.log.ends() {
+        let path = state.generation.path(dir, end.segment());
         let file = File::open(&path).map_err(IndexError::io(&path))?;
         let name = path.file_name().unwrap_or_default();
         files.push(SnapshotFile {
             name: name.to_string_lossy().into_owned(),
-            content: Box::new(file.take(u64::from(length))),
+            content: Box::new(file.take(u64::from(end.offset()))),
         });
-        end = Some(Address::new(number, length));
+    }
+    let mut whole = |name: &str, bytes| {
+        files.push(SnapshotFile {
+            name: name.to_owned(),
+            content: Box::new(Cursor::new(bytes)),
+        });
+    };
+    if state.generation != Generation::default() {
+        whole(generation::FILE, state.generation.encode());
     }
     // It ends with a batch: what does not hold in a copy of it is damage.
-    files.extend(end.map(|end| SnapshotFile {
-        name: CLEAN.to_owned(),
-        content: Box::new(Cursor::new(clean_marker(end))),
-    }));
+    if let Some(end) = state.log.ends().last() {
+        whole(CLEAN, clean_marker(end));
+    }
     Ok(files)
 }
 

@@ -16,9 +16,12 @@ use crate::error::IndexError;
 use crate::expiry::Expiries;
 use crate::facets::BitSet;
 use crate::fetches::Fetch;
+use crate::log::generation::Generation;
 use crate::log::{Address, Log};
 use crate::order::Order;
+use crate::reading::Retirement;
 use crate::record::{ClaimRecord, Commit, Record, Tombstone, decode_key, is_about};
+use crate::revisions::Revisions;
 use crate::strings::Strings;
 use crate::table::Table;
 use crate::ties::TieLists;
@@ -70,17 +73,19 @@ pub(crate) struct State {
     pub(crate) ties: TieLists,
     /// Networks stored, by prefix length, and whether any claim covers a subtree.
     pub(crate) shape: iocd_core::matching::Shape,
-    /// Revision of the slot numbered 0, less one.
-    pub(crate) base_revision: u64,
+    /// Which revision each slot has.
+    pub(crate) revisions: Revisions,
     pub(crate) active: u64,
     pub(crate) retained: u64,
     pub(crate) last_commit: u32,
     /// First byte of the last batch.
     pub(crate) last_batch: Option<Address>,
-    /// Unix seconds from which on all that happened is kept.
-    pub(crate) history_from: u32,
+    /// Which files the log is, and from where on history is kept.
+    pub(crate) generation: Generation,
     /// Slots that replace or end another.
     pub(crate) successors: BitSet,
+    /// Where it goes when another takes its place.
+    pub(crate) retirement: Retirement,
 }
 
 impl State {
@@ -111,27 +116,28 @@ impl State {
             trigrams: Trigrams::new(),
             ties: TieLists::default(),
             shape: iocd_core::matching::Shape::default(),
-            base_revision: 0,
+            revisions: Revisions::default(),
             active: 0,
             retained: 0,
             last_commit: 0,
             last_batch: None,
-            history_from: 0,
+            generation: Generation::default(),
             successors: BitSet::default(),
+            retirement: Retirement::default(),
         }
     }
 
     /// Latest revision.
     pub(crate) fn revision(&self) -> u64 {
-        self.base_revision + u64::from(self.columns.len())
+        self.revisions.last(self.columns.len())
     }
 
     pub(crate) fn revision_of(&self, slot: u32) -> u64 {
-        self.base_revision + u64::from(slot) + 1
+        self.revisions.of(slot)
     }
 
-    fn slot_of(&self, revision: u64) -> Option<u32> {
-        let slot = u32::try_from(revision.checked_sub(self.base_revision + 1)?).ok()?;
+    pub(crate) fn slot_of(&self, revision: u64) -> Option<u32> {
+        let slot = u32::try_from(self.revisions.slot_of(revision)?).ok()?;
         (slot < self.columns.len()).then_some(slot)
     }
 
@@ -289,6 +295,10 @@ impl State {
                     self.columns.set_touched(slot, last_seen);
                 }
                 Record::Judged(fingerprint) => self.judged_by = fingerprint,
+                Record::Gap(to) => {
+                    let moved = self.revisions.move_on(self.columns.len(), to);
+                    moved.ok_or_else(|| damaged(address))?;
+                }
                 Record::Commit(_) => return Err(damaged(address)),
             }
         }
@@ -591,6 +601,7 @@ impl State {
             + self.order.memory()
             + self.trigrams.memory()
             + self.ties.memory()
+            + self.revisions.memory()
             + sets.chain(facets).map(BitSet::memory).sum::<usize>()
     }
 }

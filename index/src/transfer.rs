@@ -30,16 +30,17 @@ pub struct Transfer {
 /// A walk through everything that a store retained when the walk began.
 #[derive(Clone, Debug)]
 pub struct Walk {
-    next: u32,
-    end: u32,
+    /// The last revision that was walked over, and the last of all.
+    done: u64,
+    end: u64,
 }
 
 impl Index {
     /// Begins a walk.
     pub fn walk(&self) -> Walk {
         Walk {
-            next: 0,
-            end: self.state.read().columns.len(),
+            done: 0,
+            end: self.state.read().revision(),
         }
     }
 
@@ -47,16 +48,26 @@ impl Index {
     /// `None` at the end. What changed since the walk began is told as it was,
     /// but for sightings beside a version. What is over and has not been ended
     /// by [`Index::expire_due`] is told as active.
+    ///
+    /// Fails if the store was compacted meanwhile and keeps no history from
+    /// when the walk began on.
     pub fn walk_on(&self, walk: &mut Walk) -> Result<Option<Vec<Transfer>>, IndexError> {
-        if walk.next >= walk.end {
+        if walk.done >= walk.end {
             return Ok(None);
         }
         let state = self.state.read();
-        let slice = walk.next..walk.end.min(walk.next.saturating_add(SLICE));
-        walk.next = slice.end;
+        let end = state.slot_after(walk.end)?;
+        let first = state.revisions.slots_up_to(walk.done);
+        let first = u32::try_from(first).expect("not after the last");
+        let last = end.min(first.saturating_add(SLICE));
+        walk.done = if last == end {
+            walk.end
+        } else {
+            state.revision_before(last)
+        };
         let mut claims = Vec::new();
-        for slot in slice {
-            if let Some(shown) = state.last_by(slot, walk.end) {
+        for slot in first..last {
+            if let Some(shown) = state.last_by(slot, end) {
                 claims.push(state.transfer(&shown)?);
             }
         }

@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+mod store;
 mod tier;
 mod warnings;
 mod written;
 
+pub use store::{StoreSettings, WrittenStore};
 pub use tier::{FREE, Formats, PRO, Tier, Tiers, UNLIMITED, WrittenTier};
 pub use warnings::{WarningSettings, WrittenWarnings};
 pub use written::{Written, WrittenLimits, WrittenLog};
@@ -62,6 +64,8 @@ pub struct Settings {
     pub api_key_in_query: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// What the claim store keeps.
+    pub store: StoreSettings,
     /// Which warning lists are in force.
     pub warnings: WarningSettings,
     /// Every tier.
@@ -166,6 +170,7 @@ impl Default for Settings {
             limits: Bounds::default(),
             api_key_in_query: false,
             trusted_proxies: Vec::new(),
+            store: StoreSettings::default(),
             warnings: WarningSettings::default(),
             tiers: Tiers::default(),
         }
@@ -201,6 +206,7 @@ impl Settings {
                     expected: "an address or a network, 192.0.2.0/24".into(),
                 })?);
         }
+        settings.store = written.store.resolve()?;
         settings.warnings = written.warnings.resolve();
         settings.tiers.apply(written.tiers)?;
         Ok(settings)
@@ -234,6 +240,7 @@ impl Settings {
         line("level", &quoted(self.log.level.as_str()));
         out.push_str("\n[limits]\n");
         self.limits.write_toml(&mut out);
+        self.store.write_toml(&mut out);
         self.warnings.write_toml(&mut out);
         self.tiers.write_toml(&mut out);
         out

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use iocd_core::matching::{MIN_PART, Part};
 use iocd_core::query::{Filter, Matching, Page, StatusFilter};
 use iocd_core::value::Kind;
+use iocd_index::IndexError;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use crate::control::{Account, ControlError, KeyInfo, KeyRequest, Scope, Scopes};
 use crate::http::search::{Asked, answer};
 use crate::owner::Node;
 use crate::store::StoreError;
+use crate::store::embedded::History;
 
 mod known;
 mod listing;
@@ -97,6 +99,12 @@ pub enum Operation {
     Backup {
         /// Where to: an absolute path.
         dir: PathBuf,
+    },
+    /// Compacts the claim store. Answers `{"before": {"versions", "bytes"},
+    /// "after": {"versions", "bytes"}, "since"}`.
+    Compact {
+        /// Days for which what happened is kept; as the settings say if not given.
+        history_days: Option<u32>,
     },
     /// Puts a value, a network or `*.domain` among the known-good ones. Answers
     /// `[{"pattern", "type", "entries"}]`, `entries` only of a single value.
@@ -293,6 +301,7 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             Ok(account_json(&node.control.create_account(&name, &tier)?))
         }
         Operation::Backup { dir } => back_up(node, &dir),
+        Operation::Compact { history_days } => compact(node, history_days),
         Operation::ListAccounts => Ok(node.control.accounts()?.iter().map(account_json).collect()),
         Operation::Allow { text, kind, reason } => {
             ruling::allow(node, &text, kind, &reason, now).await
@@ -305,6 +314,25 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
         Operation::ListWarnings => Ok(warned::list(&node.warnings.current())),
         Operation::Warned { q, kind } => Ok(warned::find(&q, kind, &node.warnings.current())),
     }
+}
+
+fn compact(node: &Node, history_days: Option<u32>) -> Result<Json, OperationError> {
+    let history = History {
+        days: history_days.unwrap_or(node.history.days),
+        ..node.history.clone()
+    };
+    let index = node.store.index();
+    // Until the store is closed: a stop does not wait for it.
+    let done = index.compact(&history.retention(), &mut || index.refusal().is_none());
+    let done = done.map_err(|error| match error {
+        IndexError::NotCompacted { .. } => OperationError::Invalid(error.to_string()),
+        error => OperationError::Store(error.into()),
+    })?;
+    Ok(json!({
+        "before": {"versions": done.versions_before, "bytes": done.bytes_before},
+        "after": {"versions": done.versions_after, "bytes": done.bytes_after},
+        "since": done.since.map(|since| since.to_string()),
+    }))
 }
 
 fn back_up(node: &Node, dir: &Path) -> Result<Json, OperationError> {

@@ -22,7 +22,7 @@ use crate::feeds::{Feeds, FeedsError};
 use crate::ingest::{IngestError, Ingester, Report, Request};
 use crate::operation::{FileSearch, Operation, OperationError, perform};
 use crate::store::StoreError;
-use crate::store::embedded::Embedded;
+use crate::store::embedded::{Embedded, History};
 use crate::warnings::{Warnings, WarningsError};
 
 /// The data directory could not be opened, or its owner did not do as asked.
@@ -92,6 +92,8 @@ pub struct Node {
     /// Held by whoever changes what the operator allows or denies, so that
     /// checks and changes are one step.
     pub ruling: tokio::sync::Mutex<()>,
+    /// For how long what happened is kept.
+    pub history: History,
     /// Where the time comes from.
     pub clock: Clock,
     /// Held for as long as the directory is open.
@@ -114,7 +116,12 @@ impl Node {
         let clock = Clock::System;
         let warnings = Arc::new(Warnings::load(&settings.warnings)?);
         let feeds = Arc::new(Feeds::load(settings.feeds.as_deref())?);
-        let store = Arc::new(Embedded::open(&dir.join(CLAIMS))?);
+        let history = History {
+            days: settings.store.history_days,
+            clock: clock.clone(),
+        };
+        let store = Embedded::open_keeping(&dir.join(CLAIMS), history.clone())?;
+        let store = Arc::new(store);
         let control = Arc::new(Control::open(dir, settings.tiers.clone(), clock.clone())?);
         let node = Node {
             dir: dir.clone(),
@@ -123,6 +130,7 @@ impl Node {
             feeds,
             warnings,
             ruling: tokio::sync::Mutex::default(),
+            history,
             clock,
             _lock: lock,
         };

@@ -6,6 +6,7 @@ use iocd_core::claim::{ClaimId, Source};
 
 use super::Checked;
 use crate::record::{ClaimRecord, Commit, Items, Record, Tombstone};
+use crate::revisions::Revisions;
 
 /// What the records so far add up to.
 #[derive(Default)]
@@ -15,6 +16,9 @@ pub(super) struct Ledger {
     sources: Vec<String>,
     /// Every claim, and whether it holds.
     claims: HashMap<ClaimId, bool>,
+    /// Versions and ends of claims, and which revisions they have.
+    slots: u32,
+    revisions: Revisions,
     /// Time of the last batch.
     time: u32,
     /// Whether something is lost that records may refer to.
@@ -57,12 +61,21 @@ impl Ledger {
             Record::Source { number, json } => self.take_source(number, json),
             Record::Touch { revision, .. } => {
                 self.checked.touches += 1;
-                let is_there = (1..=self.checked.revision).contains(&revision);
+                let slot = self.revisions.slot_of(revision);
+                let is_there = slot.is_some_and(|slot| slot < u64::from(self.slots));
                 self.refer(is_there, || {
                     format!("it touches revision {revision}, which is not there")
                 })
             }
             Record::Judged(_) => Ok(()),
+            Record::Gap(to) => {
+                let last = self.checked.revision;
+                let moved = self.revisions.move_on(self.slots, to);
+                self.checked.revision = last.max(to);
+                self.refer(moved.is_some(), || {
+                    format!("it moves revisions on from {last} to {to}")
+                })
+            }
             Record::Commit(commit) => self.take_commit(commit, start),
         }
     }
@@ -76,9 +89,15 @@ impl Ledger {
         Err(problem())
     }
 
+    /// Counts a version of a claim, or the end of one.
+    fn count(&mut self) {
+        self.slots += 1;
+        self.checked.revision += 1;
+    }
+
     fn take_claim(&mut self, claim: &ClaimRecord<'_>) -> Result<(), String> {
         self.checked.versions += 1;
-        self.checked.revision += 1;
+        self.count();
         self.claims.insert(claim.id, true);
         if claim.confidence > 100 {
             return Err(format!("confidence {} is above 100", claim.confidence));
@@ -95,7 +114,7 @@ impl Ledger {
 
     fn take_tombstone(&mut self, tombstone: &Tombstone<'_>) -> Result<(), String> {
         self.checked.tombstones += 1;
-        self.checked.revision += 1;
+        self.count();
         let held = self.claims.insert(tombstone.id, false);
         if !(1..=3).contains(&tombstone.status) {
             return Err(format!("there is no status {}", tombstone.status));

@@ -7,12 +7,14 @@ use super::ledger::Ledger;
 use super::window::Window;
 use crate::error::IndexError;
 use crate::log::Address;
-use crate::log::segment::{SEGMENT_HEADER, is_unfinished_header, read_header, segment_path};
+use crate::log::segment::{SEGMENT_HEADER, is_unfinished_header, read_header};
 use crate::record::{COMMIT, HEADER};
 
 /// One segment on the way.
 pub(super) struct SegmentCheck<'a> {
     pub(super) number: u32,
+    /// Name of its file.
+    pub(super) file: String,
     pub(super) window: Window,
     /// Whether a batch at the end may be there in part.
     pub(super) may_be_unfinished: bool,
@@ -24,9 +26,8 @@ pub(super) struct SegmentCheck<'a> {
 
 impl SegmentCheck<'_> {
     pub(super) fn problem(&mut self, offset: u64, what: String) {
-        let path = segment_path(Path::new(""), self.number);
         (self.tell)(Problem {
-            file: path.display().to_string(),
+            file: self.file.clone(),
             segment: Some(self.number),
             offset: Some(offset),
             what,

@@ -2,7 +2,7 @@
 //! its sections are.
 //!
 //! ```text
-//! "iocdckpt" | version u32 | zero u32 | key 16 bytes | epoch u64 | revision u64
+//! "iocdckpt" | version u32 | generation u32 | key 16 bytes | epoch u64 | revision u64
 //! first byte of the last batch u64 | end of it u64 | CRC-32C u32 of the batch
 //! fetches u64 | CRC-32C u32 of these
 //! for each section: length u64 | CRC-32C u32 of it
@@ -17,7 +17,7 @@ const MAGIC: [u8; 8] = *b"iocdckpt";
 /// Version of what is in a checkpoint. A store ignores those of other versions,
 /// so it is raised whenever a part is laid out in another way, or says another
 /// thing: the order of values, symbols of trigrams, labels, hashes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Bytes of the header.
 pub(super) const HEADER: usize = 8 + 4 + 4 + 16 + 8 + 8 + 8 + 8 + 4 + 8 + 4 + SECTIONS * 12 + 4;
 
@@ -52,6 +52,7 @@ pub(crate) struct Fetched {
 /// The header; see the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
+    pub(crate) generation: u32,
     pub(crate) key: [u8; 16],
     pub(crate) epoch: u64,
     pub(crate) revision: u64,
@@ -81,7 +82,7 @@ impl Header {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         put(&mut bytes, VERSION);
-        put(&mut bytes, 0u32);
+        put(&mut bytes, self.generation);
         bytes.extend_from_slice(&self.key);
         put(&mut bytes, self.epoch);
         put(&mut bytes, self.revision);
@@ -112,8 +113,8 @@ impl Header {
         if crc32c::crc32c(summed) != u32::get(sum) {
             return Err(Unfit("the checksum of its header does not hold"));
         }
-        fields.next::<u32>();
         Ok(Header {
+            generation: fields.next(),
             key: std::array::from_fn(|_| fields.next()),
             epoch: fields.next(),
             revision: fields.next(),

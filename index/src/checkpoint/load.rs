@@ -14,7 +14,7 @@ use super::header::{Anchor, Extent, HEADER, Header};
 use super::{FILE, Part, SECTIONS, Section, Unfit};
 use crate::facets::BitSet;
 use crate::fetches::{self, Fetch};
-use crate::log::Log;
+use crate::log::Unread;
 use crate::state::{KnownSource, State};
 
 /// A checkpoint that is there, and of which only the header was read.
@@ -59,21 +59,18 @@ impl Saved {
 
     /// Whether it is of this store, and of a moment that the log and the
     /// fetches beside it have seen.
-    pub(crate) fn fit(
-        &self,
-        key: [u8; 16],
-        epoch: u64,
-        log: &Log,
-        past: &[Fetch],
-    ) -> Result<(), Unfit> {
-        if self.header.key != key {
+    pub(crate) fn fit(&self, unread: &Unread, epoch: u64, past: &[Fetch]) -> Result<(), Unfit> {
+        if self.header.key != unread.key() {
             return Err(Unfit("it is of another store"));
         }
         if self.header.epoch != epoch {
             return Err(Unfit("it is of another epoch"));
         }
+        if self.generation() != unread.generation().number {
+            return Err(Unfit::OTHER_GENERATION);
+        }
         let Anchor { start, end, sum } = self.header.anchor;
-        if log.sum(start, end) != Some(sum) {
+        if unread.log().sum(start, end) != Some(sum) {
             return Err(Unfit::NOT_OF_THIS_LOG);
         }
         match past.get(..self.fetched()) {
@@ -85,6 +82,11 @@ impl Saved {
     /// Compares the checksums of all sections.
     pub(crate) fn verify(&self) -> Result<(), Unfit> {
         (0..SECTIONS).try_for_each(|number| self.section(number).verify())
+    }
+
+    /// The generation of the log that it is of.
+    pub(crate) fn generation(&self) -> u32 {
+        self.header.generation
     }
 
     /// The epoch of its store.
@@ -163,11 +165,10 @@ fn load_sets(section: &mut Section<'_>, mut state: State) -> Result<State, Unfit
 }
 
 fn load_small(section: &mut Section<'_>, mut state: State) -> Result<State, Unfit> {
-    state.base_revision = section.number()?;
+    state.revisions = Part::load(section)?;
     state.active = section.number()?;
     state.retained = section.number()?;
     state.last_commit = section.number()?;
-    state.history_from = section.number()?;
     for byte in &mut state.judged_by {
         *byte = section.number()?;
     }

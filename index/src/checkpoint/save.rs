@@ -40,6 +40,7 @@ pub(super) fn write(
     let small = sink.end_section();
     sink.finish()?;
     let header = Header {
+        generation: state.generation.number,
         key: writer.log.key(),
         epoch,
         revision: state.revision(),
@@ -76,11 +77,11 @@ fn sets(state: &State) -> impl Iterator<Item = &BitSet> {
 }
 
 fn save_small(state: &State, sink: &mut Sink<'_>) -> io::Result<()> {
-    for count in [state.base_revision, state.active, state.retained] {
+    state.revisions.save(sink)?;
+    for count in [state.active, state.retained] {
         sink.number(count)?;
     }
     sink.number(state.last_commit)?;
-    sink.number(state.history_from)?;
     sink.numbers(&state.judged_by)?;
     sink.number(state.shape.ipv4_lengths)?;
     sink.numbers(&state.shape.ipv6_lengths)?;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::files::faulty::Faulty;
 use crate::log::LogSettings;
-use crate::{Index, IndexError};
+use crate::{Index, IndexError, Retention};
 
 /// One thing that is done, by a source.
 #[derive(Clone, Copy, Debug)]
@@ -29,14 +29,16 @@ pub(super) enum Step {
     Assess,
     /// What is in memory is written down.
     Checkpoint,
+    /// What was replaced or ended before this second is dropped.
+    Compact(i64),
     /// The store is closed in order, which does so too, and opened.
     Reopen,
 }
 
-use Step::{Assess, Checkpoint, Expire, Reopen, Say, Show, Withdraw};
+use Step::{Assess, Checkpoint, Compact, Expire, Reopen, Say, Show, Withdraw};
 
 /// With the second at which it is done.
-pub(super) const HISTORY: [(i64, Step); 25] = [
+pub(super) const HISTORY: [(i64, Step); 28] = [
     (10, Say("events", &[("a", 80), ("b", 50)])),
     (
         20,
@@ -59,12 +61,14 @@ pub(super) const HISTORY: [(i64, Step); 25] = [
     (610, Say("events", &[("a", 80), ("q", 5)])),
     (620, Show("list", &["a", "i", "j", "k", "l"])),
     (630, Withdraw("list", &["i"], Status::Removed)),
+    (635, Compact(625)),
     (640, Reopen),
     (650, Reopen),
     (660, Say("plain", &[("f", 90), ("g", 90), ("r", 90)])),
     (1300, Show("list", &["a", "j"])),
     (1305, Checkpoint),
     (1310, Expire),
+    (1315, Compact(1312)),
     (
         1320,
         Say("list", &[("c", 60), ("i", 99), ("s", 9), ("t", 9)]),
@@ -74,6 +78,7 @@ pub(super) const HISTORY: [(i64, Step); 25] = [
         1330,
         Say("events", &[("u", 7), ("v", 7), ("w", 7), ("x", 7)]),
     ),
+    (1335, Compact(1325)),
 ];
 
 pub(super) fn source(name: &str) -> Source {
@@ -158,6 +163,10 @@ pub(super) fn perform(
         Expire => index.expire_due(at(second)).map(drop),
         Assess => index.assess(labels(), at(second)).map(drop),
         Checkpoint => index.checkpoint(),
+        Compact(second) => {
+            let retention = Retention { since: at(second) };
+            index.compact(&retention, &mut || true).map(drop)
+        }
         Reopen => Ok(()),
     }
 }

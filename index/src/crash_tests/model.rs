@@ -36,7 +36,7 @@ impl Model {
             }),
             Step::Expire => self.end(Status::Expired, |_, _, over| over <= second),
             // Lists say the same with a label or without.
-            Step::Assess | Step::Checkpoint | Step::Reopen => {}
+            Step::Assess | Step::Checkpoint | Step::Compact(_) | Step::Reopen => {}
         }
         vec![self.sight()]
     }

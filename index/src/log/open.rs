@@ -1,13 +1,11 @@
 //! Opening: mapping the segments, reading the log from where a checkpoint ends
 //! or from its start, and cutting off what a crash left unfinished.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::segment::{
-    SEGMENT_HEADER, Segment, is_unfinished_header, read_header, segment_number, segment_path,
-};
+use super::generation::Generation;
+use super::segment::{SEGMENT_HEADER, Segment, is_unfinished_header, plain_path, read_header};
 use super::writer::Writer;
 use super::{Address, Frame, Log, LogSettings, frame};
 use crate::error::IndexError;
@@ -33,13 +31,14 @@ type Replay<'a> = dyn FnMut(&[Address], Commit) -> Result<(), IndexError> + 'a;
 /// A log whose segments are mapped, and whose records were not read.
 pub(crate) struct Unread {
     log: Log,
+    generation: Generation,
     writer: Writer,
     recovery: Recovery,
     clean_end: Option<Address>,
-    /// The last segment's file.
+    /// The file of the last segment, if it may be written to.
     last: Option<Box<dyn OpenFile>>,
-    /// Segments found; one more than are mapped if the last never got a header.
-    found: u32,
+    /// Number of the segment whose end a crash may have torn.
+    torn: Option<u32>,
 }
 
 /// Maps the log in `dir`, which exists and is locked. `new_key` is the key if
@@ -51,9 +50,13 @@ pub(crate) fn open(
 ) -> Result<Unread, IndexError> {
     let files = &*settings.files;
     let clean_end = read_clean_marker(dir)?;
-    let found = count_segments(dir)?;
+    let generation = Generation::read(dir)?;
+    let numbers = generation.segments(dir)?;
+    let last = numbers.last().copied();
+    let may_be_torn = |number: &u32| clean_end.is_none() && *number >= generation.first;
     let mut unread = Unread {
         log: Log::default(),
+        generation,
         writer: Writer::new(dir, settings.clone(), new_key),
         recovery: Recovery {
             was_clean: clean_end.is_some(),
@@ -61,10 +64,11 @@ pub(crate) fn open(
         },
         clean_end,
         last: None,
-        found,
+        torn: last.filter(may_be_torn),
     };
-    for number in 0..found {
-        let path = segment_path(dir, number);
+    unread.writer.first = generation.first;
+    for &number in &numbers {
+        let path = generation.path(dir, number);
         let opened = files.open(&path, Opening::Existing);
         let file = opened.map_err(IndexError::io(&path))?;
         let metadata = file.file().metadata().map_err(IndexError::io(&path))?;
@@ -74,15 +78,14 @@ pub(crate) fn open(
         })?;
         let segment = Segment::map(file.file(), size, settings.segment_size)
             .map_err(IndexError::io(&path))?;
-        let is_last = number + 1 == found;
-        if is_last && clean_end.is_none() && is_unfinished_header(segment.bytes()) {
+        if unread.torn == Some(number) && is_unfinished_header(segment.bytes()) {
             // The crash came between making the file and its header's reaching the disk.
             unread.recovery.dropped_bytes += u64::from(size);
             files.remove(&path).map_err(IndexError::io(&path))?;
             break;
         }
         let key = read_header(segment.bytes(), number, &path)?;
-        if number == 0 {
+        if unread.log.ends().next().is_none() {
             unread.writer.key = key;
         } else if key != unread.writer.key {
             return Err(IndexError::NotASegment {
@@ -90,9 +93,11 @@ pub(crate) fn open(
                 what: "it belongs to another store",
             });
         }
-        unread.log.segments.push(segment);
-        unread.last = Some(file);
+        unread.log.insert(number, segment);
+        unread.last = (number >= generation.first).then_some(file);
     }
+    // Those of the log are all there.
+    generation.remove_leftovers(files, dir)?;
     Ok(unread)
 }
 
@@ -100,6 +105,11 @@ impl Unread {
     /// The log, with what may have to be cut off its end.
     pub(crate) fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// Which files the log is.
+    pub(crate) fn generation(&self) -> Generation {
+        self.generation
     }
 
     /// The store's key.
@@ -114,14 +124,9 @@ impl Unread {
         start: Option<Address>,
         replay: &mut Replay<'_>,
     ) -> Result<(Log, Writer, Recovery), IndexError> {
-        let start = start.unwrap_or(Address::new(0, SEGMENT_HEADER));
-        let mapped = u32::try_from(self.log.segments.len()).expect("segment numbers are u32");
-        for number in start.segment()..mapped {
-            let from = if number == start.segment() {
-                start.offset()
-            } else {
-                SEGMENT_HEADER
-            };
+        let start = start.unwrap_or(Log::START);
+        for number in self.log.numbers_from(start) {
+            let from = start_in(start, number);
             let end = replay_segment(&self.log, number, from, replay)?;
             self.recovery.replayed_bytes += u64::from(end.offset - from);
             self.settle(number, &end)?;
@@ -147,45 +152,62 @@ impl Unread {
     /// Cuts off what a crash left at the end of the log, and sees to it that
     /// the rest is on the disk.
     fn settle(&mut self, number: u32, end: &End) -> Result<(), IndexError> {
-        let is_last = number + 1 == self.found;
-        let may_be_torn = is_last && self.clean_end.is_none();
-        let path = || segment_path(self.writer.dir(), number);
-        let file = self.last.as_ref().expect("a segment was mapped");
-        if let Some(what) = end.broken {
-            if !may_be_torn || has_later_batch(&self.log, number, end) {
-                return Err(Address::new(number, end.offset).damaged(what));
+        if self.torn != Some(number) {
+            return end.check(number);
+        }
+        let path = || plain_path(self.writer.dir(), number);
+        let file = self.last.as_ref().expect("it is the last, and was mapped");
+        if end.broken.is_some() {
+            if has_later_batch(&self.log, number, end) {
+                return end.check(number);
             }
-            let segment = &mut self.log.segments[number as usize];
+            let segment = self.log.segment_mut(number);
             self.recovery.dropped_bytes += u64::from(segment.len - end.committed);
             let cut = file.set_len(u64::from(end.committed));
             cut.map_err(IndexError::io(path()))?;
             segment.len = end.committed;
         }
-        if may_be_torn {
-            // A process that was killed may have left its last batch to the
-            // kernel: what is served from here on is to be on the disk.
-            file.sync().map_err(IndexError::io(path()))?;
-        }
-        Ok(())
+        // A process that was killed may have left its last batch to the
+        // kernel: what is served from here on is to be on the disk.
+        file.sync().map_err(IndexError::io(path()))
     }
 }
 
-/// How many segments there are; none may be missing.
-pub(crate) fn count_segments(dir: &Path) -> Result<u32, IndexError> {
-    let mut numbers = BTreeSet::new();
-    for entry in fs::read_dir(dir).map_err(IndexError::io(dir))? {
-        let name = entry.map_err(IndexError::io(dir))?.file_name();
-        numbers.extend(name.to_str().and_then(segment_number));
-    }
-    for (expected, &number) in (0..).zip(&numbers) {
-        if number != expected {
-            return Err(IndexError::NotASegment {
-                path: segment_path(dir, expected),
-                what: "it is missing, though there are later ones: restore a backup",
-            });
+impl Log {
+    /// Where the first batch begins.
+    pub(crate) const START: Address = Address(SEGMENT_HEADER as u64);
+
+    /// Reads the log after `start`, the end of a batch; `replay` gets each
+    /// batch in order, and there must be nothing else. Gives the end.
+    pub(crate) fn replay(
+        &self,
+        start: Address,
+        replay: &mut Replay<'_>,
+    ) -> Result<Address, IndexError> {
+        let mut reached = start;
+        for number in self.numbers_from(start) {
+            let end = replay_segment(self, number, start_in(start, number), replay)?;
+            end.check(number)?;
+            reached = Address::new(number, end.committed);
         }
+        Ok(reached)
     }
-    Ok(u32::try_from(numbers.len()).expect("segment numbers are u32"))
+
+    fn numbers_from(&self, start: Address) -> Vec<u32> {
+        let numbers = self.ends().map(Address::segment);
+        numbers
+            .filter(|&number| number >= start.segment())
+            .collect()
+    }
+}
+
+/// Where in a segment that which follows `start` begins.
+fn start_in(start: Address, number: u32) -> u32 {
+    if number == start.segment() {
+        start.offset()
+    } else {
+        SEGMENT_HEADER
+    }
 }
 
 /// How far a segment is whole.
@@ -198,6 +220,14 @@ struct End {
     broken: Option<&'static str>,
 }
 
+impl End {
+    /// Fails if reading stopped before the end of the segment of this number.
+    fn check(&self, number: u32) -> Result<(), IndexError> {
+        let damaged = |what| Address::new(number, self.offset).damaged(what);
+        self.broken.map_or(Ok(()), |what| Err(damaged(what)))
+    }
+}
+
 /// Gives each batch of the log's segment `number`, from a byte on, to `replay`.
 fn replay_segment(
     log: &Log,
@@ -205,7 +235,7 @@ fn replay_segment(
     from: u32,
     replay: &mut Replay<'_>,
 ) -> Result<End, IndexError> {
-    let bytes = log.segments[number as usize].bytes();
+    let bytes = log.segment(number).expect("it was listed").bytes();
     let mut batch = Vec::new();
     let (mut offset, mut committed) = (from, from);
     while (offset as usize) < bytes.len() {
@@ -247,7 +277,7 @@ fn replay_segment(
 /// acknowledged, and is damage. A commit record of the unfinished batch itself
 /// may have reached the disk before its other pages did.
 fn has_later_batch(log: &Log, number: u32, end: &End) -> bool {
-    let bytes = log.segments[number as usize].bytes();
+    let bytes = log.segment(number).expect("it was read").bytes();
     let start = Address::new(number, end.committed);
     (end.offset..u32::try_from(bytes.len()).unwrap_or(u32::MAX)).any(|offset| {
         // The type byte first: it spares most of the checksums.

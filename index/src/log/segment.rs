@@ -14,8 +14,10 @@ use memmap2::{Mmap, MmapOptions};
 use crate::error::IndexError;
 
 const MAGIC: [u8; 8] = *b"iocdclms";
-/// Version of the file format.
-const VERSION: u32 = 1;
+/// Version of the format of segments that are written to.
+pub(super) const PLAIN: u32 = 1;
+/// Version of those that compaction makes: they may have gaps in the revisions.
+pub(crate) const COMPACTED: u32 = 2;
 /// Bytes before the first record.
 pub(crate) const SEGMENT_HEADER: u32 = 8 + 4 + 4 + 16 + 4;
 /// A segment is closed when the next batch would take it past this, unless a
@@ -24,7 +26,7 @@ pub(super) const SEGMENT_SIZE: u32 = 256 << 20;
 
 /// The committed part of a segment, for reading.
 #[derive(Clone)]
-pub(super) struct Segment {
+pub(crate) struct Segment {
     map: Arc<Mmap>,
     /// Bytes that are committed. The mapping may be longer than the file.
     pub(super) len: u32,
@@ -33,7 +35,7 @@ pub(super) struct Segment {
 impl Segment {
     /// Maps a file of which the first `len` bytes may be read, with room to
     /// grow to `capacity`.
-    pub(super) fn map(file: &File, len: u32, capacity: u32) -> io::Result<Segment> {
+    pub(crate) fn map(file: &File, len: u32, capacity: u32) -> io::Result<Segment> {
         // SAFETY: the directory is locked by this process for as long as the map
         // lives, and nothing here shortens a segment below `len`, so every byte
         // that is read through the map exists and does not change. The mapping
@@ -49,16 +51,16 @@ impl Segment {
     }
 }
 
-/// Name of a segment's file.
-pub(crate) fn segment_path(dir: &Path, number: u32) -> PathBuf {
+/// The file of a segment that was never compacted.
+pub(super) fn plain_path(dir: &Path, number: u32) -> PathBuf {
     dir.join(format!("claims-{number:06}.log"))
 }
 
-/// The number of the segment whose file has this name.
-pub(crate) fn segment_number(name: &str) -> Option<u32> {
+/// The number of the segment that was never compacted whose file has this name.
+pub(super) fn plain_number(name: &str) -> Option<u32> {
     let digits = name.strip_prefix("claims-")?.strip_suffix(".log")?;
     let number = digits.parse().ok()?;
-    (segment_path(Path::new(""), number).to_str() == Some(name)).then_some(number)
+    (plain_path(Path::new(""), number).to_str() == Some(name)).then_some(number)
 }
 
 /// Whether the file is one whose header never reached the disk: nothing was
@@ -68,10 +70,10 @@ pub(crate) fn is_unfinished_header(bytes: &[u8]) -> bool {
 }
 
 /// The header of a segment.
-pub(super) fn header(number: u32, key: [u8; 16]) -> Vec<u8> {
+pub(crate) fn header(version: u32, number: u32, key: [u8; 16]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(SEGMENT_HEADER as usize);
     bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&version.to_le_bytes());
     bytes.extend_from_slice(&number.to_le_bytes());
     bytes.extend_from_slice(&key);
     bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
@@ -91,11 +93,11 @@ pub(crate) fn read_header(bytes: &[u8], number: u32, path: &Path) -> Result<[u8;
     }
     let word =
         |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-    if word(8) != VERSION {
+    if !(PLAIN..=COMPACTED).contains(&word(8)) {
         return Err(IndexError::Version {
             path: path.to_owned(),
             found: word(8),
-            supported: VERSION,
+            supported: COMPACTED,
         });
     }
     if crc32c::crc32c(&bytes[..32]) != word(32) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::segment::{SEGMENT_HEADER, Segment, header, segment_path};
+use super::segment::{PLAIN, SEGMENT_HEADER, Segment, header, plain_path};
 use super::{Address, LogSettings, open};
 use crate::error::IndexError;
 use crate::files::{AppendFailure, OpenFile, Opening, append};
@@ -13,8 +13,8 @@ const MAX_BATCH: usize = 1 << 30;
 
 /// What [`Writer::append`] did to the log.
 pub(crate) struct Appended {
-    pub(super) new_segments: Vec<Segment>,
-    pub(super) end: u32,
+    pub(super) new_segments: Vec<(u32, Segment)>,
+    pub(super) end: Address,
 }
 
 /// The end of the log, for writing. There is one.
@@ -22,12 +22,15 @@ pub(crate) struct Writer {
     pub(super) dir: PathBuf,
     pub(super) settings: LogSettings,
     pub(super) key: [u8; 16],
-    /// The segment written to; none in a new store.
+    /// The segment written to; none before the first one is begun.
     pub(super) file: Option<Box<dyn OpenFile>>,
+    /// Number of the first one.
+    pub(super) first: u32,
+    /// The end of the log.
     pub(super) segment: u32,
     pub(super) position: u32,
     /// Segments that were begun and hold no batch yet: readers do not know them.
-    begun: Vec<Segment>,
+    begun: Vec<(u32, Segment)>,
     /// Why no more batches are taken, if so; shared with those who ask.
     stopped: Arc<OnceLock<String>>,
 }
@@ -40,6 +43,7 @@ impl Writer {
             settings,
             key,
             file: None,
+            first: 0,
             segment: 0,
             position: 0,
             begun: Vec::new(),
@@ -68,7 +72,7 @@ impl Writer {
         if self.file.is_some() {
             self.segment + 1
         } else {
-            0
+            self.first
         }
     }
 
@@ -90,13 +94,28 @@ impl Writer {
         }
         let file = self.file.as_ref().expect("a segment is open");
         if let Err(failure) = append(&**file, batch, u64::from(self.position)) {
-            return Err(self.fail(segment_path(&self.dir, self.segment), failure));
+            return Err(self.fail(plain_path(&self.dir, self.segment), failure));
         }
         self.position += u32::try_from(batch.len()).expect("checked above");
         Ok(Appended {
             new_segments: std::mem::take(&mut self.begun),
-            end: self.position,
+            end: Address::new(self.segment, self.position),
         })
+    }
+
+    /// Begins another segment, unless the one written to has no batch yet: so
+    /// that those before it are no longer written to. Gives its number.
+    pub(crate) fn roll(&mut self) -> Result<u32, IndexError> {
+        self.check_open()?;
+        if self.file.is_none() || self.position > SEGMENT_HEADER {
+            self.begin_segment(0)?;
+        }
+        Ok(self.segment)
+    }
+
+    /// Forgets segments without batches that are before this one.
+    pub(crate) fn forget_before(&mut self, first: u32) {
+        self.begun.retain(|&(number, _)| number >= first);
     }
 
     /// Where it will say why no more batches are taken.
@@ -129,13 +148,13 @@ impl Writer {
     /// Begins the next segment, with room for its first batch.
     fn begin_segment(&mut self, first_batch: usize) -> Result<(), IndexError> {
         let number = self.next_segment();
-        let path = segment_path(&self.dir, number);
+        let path = plain_path(&self.dir, number);
         let files = Arc::clone(&self.settings.files);
         let opened = files.open(&path, Opening::New);
         let file = opened.map_err(IndexError::io(&path))?;
         match self.head_segment(&*file, number, first_batch) {
             Ok(segment) => {
-                self.begun.push(segment);
+                self.begun.push((number, segment));
                 (self.file, self.segment, self.position) = (Some(file), number, SEGMENT_HEADER);
                 Ok(())
             }
@@ -157,7 +176,7 @@ impl Writer {
         number: u32,
         first_batch: usize,
     ) -> Result<Segment, AppendFailure> {
-        append(file, &header(number, self.key), 0)?;
+        append(file, &header(PLAIN, number, self.key), 0)?;
         let synced = self.settings.files.sync_dir(&self.dir);
         synced.map_err(|source| AppendFailure {
             is_final: Some(source.to_string()),
@@ -179,7 +198,7 @@ impl Writer {
             return Ok(());
         }
         self.stop("the store was closed".to_owned());
-        if self.file.is_none() {
+        if self.position == 0 {
             return Ok(());
         }
         let end = Address::new(self.segment, self.position);

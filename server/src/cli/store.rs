@@ -15,7 +15,7 @@ use crate::operation::Operation;
 mod check;
 mod exchange;
 
-/// Verify, back up, restore, export and import what is stored.
+/// Verify, back up, restore, compact, export and import what is stored.
 #[derive(Debug, Subcommand)]
 pub(super) enum Store {
     /// Verify every file of the data directory, reading only; a server may have it open
@@ -29,6 +29,12 @@ pub(super) enum Store {
         /// Where to
         #[arg(value_name = "DIR")]
         dir: PathBuf,
+    },
+    /// Drop versions of entries that nobody can ask for any more; a server goes on serving
+    Compact {
+        /// Days for which all that happened is kept [default: store.history_days of the settings, 30]
+        #[arg(long, value_name = "DAYS")]
+        history: Option<u32>,
     },
     /// Write out every entry, ended ones too, as a line of JSON each
     Export {
@@ -53,7 +59,8 @@ pub(super) enum Store {
 impl Store {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let data = global.settings(Written::default())?.data;
-        if let Store::Check { .. } | Store::Backup { .. } | Store::Export { .. } = self {
+        let makes_one = matches!(self, Store::Import { .. } | Store::Restore { .. });
+        if !makes_one {
             // Opening it would make one.
             anyhow::ensure!(
                 data.join(CLAIMS).is_dir(),
@@ -81,6 +88,15 @@ impl Store {
                 say!("backed up {} into {}", told(&summary), dir.display());
                 Ok(ExitCode::SUCCESS)
             }
+            Store::Compact { history } => {
+                let owner = global.owner()?;
+                let done = owner.perform(Operation::Compact {
+                    history_days: history,
+                });
+                owner.close()?;
+                say!("{}", told_compacted(&done?));
+                Ok(ExitCode::SUCCESS)
+            }
             Store::Export { output } => exchange::export(&global.owner()?, &output),
             Store::Import { file } => {
                 let owner = global.owner()?;
@@ -101,6 +117,18 @@ impl Store {
             }
         }
     }
+}
+
+fn told_compacted(done: &Json) -> String {
+    let (before, after) = (&done["before"], &done["after"]);
+    let kept = match done["since"].as_str() {
+        Some(since) => format!("all that happened since {since} is kept"),
+        None => "all that ever happened is kept".to_owned(),
+    };
+    format!(
+        "{} versions in {} bytes, before {} in {}; {kept}",
+        after["versions"], after["bytes"], before["versions"], before["bytes"]
+    )
 }
 
 fn told(summary: &Json) -> String {

@@ -22,6 +22,7 @@ fn later_places_win() {
             "192.0.2.1, 2001:db8::/32".to_owned(),
         ),
         ("IOCD_API_KEY".to_owned(), "somebody's".to_owned()),
+        ("IOCD_HISTORY_DAYS".to_owned(), "400".to_owned()),
         ("HOME".to_owned(), "/".to_owned()),
     ])
     .unwrap();
@@ -42,12 +43,14 @@ fn later_places_win() {
         }
     );
     assert_eq!(settings.trusted_proxies.len(), 2);
+    assert_eq!(settings.store.history_days, 400);
 }
 
 #[test]
 fn what_is_printed_reads_back_the_same() {
     let text = "feeds = 'more \"feeds\"'\ntrusted_proxies = ['192.0.2.7/24']\napi_key_in_query = true\n\
                 [limits]\nmax_connections = 7\nrequest_timeout_seconds = 3\n\
+                [store]\nhistory_days = 9\n\
                 [warnings]\nlists = ['a \"b\".json']\ninformational = ['vpn-ipv4']\nbuiltin = false\n\
                 [tiers.pro]\nrequests_per_minute = 0\n\
                 [tiers.\"gold plus\"]\nrank = 25\nrequests_per_minute = 5\nrequests_per_day = 6\n\
@@ -87,6 +90,7 @@ fn mistakes_are_errors() {
         "[limits]\nmax_connections = 0",
         "[limits]\nrequest_timeout_seconds = 0",
         "[limits]\nmax_header_bytes = 5",
+        "[store]\nhistory_days = 0",
         "[tiers.mine]\nrank = 1",
         "[tiers.free]\nresults_per_request = 0",
     ] {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Bounds, ConfigError, LogFormat, LogLevel, WrittenTier, WrittenWarnings};
+use super::{Bounds, ConfigError, LogFormat, LogLevel, WrittenStore, WrittenTier, WrittenWarnings};
 
 /// What one place says about the settings; what it does not say is left to
 /// the places below it.
@@ -27,6 +27,8 @@ pub struct Written {
     pub api_key_in_query: Option<bool>,
     /// See [`Settings::trusted_proxies`](super::Settings::trusted_proxies).
     pub trusted_proxies: Option<Vec<String>>,
+    /// See [`Settings::store`](super::Settings::store).
+    pub store: WrittenStore,
     /// See [`Settings::warnings`](super::Settings::warnings).
     pub warnings: WrittenWarnings,
     /// Changes to the shipped tiers, and tiers of one's own.
@@ -62,7 +64,7 @@ pub struct WrittenLimits {
 }
 
 /// Variables of the environment that are settings.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 14] = [
     "IOCD_LISTEN",
     "IOCD_DATA",
     "IOCD_FEEDS",
@@ -74,6 +76,7 @@ const VARIABLES: [&str; 13] = [
     "IOCD_SHUTDOWN_TIMEOUT_SECONDS",
     "IOCD_MAX_BODY_BYTES",
     "IOCD_MAX_HEADER_BYTES",
+    "IOCD_HISTORY_DAYS",
     "IOCD_API_KEY_IN_QUERY",
     "IOCD_TRUSTED_PROXIES",
 ];
@@ -130,6 +133,7 @@ impl Written {
             }
             "IOCD_MAX_BODY_BYTES" => self.limits.max_body_bytes = Some(read(name, &value)?),
             "IOCD_MAX_HEADER_BYTES" => self.limits.max_header_bytes = Some(read(name, &value)?),
+            "IOCD_HISTORY_DAYS" => self.store.history_days = Some(read(name, &value)?),
             "IOCD_API_KEY_IN_QUERY" => self.api_key_in_query = Some(read_switch(name, &value)?),
             "IOCD_TRUSTED_PROXIES" => {
                 let parts = value
@@ -162,6 +166,7 @@ impl Written {
             limits: self.limits.overridden_by(other.limits),
             api_key_in_query: other.api_key_in_query.or(self.api_key_in_query),
             trusted_proxies: other.trusted_proxies.or(self.trusted_proxies),
+            store: self.store.overridden_by(other.store),
             warnings: self.warnings.overridden_by(other.warnings),
             tiers,
         }

@@ -21,23 +21,37 @@ use jiff::Timestamp;
 
 use super::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 
-mod checkpoints;
+mod history;
+mod upkeep;
 
-use checkpoints::Checkpoints;
+pub use history::History;
 
-/// An open embedded store, with a thread that writes checkpoints.
+use upkeep::Upkeep;
+
+/// An open embedded store, with a thread that writes checkpoints and compacts.
 pub struct Embedded {
     /// Dropped before the index, which its thread shares.
-    _checkpoints: Checkpoints,
+    _upkeep: Upkeep,
     index: Arc<Index>,
 }
 
 impl Embedded {
-    /// Opens the store in `dir`, creating it if there is none.
+    /// Opens the store in `dir`, creating it if there is none. All that ever
+    /// happened is kept.
     pub fn open(dir: &Path) -> Result<Embedded, IndexError> {
+        Embedded::open_with(dir, None)
+    }
+
+    /// Opens the store in `dir`, creating it if there is none, and compacts it
+    /// now and then.
+    pub fn open_keeping(dir: &Path, history: History) -> Result<Embedded, IndexError> {
+        Embedded::open_with(dir, Some(history))
+    }
+
+    fn open_with(dir: &Path, history: Option<History>) -> Result<Embedded, IndexError> {
         let index = Arc::new(Index::open(dir)?);
         Ok(Embedded {
-            _checkpoints: Checkpoints::of(&index),
+            _upkeep: Upkeep::of(&index, history),
             index,
         })
     }
@@ -59,9 +73,11 @@ impl From<IndexError> for StoreError {
             IndexError::Io { source, .. } => StoreError::Write(source),
             IndexError::Damaged { .. }
             | IndexError::DamagedFetches { .. }
-            | IndexError::DamagedEpoch { .. } => StoreError::Corrupt(error.to_string()),
+            | IndexError::DamagedEpoch { .. }
+            | IndexError::DamagedGeneration { .. } => StoreError::Corrupt(error.to_string()),
             IndexError::HistoryCompacted { since } => StoreError::HistoryCompacted { since },
-            IndexError::UnknownRevision { given, .. } => StoreError::UnknownRevision(given),
+            IndexError::UnknownRevision { given, .. }
+            | IndexError::RevisionCompacted { given, .. } => StoreError::UnknownRevision(given),
             other => StoreError::Unavailable(other.to_string()),
         }
     }

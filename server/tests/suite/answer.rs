@@ -1,6 +1,6 @@
 //! What a store told, kept to look at.
 
-use iocd::store::ClaimStore;
+use iocd::store::{ClaimStore, StoreError};
 use iocd_core::claim::{ArticleRef, Category, ClaimId, Source, Status, Tlp};
 use iocd_core::export::json::write_explanation;
 use iocd_core::matching::Part;
@@ -260,6 +260,15 @@ pub(crate) async fn list_as<S: ClaimStore>(store: &S, listing: &Listing<'_>) -> 
 
 /// All that is related to a value, as the store stood at `second`.
 pub(crate) async fn seen_as_of<S: ClaimStore>(store: &S, value: &Value, second: i64) -> Answer {
+    try_seen_as_of(store, value, second).await.unwrap()
+}
+
+/// As [`seen_as_of`], of a store that may not know.
+pub(crate) async fn try_seen_as_of<S: ClaimStore>(
+    store: &S,
+    value: &Value,
+    second: i64,
+) -> Result<Answer, StoreError> {
     let mut answer = Answer::default();
     let question = Question {
         readings: std::slice::from_ref(value),
@@ -269,8 +278,8 @@ pub(crate) async fn seen_as_of<S: ClaimStore>(store: &S, value: &Value, second: 
         now: at(second),
         as_of: true,
     };
-    store.find(&question, &mut answer).await.unwrap();
-    answer
+    store.find(&question, &mut answer).await?;
+    Ok(answer)
 }
 
 /// The answers to many questions, each as its total and its entries in brief.

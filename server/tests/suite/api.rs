@@ -3,6 +3,7 @@
 
 mod access;
 mod bulk;
+mod compacted;
 mod errors;
 mod following;
 mod limits;

@@ -3,12 +3,14 @@
 use iocd::exchange::{Exporter, import};
 use iocd::store::ClaimStore as _;
 use iocd::store::embedded::Embedded;
+use iocd_index::{Compacted, Retention};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use crate::histories::{
-    agree, block_on, compare, compare_from, histories, last_warnings, live_on, sources,
+    agree, block_on, compare, compare_from, compare_since, histories, last_warnings, live_on,
+    sources,
 };
 use crate::model::Model;
 use crate::values::at;
@@ -17,6 +19,19 @@ use crate::values::at;
 pub(crate) fn open() -> (Embedded, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     (Embedded::open(directory.path()).unwrap(), directory)
+}
+
+/// Keeps what happened since a second.
+pub(crate) fn compact(embedded: &Embedded, second: i64) -> Compacted {
+    let retention = Retention { since: at(second) };
+    let compacted = embedded.index().compact(&retention, &mut || true);
+    compacted.unwrap()
+}
+
+/// The second from which on history is kept.
+pub(crate) fn begin(compacted: &Compacted) -> i64 {
+    let since = compacted.since.map(|since| since.duration_since(at(0)));
+    since.map_or(0, |since| since.as_secs())
 }
 
 #[test]
@@ -79,6 +94,43 @@ proptest! {
         prop_assert!(!has_one || embedded.index().recovery().replayed_bytes < disk);
         block_on(embedded.assess(last_warnings(&history[..done]), at(now))).unwrap();
         block_on(compare(&model, &embedded, now));
+    }
+
+    /// Whatever is compacted when: from then on, and about what came after, all
+    /// answers stay as they were.
+    #[test]
+    fn compaction_changes_no_answer(
+        history in histories(60),
+        parts in prop::collection::vec((1usize..16, 0i64..=100, any::<bool>()), 1..8),
+    ) {
+        let (mut embedded, directory) = open();
+        let model = Model::default();
+        let (mut now, mut sources) = (0, sources());
+        let (mut done, mut since) = (0, 0);
+        for (steps, percent, is_opened_anew) in parts {
+            let end = history.len().min(done + steps);
+            block_on(live_on(&model, &embedded, &history[done..end], &mut now, &mut sources));
+            done = end;
+            let compacted = compact(&embedded, now * percent / 100);
+            since = begin(&compacted);
+            let disk = embedded.index().size().disk;
+            prop_assert_eq!(compacted.bytes_after, disk);
+            block_on(compare_since(&model, &embedded, now, since));
+            if is_opened_anew {
+                drop(embedded);
+                let tell = &mut |problem: iocd_index::Problem| panic!("{problem}");
+                iocd_index::check(directory.path(), tell).unwrap();
+                embedded = Embedded::open(directory.path()).unwrap();
+                prop_assert_eq!(embedded.index().recovery().ignored_checkpoint, None);
+                block_on(embedded.assess(last_warnings(&history[..done]), at(now))).unwrap();
+            }
+        }
+        // And once more from what is in the log.
+        drop(embedded);
+        let _ = std::fs::remove_file(directory.path().join("checkpoint"));
+        let embedded = Embedded::open(directory.path()).unwrap();
+        block_on(embedded.assess(last_warnings(&history[..done]), at(now))).unwrap();
+        block_on(compare_since(&model, &embedded, now, since));
     }
 
     #[test]

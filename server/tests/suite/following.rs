@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use iocd::store::ClaimStore;
+use iocd::store::{ClaimStore, StoreError};
 use iocd_core::claim::{Category, ClaimId, Confidence};
 use iocd_core::query::{
     ChangeSink, Entry, Filter, Following, Gone, Listing, Page, Reach, StatusFilter,
@@ -11,7 +11,8 @@ use iocd_core::query::{
 use iocd_core::value::Kind;
 use proptest::prelude::*;
 
-use crate::answer::{ALL, Answer, Told, list_as, seen_as_of};
+use crate::answer::{ALL, Answer, Told, list, list_as, seen_as_of, try_seen_as_of};
+use crate::embedded::{begin, compact};
 use crate::histories::{Step, VALUES, block_on, cases, describe, histories, perform, sources};
 use crate::model::Model;
 use crate::values::{at, value};
@@ -61,6 +62,7 @@ impl ChangeSink for Changes {
 
 impl Client {
     /// Takes in a few pages of what happened; all of it if `pages` is none.
+    /// Begins anew where that is no longer known.
     async fn poll<S: ClaimStore>(&mut self, store: &S, second: i64, pages: Option<usize>) {
         let mut polled = 0;
         while pages.is_none_or(|pages| polled < pages) {
@@ -73,7 +75,15 @@ impl Client {
                 include_removed: true,
                 now: at(second),
             };
-            let reached = store.follow(&following, &mut changes).await.unwrap();
+            let reached = match store.follow(&following, &mut changes).await {
+                Err(StoreError::UnknownRevision(_)) => {
+                    self.after = store.counts().revision;
+                    let list = list(store, &self.filter, ALL, second).await;
+                    self.copy = list.entries.iter().map(known).collect();
+                    continue;
+                }
+                reached => reached.unwrap(),
+            };
             assert!(reached >= self.after);
             for event in &changes.events {
                 match event {
@@ -118,8 +128,14 @@ fn filters() -> Vec<Filter> {
     ]
 }
 
-/// Follows lists through a history; in the end every copy is the list.
-async fn follow<S: ClaimStore>(name: &str, store: &S, history: &[Step]) {
+/// Follows lists through a history; in the end every copy is the list. Calls
+/// `between` after every step.
+async fn follow<S: ClaimStore>(
+    name: &str,
+    store: &S,
+    history: &[Step],
+    between: impl Fn(usize, i64),
+) {
     let mut clients: Vec<Client> = filters()
         .into_iter()
         .map(|filter| Client {
@@ -137,6 +153,7 @@ async fn follow<S: ClaimStore>(name: &str, store: &S, history: &[Step]) {
         }
         describe(&mut sources, step);
         perform(store, step, &sources, now).await;
+        between(number, now);
         let client = number % (clients.len() + 1);
         if let Some(client) = clients.get_mut(client) {
             client.poll(store, now, Some(1)).await;
@@ -178,7 +195,9 @@ fn settled(mut answer: Answer) -> Answer {
 
 /// What was answered once is answered again as of then, and lists are walked
 /// as they were when the walk began.
-async fn remember<S: ClaimStore>(store: &S, history: &[Step]) {
+/// From the past since a time that `forget` gives; of what was before, the
+/// store says that it does not know it, or knows it right.
+async fn remember<S: ClaimStore>(store: &S, history: &[Step], forget: impl Fn(i64) -> i64) {
     let mut now = 0;
     let sources = sources();
     let mut answers = Vec::new();
@@ -217,11 +236,18 @@ async fn remember<S: ClaimStore>(store: &S, history: &[Step]) {
         }
         now += seconds;
     }
+    let since = forget(now);
     for (value, second, answer) in answers {
+        if second < since {
+            let refused = try_seen_as_of(store, &value, second).await;
+            let is_so = matches!(refused, Err(StoreError::HistoryCompacted { since: told }) if told == at(since));
+            assert!(is_so, "{value:?} as of {second}: {refused:?}");
+            continue;
+        }
         let again = seen_as_of(store, &value, second).await;
         assert_eq!(settled(again), answer, "{value:?} as of {second}");
     }
-    for (filter, revision, second, answer) in lists {
+    'lists: for (filter, revision, second, answer) in lists {
         let mut walked = Answer::default();
         loop {
             let page = Page {
@@ -234,7 +260,11 @@ async fn remember<S: ClaimStore>(store: &S, history: &[Step]) {
                 now: at(second),
                 revision: Some(revision),
             };
-            let part = list_as(store, &listing).await;
+            let mut part = Answer::default();
+            match store.list(&listing, &mut part).await {
+                Err(StoreError::UnknownRevision(_)) if second < since => continue 'lists,
+                done => done.unwrap(),
+            }
             walked.total = part.total;
             let is_last = part.entries.len() < 3;
             walked.entries.extend(part.entries);
@@ -252,13 +282,35 @@ proptest! {
     #[test]
     fn copies_are_the_list(history in histories(40)) {
         let (embedded, _directory) = crate::embedded::open();
-        block_on(follow("embedded", &embedded, &history));
-        block_on(follow("model", &Model::default(), &history));
+        block_on(follow("embedded", &embedded, &history, |_, _| ()));
+        block_on(follow("model", &Model::default(), &history, |_, _| ()));
+    }
+
+    /// Some begin anew; others notice nothing.
+    #[test]
+    fn copies_are_the_list_of_a_store_that_is_compacted(
+        history in histories(40),
+        percents in prop::collection::vec(prop::option::of(0i64..=100), 40),
+    ) {
+        let (embedded, _directory) = crate::embedded::open();
+        block_on(follow("compacted", &embedded, &history, |number, now| {
+            if let Some(percent) = percents[number] {
+                compact(&embedded, now * percent / 100);
+            }
+        }));
     }
 
     #[test]
     fn the_past_stays_as_it_was(history in histories(30)) {
         let (embedded, _directory) = crate::embedded::open();
-        block_on(remember(&embedded, &history));
+        block_on(remember(&embedded, &history, |_| 0));
+    }
+
+    #[test]
+    fn of_the_past_stays_what_is_kept(history in histories(30), percent in 0i64..=110) {
+        let (embedded, _directory) = crate::embedded::open();
+        block_on(remember(&embedded, &history, |now| {
+            begin(&compact(&embedded, now * percent / 100))
+        }));
     }
 }

@@ -262,9 +262,23 @@ pub(crate) fn describe(sources: &mut [Source], step: &Step) {
 
 /// Both stores give the same answers from `now` on, and about the past.
 pub(crate) async fn compare<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, now: i64) {
+    compare_since(a, b, now, 0).await;
+}
+
+/// Both stores give the same answers from `now` on, and about the past since a
+/// time.
+pub(crate) async fn compare_since<A: ClaimStore, B: ClaimStore>(
+    a: &A,
+    b: &B,
+    now: i64,
+    since: i64,
+) {
     compare_from(a, b, now).await;
     for text in VALUES {
-        for past in [now / 3, now / 2, now - 1] {
+        for past in [now / 3, now / 2, now - 1, since] {
+            if past < since {
+                continue;
+            }
             let in_a = seen_as_of(a, &value(text), past).await;
             let in_b = seen_as_of(b, &value(text), past).await;
             assert_eq!(in_a, in_b, "{text} as of {past}");

@@ -101,7 +101,7 @@ fn the_control_database_and_its_key_are_checked() {
 #[test]
 fn where_there_is_no_store_none_is_made() {
     let bench = Bench::new();
-    for command in ["check", "backup x", "export"] {
+    for command in ["check", "backup x", "export", "compact"] {
         let arguments = command.split(' ');
         let output = bench.command().arg("store").args(arguments).output();
         let output = output.unwrap();
@@ -109,6 +109,58 @@ fn where_there_is_no_store_none_is_made() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains("--data"), "{error}");
         assert!(!bench.data().exists(), "{command}");
+    }
+}
+
+/// Says something, takes it back, and says it again, and lets a second pass.
+fn say_again(bench: &Bench, value: &str) {
+    bench.ok(&["deny", "add", value, "--reason", "seen"]);
+    bench.ok(&["deny", "remove", value]);
+    bench.ok(&["deny", "add", value, "--reason", "seen again"]);
+    // History is kept by the second.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+}
+
+#[test]
+fn a_store_is_compacted_with_and_without_a_server() {
+    let (bench, key) = filled();
+    say_again(&bench, "evil.example.com");
+    let kept = bench.ok(&["store", "compact"]);
+    assert!(kept.contains("all that ever happened is kept"), "{kept}");
+    let before = bench.search("evil.example.com");
+    let told = bench.ok(&["store", "compact", "--history", "0"]);
+    assert!(told.starts_with("4 versions in "), "{told}");
+    assert!(told.contains(", before 6 in "), "{told}");
+    let checked = bench.ok(&["store", "check"]);
+    assert!(
+        checked.contains("4 entries, 4 of them active, at revision 6"),
+        "{checked}"
+    );
+    assert!(checked.ends_with("no problems\n"), "{checked}");
+    assert_eq!(bench.search("evil.example.com")["data"], before["data"]);
+
+    let server = bench.serve();
+    let target = "/api/v1/iocs/search?q=evil.example.com&as_of=2020-01-01T00:00:00Z";
+    let (status, body) = server.ask(target, &key);
+    assert_eq!(status, 410, "{body}");
+    assert!(body.contains("history_compacted"), "{body}");
+    say_again(&bench, "evil.example.org");
+    let told = bench.ok(&["store", "compact", "--history", "0"]);
+    assert!(told.contains(", before 7 in "), "{told}");
+    assert_eq!(bench.search("evil.example.com")["data"], before["data"]);
+    assert_eq!(bench.total("evil.example.org"), 1);
+    assert!(bench.ok(&["store", "check"]).ends_with("no problems\n"));
+
+    // A backup of it is a store, and so is what is left after a stop.
+    bench.ok(&["store", "backup", "backup"]);
+    assert_eq!(server.terminate(), Some(0));
+    let restored = path(&bench, "restored");
+    bench.ok(&["store", "restore", "backup", "--data", &restored]);
+    for data in [restored.as_str(), bench.data().to_str().unwrap()] {
+        let found = bench.json(&["search", "--json", "--data", data, "evil.example.com"]);
+        assert_eq!(found[0]["data"], before["data"], "{data}");
+        let exported = bench.ok(&["store", "export", "--data", data]);
+        assert_eq!(exported.matches("{\"entry\"").count(), 5, "{data}");
     }
 }
 
