@@ -10,8 +10,8 @@ use crate::epoch;
 use crate::error::IndexError;
 use crate::fetches;
 use crate::log::Address;
+use crate::log::clean::{CLEAN, read_clean_marker};
 use crate::log::generation::{self, Generation};
-use crate::log::open::{CLEAN, read_clean_marker};
 use crate::log::segment::SEGMENT_HEADER;
 
 mod checkpoint;

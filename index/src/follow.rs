@@ -2,6 +2,7 @@
 
 use iocd_core::claim::{Confidence, Status};
 use iocd_core::query::{ChangeSink, Filter, Following, Gone, GoneReason};
+use jiff::Timestamp;
 
 use crate::Index;
 use crate::error::IndexError;
@@ -57,6 +58,13 @@ impl Index {
             state.give_way();
         }
         Ok(state.revision_before(next).max(following.after))
+    }
+
+    /// When a revision came, if what it did is still there.
+    pub fn revised_at(&self, revision: u64) -> Option<Timestamp> {
+        let state = self.state.read();
+        let slot = state.slot_of(revision)?;
+        Some(timestamp(state.columns.updated_at(slot)))
     }
 }
 

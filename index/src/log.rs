@@ -6,6 +6,7 @@
 //! acknowledged; anything else that does not agree with its checksum is damage
 //! and is reported, never skipped.
 
+pub(crate) mod clean;
 pub(crate) mod generation;
 pub(crate) mod open;
 pub(crate) mod segment;

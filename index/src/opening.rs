@@ -40,7 +40,7 @@ impl Index {
             Some(epoch) => epoch,
             None => epoch::begin(files, dir)?,
         };
-        let is_closed = log::open::read_clean_marker(dir)?.is_some();
+        let is_closed = log::clean::read_clean_marker(dir)?.is_some();
         let (fetches, past) = Fetches::open(files, dir, is_closed)?;
         let mut key = [0; 16];
         getrandom::fill(&mut key).map_err(|error| IndexError::io(dir)(error.into()))?;

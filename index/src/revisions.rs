@@ -6,8 +6,8 @@ use std::io;
 use crate::checkpoint::{Part, Section, Sink, Unfit};
 
 /// Revisions that share an entry of the directory.
-const BLOCK: u64 = 512;
-const BLOCK_WORDS: usize = BLOCK as usize / 64;
+const BLOCK: u64 = 64 * BLOCK_WORDS as u64;
+const BLOCK_WORDS: usize = 8;
 /// More revisions than this are not: a gap that leads further is no gap.
 const MAX: u64 = 1 << 36;
 
@@ -17,8 +17,8 @@ const MAX: u64 = 1 << 36;
 /// from the beginning, it is a sum.
 #[derive(Default)]
 pub(crate) struct Revisions {
-    /// Revisions up to the last gap, and its end.
-    revisions: u64,
+    /// The last revision of the last gap.
+    end: u64,
     /// How many of them have a slot.
     slots: u32,
     /// Bit number `r - 1`: whether revision `r` has a slot.
@@ -32,13 +32,13 @@ pub(crate) struct Revisions {
 impl Revisions {
     /// The latest revision, where there are so many slots.
     pub(crate) fn last(&self, slots: u32) -> u64 {
-        self.revisions + u64::from(slots.saturating_sub(self.slots))
+        self.end + u64::from(slots.saturating_sub(self.slots))
     }
 
     /// The revision of a slot.
     pub(crate) fn of(&self, slot: u32) -> u64 {
         match slot.checked_sub(self.slots) {
-            Some(later) => self.revisions + u64::from(later) + 1,
+            Some(later) => self.end + u64::from(later) + 1,
             None => self.select(slot) + 1,
         }
     }
@@ -46,7 +46,7 @@ impl Revisions {
     /// How many slots have this revision or an earlier one, where there are as
     /// many as it takes: the slot after that revision.
     pub(crate) fn slots_up_to(&self, revision: u64) -> u64 {
-        match revision.checked_sub(self.revisions) {
+        match revision.checked_sub(self.end) {
             Some(later) => u64::from(self.slots) + later,
             None => self.rank(revision),
         }
@@ -56,7 +56,7 @@ impl Revisions {
     /// it is in a gap.
     pub(crate) fn slot_of(&self, revision: u64) -> Option<u64> {
         let before = revision.checked_sub(1)?;
-        (before >= self.revisions || self.contains(before)).then(|| self.slots_up_to(before))
+        (before >= self.end || self.contains(before)).then(|| self.slots_up_to(before))
     }
 
     /// Takes in that the revision after that of so many slots is the one after
@@ -67,15 +67,15 @@ impl Revisions {
         }
         self.words.resize(index(to.div_ceil(u64::BITS.into())), 0);
         for slot in self.slots..slots {
-            self.enter(self.revisions, slot);
-            self.words[index(self.revisions / 64)] |= 1 << (self.revisions % 64);
-            self.revisions += 1;
+            self.enter(self.end, slot);
+            self.words[index(self.end / 64)] |= 1 << (self.end % 64);
+            self.end += 1;
         }
         self.slots = slots;
         while self.firsts.len() as u64 * BLOCK < to {
             self.firsts.push(slots);
         }
-        self.revisions = to;
+        self.end = to;
         Some(())
     }
 
@@ -140,7 +140,7 @@ fn index(number: u64) -> usize {
 
 impl Part for Revisions {
     fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
-        sink.number(self.revisions)?;
+        sink.number(self.end)?;
         sink.list(&self.words)
     }
 
@@ -162,7 +162,7 @@ impl Part for Revisions {
             revisions.firsts.push(revisions.slots);
         }
         Ok(Revisions {
-            revisions: to,
+            end: to,
             words,
             ..revisions
         })

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::Index;
 use crate::error::IndexError;
 use crate::fetches;
+use crate::log::clean::{CLEAN, clean_marker};
 use crate::log::generation::{self, Generation};
-use crate::log::open::{CLEAN, clean_marker};
 use crate::state::State;
 
 /// A store as it stood at one moment, closed in order. Files of the log only

@@ -19,11 +19,21 @@ use iocd_core::claim::{ArticleRef, Category, Claim, ClaimId, Extent, Scope, Sour
 use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use iocd_core::warning::{WarningList, WarningSet};
-use iocd_index::Index;
+use iocd_index::{Index, Retention};
 use jiff::Timestamp;
 
 /// The files of a store that was closed in order.
 const FILES: [&str; 4] = ["claims-000000.log", "fetches.log", "epoch", "clean"];
+
+/// The files of one that was compacted.
+const COMPACTED: [&str; 6] = [
+    "claims-000000-1.log",
+    "claims-000001.log",
+    "generation",
+    "fetches.log",
+    "epoch",
+    "clean",
+];
 
 fn stored() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/format")
@@ -109,11 +119,42 @@ fn write_store(dir: &Path) {
     index.close().unwrap();
 }
 
+/// Writes a store of which a version was dropped, and a sighting of another,
+/// and that went on.
+fn write_compacted(dir: &Path) {
+    write_store(dir);
+    let index = Index::open(dir).unwrap();
+    let events = source("events", Extent::Events);
+    let seen_at = |second| Claim {
+        last_seen: Some(at(second)),
+        ..full()
+    };
+    for second in [80, 90] {
+        index
+            .record(&events, vec![seen_at(second)], at(second))
+            .unwrap();
+    }
+    let retention = Retention { since: at(65) };
+    index.compact(&retention, &mut || true).unwrap();
+    let new = Claim::new(value(Kind::Domain, "new.example.com"), 20);
+    let both = vec![seen_at(100), new];
+    index.record(&events, both, at(100)).unwrap();
+    index.close().unwrap();
+    drop(index);
+    fs::remove_file(dir.join("checkpoint")).unwrap();
+}
+
 /// What the decoder reads in the files of a directory.
 fn decode(dir: &Path) -> String {
     let read = |name: &str| fs::read(dir.join(name)).unwrap();
-    let [log, fetches, epoch, clean] = FILES.map(read);
-    let mut text = decoder::decode_segment(&log);
+    let (mut text, segments) = match fs::read(dir.join("generation")) {
+        Ok(bytes) => decoder::decode_generation(&bytes, |name| dir.join(name).exists()),
+        Err(_) => (String::new(), vec![(0, 1, "claims-000000.log".to_owned())]),
+    };
+    let segments = segments.into_iter();
+    let segments = segments.map(|(number, version, name)| (number, version, read(&name)));
+    text.push_str(&decoder::decode_log(&segments.collect::<Vec<_>>()));
+    let [fetches, epoch, clean] = ["fetches.log", "epoch", "clean"].map(read);
     text.push_str(&decoder::decode_fetches(&fetches));
     text.push_str(&decoder::decode_epoch(&epoch));
     text.push_str(&decoder::decode_clean(&clean));
@@ -149,6 +190,41 @@ fn what_is_written_today_is_the_same() {
         without_random(&decode(dir.path())),
         without_random(&expected)
     );
+}
+
+#[test]
+fn a_compacted_directory_is_read_by_the_page_too() {
+    let stored = stored().join("compacted");
+    let dir = tempfile::tempdir().unwrap();
+    write_compacted(dir.path());
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(&stored).unwrap();
+        for name in COMPACTED {
+            fs::copy(dir.path().join(name), stored.join(name)).unwrap();
+        }
+        fs::write(stored.join("expected.txt"), decode(dir.path())).unwrap();
+    }
+    let expected = fs::read_to_string(stored.join("expected.txt")).unwrap();
+    assert_eq!(decode(&stored), expected);
+    let written = decode(dir.path());
+    assert_eq!(without_random(&written), without_random(&expected));
+    let mut names: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "lock")
+        .collect();
+    names.sort_unstable();
+    let mut known = COMPACTED;
+    known.sort_unstable();
+    assert_eq!(names, known);
+
+    let opened = tempfile::tempdir().unwrap();
+    for name in COMPACTED {
+        fs::copy(stored.join(name), opened.path().join(name)).unwrap();
+    }
+    let index = Index::open(opened.path()).unwrap();
+    assert!(index.recovery().was_clean);
+    assert_eq!(index.counts(), (3, 5, 9));
 }
 
 #[test]

@@ -231,6 +231,11 @@ pub trait ClaimStore: Send + Sync + 'static {
         sink: &mut S,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// When a revision came, where the store knows.
+    fn revised_at(&self, _revision: u64) -> Option<Timestamp> {
+        None
+    }
+
     /// A number that stands for the meaning of revisions: another one, and
     /// those of before mean nothing any more (a backup was restored).
     fn epoch(&self) -> u64;

@@ -61,7 +61,7 @@ impl<'a, 'b> Sieve<'a, 'b> {
                     }
                 }
                 TOUCH => {
-                    if self.is_last_touch(log.record(address)?) {
+                    if self.is_last_touch(&log.record(address)?) {
                         self.batch.extend_from_slice(log.raw(address)?);
                     }
                 }
@@ -91,8 +91,8 @@ impl<'a, 'b> Sieve<'a, 'b> {
     }
 
     /// Whether a sighting is of a version that is kept, and the last one.
-    fn is_last_touch(&self, record: Record<'_>) -> bool {
-        let Record::Touch {
+    fn is_last_touch(&self, record: &Record<'_>) -> bool {
+        let &Record::Touch {
             revision,
             last_seen,
         } = record

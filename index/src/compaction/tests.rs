@@ -395,7 +395,7 @@ fn a_lost_note_of_the_generation_is_no_empty_store() {
     );
     let mut problems = Vec::new();
     crate::check(dir.path(), &mut |problem| {
-        problems.push(problem.to_string())
+        problems.push(problem.to_string());
     })
     .unwrap();
     assert!(problems[0].contains("generation"), "{problems:?}");

@@ -131,12 +131,11 @@ impl Generation {
     }
 
     fn file(&self, name: &str) -> Option<SegmentFile> {
-        let (number, is_in_force) = match plain_number(name) {
-            Some(number) => (number, number >= self.first),
-            None => {
-                let (number, generation) = compacted_number(name)?;
-                (number, generation == self.number && number < self.compacted)
-            }
+        let (number, is_in_force) = if let Some(number) = plain_number(name) {
+            (number, number >= self.first)
+        } else {
+            let (number, generation) = compacted_number(name)?;
+            (number, generation == self.number && number < self.compacted)
         };
         Some(SegmentFile {
             number,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::segment::{PLAIN, SEGMENT_HEADER, Segment, header, plain_path};
-use super::{Address, LogSettings, open};
+use super::{Address, LogSettings, clean};
 use crate::error::IndexError;
 use crate::files::{AppendFailure, OpenFile, Opening, append};
 
@@ -202,6 +202,6 @@ impl Writer {
             return Ok(());
         }
         let end = Address::new(self.segment, self.position);
-        open::write_clean_marker(&*self.settings.files, &self.dir, end)
+        clean::write_clean_marker(&*self.settings.files, &self.dir, end)
     }
 }

@@ -101,26 +101,44 @@ fn crc32c(bytes: &[u8]) -> u32 {
     !remainder
 }
 
-/// Segment 0 of a store, a line for each record.
-pub(crate) fn decode_segment(file: &[u8]) -> String {
+/// A segment's number, the version that it should have, and its bytes.
+pub(crate) type Segment = (u64, u64, Vec<u8>);
+
+/// The segments of a store in order, a line for each record.
+pub(crate) fn decode_log(segments: &[Segment]) -> String {
     let mut text = String::new();
+    let (mut revision, mut time) = (0, 0);
+    for segment in segments {
+        decode_segment(segment, &mut revision, &mut time, &mut text);
+    }
+    text
+}
+
+/// `revision` and `time` are those of the last batch before.
+fn decode_segment(
+    (number, version, file): &Segment,
+    revision: &mut u64,
+    time: &mut u64,
+    text: &mut String,
+) {
     let mut bytes = Bytes(file);
     assert_eq!(bytes.take(8), b"iocdclms");
-    assert_eq!(bytes.number(4), 1, "version");
-    assert_eq!(bytes.number(4), 0, "number");
+    assert_eq!(bytes.number(4), *version, "version");
+    assert_eq!(bytes.number(4), *number, "number");
     writeln!(text, "key {}", hex(bytes.take(16))).unwrap();
     bytes.checksum(&file[..32]);
-    let (mut batch, mut revision, mut time) = (36, 0, 0);
+    let start = |offset: u64| number << 32 | offset;
+    let mut batch = 36;
     while !bytes.0.is_empty() {
         let length = bytes.number(4);
         let checksum = bytes.number(4);
         let body = bytes.take(usize::try_from(length).unwrap());
         assert_eq!(checksum, u64::from(crc32c(body)));
         let kind = body[0];
-        revision += u64::from(matches!(kind, 1 | 2));
+        *revision += u64::from(matches!(kind, 1 | 2));
         let mut rest = Bytes(&body[1..]);
         match kind {
-            1 => decode_claim(&mut rest, &mut text),
+            1 => decode_claim(&mut rest, text),
             2 => writeln!(text, "tombstone {} status {}", rest.key(), rest.number(1)).unwrap(),
             3 => {
                 let string = std::str::from_utf8(rest.take(rest.0.len())).unwrap();
@@ -136,12 +154,19 @@ pub(crate) fn decode_segment(file: &[u8]) -> String {
                 let fingerprint = rest.take(16);
                 writeln!(text, "judged {fingerprint:02x?}").unwrap();
             }
+            8 => {
+                assert_eq!(*version, 2, "only compaction leaves gaps");
+                let to = rest.number(8);
+                assert!(to > *revision, "a gap leads on");
+                *revision = to;
+                writeln!(text, "gap to {to}").unwrap();
+            }
             6 => {
-                assert_eq!(rest.number(8), batch, "start of the batch");
-                assert_eq!(rest.number(8), revision, "revision");
+                assert_eq!(rest.number(8), start(batch), "start of the batch");
+                assert_eq!(rest.number(8), *revision, "revision");
                 let now = rest.number(4);
-                assert!(now >= time, "commit times never decrease");
-                time = now;
+                assert!(now >= *time, "commit times never decrease");
+                *time = now;
                 batch = (file.len() - bytes.0.len()) as u64;
                 writeln!(text, "commit {revision} at {time}").unwrap();
             }
@@ -150,7 +175,30 @@ pub(crate) fn decode_segment(file: &[u8]) -> String {
         rest.end();
     }
     assert_eq!(batch, file.len() as u64, "the file ends with a commit");
-    text
+}
+
+/// What `generation` says, and the names of the log's segments as far as
+/// `exists` says that they are there.
+pub(crate) fn decode_generation(
+    file: &[u8],
+    exists: impl Fn(&str) -> bool,
+) -> (String, Vec<(u64, u64, String)>) {
+    let mut bytes = Bytes(file);
+    assert_eq!(bytes.take(8), b"iocdgenr");
+    assert_eq!(bytes.number(4), 1, "version");
+    let (generation, compacted, first) = (bytes.number(4), bytes.number(4), bytes.number(4));
+    let (time, revision) = (bytes.number(4), bytes.number(8));
+    bytes.checksum(&file[..36]);
+    bytes.end();
+    assert!(first >= compacted);
+    let own =
+        (0..compacted).map(|number| (number, 2, format!("claims-{number:06}-{generation}.log")));
+    let later = (first..).map(|number| (number, 1, format!("claims-{number:06}.log")));
+    let later = later.take_while(|(_, _, name)| exists(name));
+    let text = format!(
+        "generation {generation} of {compacted}, then from {first} on; history since {time}, after {revision}\n"
+    );
+    (text, own.chain(later).collect())
 }
 
 fn decode_claim(bytes: &mut Bytes<'_>, text: &mut String) {

@@ -32,7 +32,7 @@ pub(super) enum Store {
     },
     /// Drop versions of entries that nobody can ask for any more; a server goes on serving
     Compact {
-        /// Days for which all that happened is kept [default: store.history_days of the settings, 30]
+        /// Days for which all that happened is kept [default: as the settings say, 30 if they do not]
         #[arg(long, value_name = "DAYS")]
         history: Option<u32>,
     },

@@ -5,7 +5,7 @@ use axum::http::HeaderValue;
 use axum::http::header::LINK;
 use axum::response::Response;
 use iocd_core::query::{Following, Listing};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::accept::check_accept;
 use super::code::Code;
@@ -25,6 +25,8 @@ use cursor::{Cursor, Place};
 /// Slots passed over without news after which a client is moved on: until
 /// then no news gives the same cursor back.
 const QUIET: u64 = 1 << 16;
+/// Age of a cursor at which that is, too: history is kept for longer.
+const QUIET_FOR: SignedDuration = SignedDuration::from_hours(12);
 
 /// Answers with a page of the entries that the filters admit, or of what
 /// happened to them.
@@ -125,7 +127,10 @@ async fn tell_changes<'a, S: ClaimStore>(
         now,
     };
     let reached = store.follow(&following, &mut body).await?;
-    let is_quiet = body.elements == 0 && reached - cursor.revision < QUIET;
+    let is_recent = |at: Timestamp| now.duration_since(at) < QUIET_FOR;
+    let is_quiet = body.elements == 0
+        && reached - cursor.revision < QUIET
+        && store.revised_at(cursor.revision).is_none_or(is_recent);
     let delta = Cursor {
         revision: if is_quiet { cursor.revision } else { reached },
         ..cursor.clone()

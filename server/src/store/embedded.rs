@@ -166,6 +166,10 @@ impl ClaimStore for Embedded {
         Ok(self.index.follow(following, sink)?)
     }
 
+    fn revised_at(&self, revision: u64) -> Option<Timestamp> {
+        self.index.revised_at(revision)
+    }
+
     fn epoch(&self) -> u64 {
         self.index.epoch()
     }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::standing::Stand;
 use crate::embedded::{compact, open};
-use crate::values::{at, claim, record, source, value};
+use crate::values::{DAY, at, claim, record, source, value};
 
 const LIST: &str = "/api/v1/iocs";
 
@@ -70,6 +70,27 @@ async fn a_search_as_of_a_time_before_history_is_refused() {
         assert!(message.contains(&since.to_string()), "{message}");
         let again = stand.get(&key, &target(path, 300)).await.ok();
         assert_eq!(again["data"], before["data"]);
+    }
+}
+
+/// A client that asks every day does not see its cursor grow old, though
+/// nothing happened to what it follows.
+#[tokio::test]
+async fn a_quiet_list_is_followed_for_ever() {
+    let (stand, key, _directory) = filled().await;
+    let nothing = stand.get(&key, &format!("{LIST}?type=url")).await.ok();
+    let mut delta = link(&nothing, "delta");
+    for day in 1..5 {
+        leave_and_come_again(&stand, day * DAY).await;
+        stand.app.clock.advance(DAY * 1_000);
+        compact(stand.app.store.as_ref(), (day - 1) * DAY);
+        let body = stand.get(&key, &delta).await.ok();
+        assert_eq!(body["data"], json!([]));
+        assert!(body["links"].get("next").is_none(), "{body}");
+        delta = link(&body, "delta");
+        // Asked again soon, it stays.
+        let body = stand.get(&key, &delta).await.ok();
+        assert_eq!(link(&body, "delta"), delta);
     }
 }
 
