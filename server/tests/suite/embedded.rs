@@ -96,6 +96,34 @@ proptest! {
         block_on(compare(&model, &embedded, now));
     }
 
+    #[test]
+    fn what_was_exported_and_imported_answers_the_same(history in histories(40)) {
+        let (embedded, _directory) = open();
+        let model = Model::default();
+        let now = block_on(agree(&model, &embedded, &history));
+        let mut exported = Vec::new();
+        let mut exporter = Exporter::new(embedded.index());
+        while exporter.write_some(&mut exported).unwrap() {}
+
+        let (other, directory) = open();
+        block_on(other.assess(last_warnings(&history), at(now))).unwrap();
+        let long_after = Timestamp::from_second(4_000_000_000).unwrap();
+        import(other.index(), &mut &exported[..], long_after).unwrap();
+        block_on(compare_from(&model, &other, now));
+        let (counts, others) = (embedded.counts(), other.counts());
+        prop_assert_eq!((counts.active, counts.retained), (others.active, others.retained));
+        let again = import(embedded.index(), &mut &exported[..], long_after).unwrap();
+        prop_assert_eq!(again.changed, 0);
+        drop(other);
+        let tell = &mut |problem: iocd_index::Problem| panic!("{problem}");
+        let checked = iocd_index::check(directory.path(), tell).unwrap();
+        prop_assert_eq!((checked.active, checked.retained), (counts.active, counts.retained));
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::histories::cases(12))]
+
     /// Whatever is compacted when: from then on, and about what came after, all
     /// answers stay as they were.
     #[test]
@@ -131,29 +159,5 @@ proptest! {
         let embedded = Embedded::open(directory.path()).unwrap();
         block_on(embedded.assess(last_warnings(&history[..done]), at(now))).unwrap();
         block_on(compare_since(&model, &embedded, now, since));
-    }
-
-    #[test]
-    fn what_was_exported_and_imported_answers_the_same(history in histories(40)) {
-        let (embedded, _directory) = open();
-        let model = Model::default();
-        let now = block_on(agree(&model, &embedded, &history));
-        let mut exported = Vec::new();
-        let mut exporter = Exporter::new(embedded.index());
-        while exporter.write_some(&mut exported).unwrap() {}
-
-        let (other, directory) = open();
-        block_on(other.assess(last_warnings(&history), at(now))).unwrap();
-        let long_after = Timestamp::from_second(4_000_000_000).unwrap();
-        import(other.index(), &mut &exported[..], long_after).unwrap();
-        block_on(compare_from(&model, &other, now));
-        let (counts, others) = (embedded.counts(), other.counts());
-        prop_assert_eq!((counts.active, counts.retained), (others.active, others.retained));
-        let again = import(embedded.index(), &mut &exported[..], long_after).unwrap();
-        prop_assert_eq!(again.changed, 0);
-        drop(other);
-        let tell = &mut |problem: iocd_index::Problem| panic!("{problem}");
-        let checked = iocd_index::check(directory.path(), tell).unwrap();
-        prop_assert_eq!((checked.active, checked.retained), (counts.active, counts.retained));
     }
 }
