@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::score::default_weight;
+use crate::uuid;
 use crate::value::{Kind, Value};
 
 /// References kept per claim; more are dropped, the earliest stay.
@@ -320,29 +321,14 @@ pub struct ClaimId(pub [u8; 16]);
 impl ClaimId {
     /// The id of what `source` (its short name) says about a value.
     pub fn new(kind: Kind, value: &str, source: &str) -> ClaimId {
-        let mut hasher = blake3::Hasher::new();
-        // NUL occurs in none of the three, so the triple is unambiguous.
-        for part in [kind.as_str(), "\0", value, "\0", source] {
-            hasher.update(part.as_bytes());
-        }
-        let mut id = [0; 16];
-        id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        id[6] = (id[6] & 0x0f) | 0x80;
-        id[8] = (id[8] & 0x3f) | 0x80;
-        ClaimId(id)
+        ClaimId(uuid::of_names([kind.as_str(), value, source]))
     }
 }
 
 impl fmt::Display for ClaimId {
     /// Lower-case hyphenated UUID.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, byte) in self.0.iter().enumerate() {
-            if matches!(position, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        uuid::write(&self.0, f)
     }
 }
 

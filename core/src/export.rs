@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 pub mod csv;
 pub mod json;
+pub mod lookup;
 mod time;
 pub mod txt;
 

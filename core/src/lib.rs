@@ -18,20 +18,27 @@
 //! | [`extract`] | values out of prose, Markdown, HTML and logs |
 //! | [`interpret`] | a free-form question → every sensible typed reading |
 //! | [`warning`] | what is worth knowing about a value besides, and lists of such values |
+//! | [`attack`] | what MITRE ATT&CK calls its techniques |
 //! | [`claim`] | who said what about which value, since when |
 //! | [`matching`] | which stored values answer a question |
 //! | [`query`] | questions and pages, in the words every store understands |
 //! | [`related`] | what else belongs to an answer |
+//! | [`score`] | how much a value is worth acting on |
+//! | [`lookup`] | all that is said of one value, summed up for a person |
+//! | [`hunting`] | queries that look for a value in one's own logs |
 //! | [`questions`] | many questions at a time |
 //! | [`feed`] | feeds as data, and the connectors that read them |
 //! | [`export`] | entries as bytes in the formats others read |
 
+pub mod attack;
 pub mod claim;
 pub mod defang;
 pub mod export;
 pub mod extract;
 pub mod feed;
+pub mod hunting;
 pub mod interpret;
+pub mod lookup;
 pub mod matching;
 pub mod normalize;
 pub mod observation;
@@ -40,5 +47,6 @@ pub mod questions;
 mod refang;
 pub mod related;
 pub mod score;
+mod uuid;
 pub mod value;
 pub mod warning;

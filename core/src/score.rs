@@ -28,8 +28,10 @@ use crate::claim::{Category, Source, Status};
 use crate::value::Kind;
 
 mod fixed;
+mod level;
 
 pub use fixed::Share;
+pub use level::RiskLevel;
 
 /// What one source says of a value, as far as it counts for the score.
 #[derive(Clone, Copy, Debug)]

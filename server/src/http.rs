@@ -19,6 +19,7 @@ use crate::store::ClaimStore;
 use crate::warnings::Warnings;
 
 mod accept;
+mod apart;
 mod bulk;
 mod code;
 mod credential;
@@ -29,11 +30,13 @@ mod front;
 mod headers;
 mod health;
 mod list;
+mod lookup;
 mod nearest;
 mod open_files;
 mod parameter;
 mod peer;
 mod read_ahead;
+mod reading;
 mod request_id;
 pub(crate) mod search;
 mod serve;
@@ -121,6 +124,10 @@ pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
             )),
         )
         .route(
+            "/api/v1/lookup",
+            get(keyed(ReadIocs, FREE, lookup::lookup::<S>)),
+        )
+        .route(
             "/api/v1/normalize",
             post(keyed(ReadIocs, FREE, bulk::normalize::<S>)),
         )
@@ -137,4 +144,5 @@ pub fn read_query_for_fuzzing(query: &str) {
     let now = jiff::Timestamp::UNIX_EPOCH;
     let _ = search::Asked::read(Some(query), false, tier.results, now);
     let _ = list::asked::Asked::read(Some(query), false, tier, now);
+    let _ = lookup::Asked::read(Some(query), false);
 }

@@ -152,7 +152,7 @@ fn write_source(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'}');
 }
 
-fn write_text_field(out: &mut Vec<u8>, key: &str, text: Option<&str>) {
+pub(super) fn write_text_field(out: &mut Vec<u8>, key: &str, text: Option<&str>) {
     if let Some(text) = text {
         out.extend_from_slice(key.as_bytes());
         write_string(out, text);
@@ -160,7 +160,7 @@ fn write_text_field(out: &mut Vec<u8>, key: &str, text: Option<&str>) {
 }
 
 /// `key` opens the string, so that the quote costs no push of its own.
-fn write_time_field(out: &mut Vec<u8>, key: &str, time: Option<Timestamp>) {
+pub(super) fn write_time_field(out: &mut Vec<u8>, key: &str, time: Option<Timestamp>) {
     if let Some(time) = time {
         out.extend_from_slice(key.as_bytes());
         write_time(out, time);

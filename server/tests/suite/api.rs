@@ -8,6 +8,7 @@ mod errors;
 mod following;
 mod limits;
 mod lists;
+mod lookup;
 mod search;
 mod server;
 mod standing;

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 
 use super::Asked;
 use crate::control::Control;
+use crate::http::reading::write_reading;
 use crate::store::{ClaimStore, StoreError};
-use crate::warnings::write_names;
 
 /// The body of the answer to a question. A part of values that is too short to
 /// be looked for is in none.
@@ -157,24 +157,11 @@ impl EntrySink for Answer<'_> {
             if position > 0 {
                 out.push(b',');
             }
-            out.extend_from_slice(b"{\"type\":\"");
-            out.extend_from_slice(value.kind().as_str().as_bytes());
-            out.extend_from_slice(b"\",\"value\":");
-            write_string(out, value.as_str());
-            out.extend_from_slice(b",\"changes\":[");
             let (changes, told) = match self.understood.notes.get(position) {
                 Some(notes) => (notes.changes.as_slice(), notes.warnings.as_slice()),
                 None => (&[][..], &[][..]),
             };
-            for (position, change) in changes.iter().enumerate() {
-                if position > 0 {
-                    out.push(b',');
-                }
-                write_string(out, change);
-            }
-            out.push(b']');
-            let opening = b",\"warnings\":";
-            write_names(out, opening, value.as_ref(), told, self.warnings, self.now);
+            write_reading(out, value.as_ref(), changes, told, self.warnings, self.now);
             out.push(b'}');
         }
         out.extend_from_slice(b"]}");
