@@ -20,9 +20,9 @@ const DENSE: usize = 512;
 impl Index {
     /// Tells `sink` the entries about values that contain the text, in the
     /// order of `ClaimStore::find`. Takes time with the number of blocks of 64
-    /// values that have all of the text's trigrams, about a microsecond each,
-    /// and of the entries found, about half of one each; memory is bounded by
-    /// the page, and four bytes for each of those blocks.
+    /// values that have all of the text's trigrams, and of the entries found,
+    /// about two microseconds each; memory is bounded by the page, and four
+    /// bytes for each of those blocks.
     pub fn find_containing<S: EntrySink>(
         &self,
         question: &Containing<'_>,
