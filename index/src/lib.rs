@@ -33,6 +33,7 @@ mod facets;
 mod fetches;
 mod files;
 mod follow;
+mod kept;
 mod list;
 mod log;
 mod many;

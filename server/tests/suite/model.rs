@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
-use iocd_core::claim::held::{self, Decision, Held, Outcome};
+use iocd_core::claim::held::{Decision, Held, Outcome, Standing};
 use iocd_core::claim::{Category, Claim, ClaimId, Confidence, Extent, Source, Status};
 use iocd_core::query::{
     ChangeSink, Containing, Entry, EntrySink, Filter, Following, Gone, GoneReason, Listing, Match,
@@ -372,15 +372,24 @@ impl State {
                 && present.known.source.name == source.name
                 && (!anew || present.status == Status::Active)
         });
-        let known = present.as_ref().map(|present| held::Known {
-            held: present.held,
-            status: present.status,
-            touched: present.touched,
-            listed_at: present.known.last_listing(View::present(at)),
+        let known = present.map(|present| {
+            let standing = Standing {
+                status: present.status,
+                touched: present.touched,
+                listed_at: present.known.last_listing(View::present(at)),
+            };
+            (present.held.clone(), standing)
         });
         let filed = self.filed(&claim.value, source);
-        match Held::hear(known, claim, source, at) {
-            Decision::Write(held, outcome) => {
+        let (decision, outcome) = match known {
+            None => (Decision::Write(Held::new(claim, at)), Outcome::Added),
+            Some((held, standing)) => {
+                let decision = held.hear(standing, &claim, source, at);
+                (decision, Outcome::Merged)
+            }
+        };
+        match decision {
+            Decision::Write(held) => {
                 self.append(
                     key,
                     at,
