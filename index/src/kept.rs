@@ -2,11 +2,11 @@
 
 use iocd_core::claim::held::{Decision, Held, Standing, Times};
 use iocd_core::claim::kept::{Figures, Kept, hear_again};
-use iocd_core::claim::{ArticleRef, Claim, Source, Status};
+use iocd_core::claim::{ArticleRef, Claim, ClaimIdSet, Source, Status};
 use jiff::Timestamp;
 
 use crate::error::IndexError;
-use crate::record::{ClaimRecord, Items};
+use crate::record::{ClaimRecord, Items, claim_id};
 use crate::state::State;
 use crate::time::timestamp;
 
@@ -38,6 +38,14 @@ impl State {
                 Ok(held.hear(standing, claim, source, heard_at))
             }
         }
+    }
+
+    /// Whether the version in a slot is of one of these claims. As in a lookup,
+    /// a record that says so is, and one that does not is verified.
+    pub(crate) fn is_among(&self, slot: u32, claims: &ClaimIdSet) -> Result<bool, IndexError> {
+        let body = self.log.peek(self.address(slot));
+        let id = body.and_then(claim_id);
+        Ok(id.is_some_and(|id| claims.contains(&id)) || claims.contains(&self.claim(slot)?.id))
     }
 
     /// The claim version in a slot, owned.
