@@ -1,9 +1,12 @@
 //! Claims: "source S says that value V is bad", and what S said with it.
 
 pub mod held;
+mod ids;
+pub mod kept;
 mod merge;
 pub mod retained;
 
+pub use ids::{ClaimIdMap, ClaimIdSet};
 pub use merge::whole_seconds;
 
 use std::fmt;
@@ -315,7 +318,7 @@ impl Claim {
 
 /// The identity of a claim: a UUID of version 8 (RFC 9562) made from a BLAKE3
 /// hash of (type, value, source), the same everywhere.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClaimId(pub [u8; 16]);
 
 impl ClaimId {

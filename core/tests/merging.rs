@@ -3,8 +3,9 @@
 // A test that cannot go on has failed: that is what `unwrap` says.
 #![allow(clippy::unwrap_used)]
 
-use iocd_core::claim::held::{Decision, Held, Known, Outcome};
-use iocd_core::claim::{Category, Claim, MAX_REFERENCES, Scope, Source, Status, Tlp};
+use iocd_core::claim::held::{Decision, Held, Standing, Times};
+use iocd_core::claim::kept::{Figures, Kept, hear_again};
+use iocd_core::claim::{Category, Claim, Extent, MAX_REFERENCES, Scope, Source, Status, Tlp};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 use proptest::option;
@@ -50,25 +51,32 @@ prop_compose! {
     }
 }
 
-/// What a store keeps of one claim.
-#[derive(Default)]
-struct Kept {
+/// What a store has of one claim.
+#[derive(Clone, Default)]
+struct Stored {
     held: Option<Held>,
     touched: Option<Timestamp>,
 }
 
-impl Kept {
-    fn hear(&mut self, claim: Claim) -> Decision {
-        let known = self.held.as_ref().map(|held| Known {
-            held,
+impl Stored {
+    fn standing(&self) -> Standing {
+        Standing {
             status: Status::Active,
             touched: self.touched,
             listed_at: None,
-        });
-        let decision = Held::hear(known, claim, &source(), at(1_000_000));
+        }
+    }
+
+    /// What is decided about what was heard before; `None` for the first.
+    fn hear(&mut self, claim: Claim) -> Option<Decision> {
+        let Some(held) = self.held.clone() else {
+            self.held = Some(Held::new(claim, at(1_000_000)));
+            return None;
+        };
+        let decision = held.hear(self.standing(), &claim, &source(), at(1_000_000));
         match &decision {
-            Decision::Write(held, _) => {
-                *self = Kept {
+            Decision::Write(held) => {
+                *self = Stored {
                     held: Some(held.clone()),
                     touched: None,
                 }
@@ -76,7 +84,46 @@ impl Kept {
             Decision::Touch(seen) => self.touched = Some(*seen),
             Decision::Keep => {}
         }
-        decision
+        Some(decision)
+    }
+}
+
+/// A version as if it lay in some store.
+struct Lying<'a>(&'a Held);
+
+impl Kept for Lying<'_> {
+    fn figures(&self) -> Figures {
+        let claim = &self.0.claim;
+        Figures {
+            confidence: claim.confidence,
+            scope: claim.scope,
+            tlp: claim.tlp,
+            first_seen: claim.first_seen,
+            times: Times {
+                last_seen: claim.last_seen,
+                expires_at: claim.expires_at,
+                heard_at: self.0.heard_at,
+            },
+        }
+    }
+
+    fn texts(&self) -> [Option<&str>; 3] {
+        let claim = &self.0.claim;
+        [&claim.context, &claim.malware, &claim.raw].map(|text| text.as_deref())
+    }
+
+    fn names(&self) -> [impl Iterator<Item = &str>; 3] {
+        let claim = &self.0.claim;
+        [&claim.tags, &claim.techniques, &claim.sectors]
+            .map(|names| names.iter().map(|name| &**name))
+    }
+
+    fn ports(&self) -> impl Iterator<Item = u16> {
+        self.0.claim.ports.iter().copied()
+    }
+
+    fn references(&self) -> impl Iterator<Item = &str> {
+        self.0.claim.references.iter().map(|reference| &**reference)
     }
 }
 
@@ -84,21 +131,58 @@ proptest! {
     /// A feed read again changes nothing, however its rows contradict each other.
     #[test]
     fn hearing_it_all_again_changes_nothing(statements in prop::collection::vec(statement(), 1..12)) {
-        let mut kept = Kept::default();
-        for (position, claim) in statements.iter().enumerate() {
-            let decision = kept.hear(claim.clone());
-            let first = matches!(&decision, Decision::Write(_, Outcome::Added));
-            prop_assert_eq!(first, position == 0);
+        let mut stored = Stored::default();
+        for claim in &statements {
+            stored.hear(claim.clone());
         }
         for claim in statements {
-            prop_assert_eq!(kept.hear(claim), Decision::Keep);
+            prop_assert_eq!(stored.hear(claim), Some(Decision::Keep));
+        }
+    }
+
+    /// What shows without merging is what merging comes to, and what a store
+    /// has word for word shows so.
+    #[test]
+    fn what_is_decided_at_a_glance_is_what_merging_decides(
+        statements in prop::collection::vec(statement(), 1..6),
+        more in statement(),
+        is_more: bool,
+        position: prop::sample::Index,
+        status in prop::sample::select(vec![Status::Active, Status::Expired, Status::Removed]),
+        extent in prop::sample::select(vec![Extent::Snapshot, Extent::Events]),
+        touched in option::of(prop::sample::select(vec![3_600i64, 150_000])),
+        listed_at in option::of(prop::sample::select(vec![1_000_000i64, 1_050_000])),
+        expires_after in option::of(prop::sample::select(vec![3_600u32, 100_000])),
+        heard_at in prop::sample::select(vec![1_000_000i64, 1_001_000, 1_090_000]),
+    ) {
+        let mut stored = Stored::default();
+        for claim in &statements {
+            stored.hear(claim.clone());
+        }
+        let claim = if is_more { &more } else { position.get(&statements) };
+        let standing = Standing {
+            status,
+            touched: stored.touched.max(touched.map(at)),
+            listed_at: listed_at.map(at),
+        };
+        let source = Source { extent, expires_after, ..source() };
+        let held = stored.held.unwrap();
+        let glance = hear_again(&Lying(&held), standing, claim, &source, at(heard_at));
+        let whole = held.clone().hear(standing, claim, &source, at(heard_at));
+        if let Some(glance) = &glance {
+            prop_assert_eq!(glance, &whole);
+        }
+        let is_alone = statements.len() == 1 && !is_more;
+        if is_alone && !matches!(whole, Decision::Write(_)) {
+            prop_assert!(glance.is_some());
         }
     }
 
     #[test]
     fn merging_is_as_the_contract_says(a in statement(), b in statement()) {
         let mut whole = a.clone();
-        whole.merge(&b);
+        let says_more = whole.merge(&b);
+        prop_assert_eq!(says_more, whole != a);
         prop_assert_eq!(whole.confidence, a.confidence.max(b.confidence));
         prop_assert_eq!(whole.first_seen, a.first_seen.into_iter().chain(b.first_seen).min());
         prop_assert_eq!(whole.last_seen, a.last_seen.max(b.last_seen));
@@ -107,30 +191,47 @@ proptest! {
         prop_assert!(whole.references.starts_with(&a.references));
         prop_assert!(whole.references.len() <= MAX_REFERENCES);
         let mut again = whole.clone();
-        again.merge(&b);
-        again.merge(&a);
+        prop_assert!(!again.merge(&b));
+        prop_assert!(!again.merge(&a));
         prop_assert_eq!(again, whole);
     }
 }
 
 #[test]
 fn a_sighting_moves_beside_the_claim_and_makes_a_version_after_a_day() {
-    let mut kept = Kept::default();
+    let mut stored = Stored::default();
     let seen = |second: i64| {
         let mut claim = Claim::new(Value::parse(Kind::Domain, "bad.example.com").unwrap(), 50);
         claim.last_seen = Some(at(second));
         claim
     };
-    kept.hear(seen(0));
-    assert_eq!(kept.hear(seen(3_600)), Decision::Touch(at(3_600)));
-    assert_eq!(kept.hear(seen(3_600)), Decision::Keep);
+    stored.hear(seen(0));
+    assert_eq!(stored.hear(seen(3_600)), Some(Decision::Touch(at(3_600))));
+    assert_eq!(stored.hear(seen(3_600)), Some(Decision::Keep));
     assert_eq!(
-        kept.hear(seen(10)),
-        Decision::Keep,
+        stored.hear(seen(10)),
+        Some(Decision::Keep),
         "an older sighting is no news"
     );
     assert!(matches!(
-        kept.hear(seen(86_400)),
-        Decision::Write(_, Outcome::Merged)
+        stored.hear(seen(86_400)),
+        Some(Decision::Write(_))
     ));
+}
+
+#[test]
+fn of_sets_the_first_in_order_are_kept() {
+    let value = || Value::parse(Kind::Domain, "bad.example.com").unwrap();
+    let mut full = Claim::new(value(), 50);
+    full.ports = (100..164).collect();
+    let say = |port| Claim {
+        ports: vec![port],
+        ..Claim::new(value(), 50)
+    };
+    assert!(!full.merge(&say(200)));
+    assert!(full.merge(&say(80)));
+    assert_eq!(
+        (full.ports.len(), full.ports[0], full.ports[63]),
+        (64, 80, 162)
+    );
 }

@@ -43,15 +43,6 @@ impl<T: Copy> Column<T> {
         self.chunks[slot as usize >> CHUNK_BITS][slot as usize & (CHUNK - 1)]
     }
 
-    /// Elements from `first` on, as many as there are and at most `count`; no
-    /// more than are in a chunk.
-    pub(crate) fn run(&self, first: u32, count: u32) -> &[T] {
-        let chunk = self.chunks.get(first as usize >> CHUNK_BITS);
-        let rest = chunk.and_then(|chunk| chunk.get(first as usize & (CHUNK - 1)..));
-        let rest = rest.unwrap_or_default();
-        &rest[..rest.len().min(count as usize)]
-    }
-
     pub(crate) fn prefetch(&self, slot: u32) {
         prefetch(&self.chunks[slot as usize >> CHUNK_BITS][slot as usize & (CHUNK - 1)]);
     }

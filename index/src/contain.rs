@@ -33,16 +33,19 @@ impl Index {
         let moment = state.moment(seconds(question.now), question.as_of)?;
         let blocks = state.trigrams.blocks(question.part.needles());
         let mut firsts = Vec::new();
+        let (mut slots, mut later) = (Vec::new(), Vec::new());
         for slice in blocks.chunks(SLICE) {
             firsts.clear();
             state.prefetch_blocks(slice);
-            for (at, &block) in slice.iter().enumerate() {
-                let next = slice.get(at + 1);
-                if let Some(bytes) = next.and_then(|&next| state.span(state.trigrams.slots(next))) {
+            let mut blocks = slice.iter();
+            state.fill(blocks.next(), &mut slots);
+            while !slots.is_empty() {
+                state.fill(blocks.next(), &mut later);
+                if let Some(bytes) = state.span(&later) {
                     prefetch_all(bytes);
                 }
-                let slots = state.trigrams.slots(block);
-                state.look_through(slots, question.part, &mut firsts);
+                state.look_through(&slots, question.part, &mut firsts);
+                std::mem::swap(&mut slots, &mut later);
             }
             state.collect_containing(&firsts, question, moment, &mut best)?;
             state.give_way();
@@ -55,15 +58,25 @@ impl State {
     /// Asks for the memory in which looking through blocks begins.
     fn prefetch_blocks(&self, blocks: &[u32]) {
         let ends = || {
-            let slots = blocks.iter().map(|&block| self.trigrams.slots(block));
-            slots.flat_map(|slots| [slots.first(), slots.last()].into_iter().flatten())
+            let ends = blocks.iter().flat_map(|&block| [block, block + 1]);
+            ends.filter_map(|block| self.trigrams.begin(block))
         };
-        for &slot in ends() {
+        for slot in ends() {
             self.columns.prefetch(slot);
         }
-        for &slot in ends() {
+        for slot in ends() {
             self.log.prefetch(self.address(slot));
         }
+    }
+
+    /// Puts the slots of a block's values in place of others; none without one.
+    fn fill(&self, block: Option<&u32>, slots: &mut Vec<u32>) {
+        slots.clear();
+        slots.extend(
+            block
+                .into_iter()
+                .flat_map(|&block| self.trigrams.slots(block)),
+        );
     }
 
     /// The log from the first of some slots to the last one: records lie in

@@ -49,6 +49,21 @@ impl BitSet {
         Intersection::new(vec![self], Vec::new(), 0, slot).count()
     }
 
+    /// Its slots from this one on.
+    pub(crate) fn ascend(&self, from: u32) -> impl Iterator<Item = u32> + '_ {
+        let mut index = from as usize / 64;
+        let mut word = self.word(index) & (u64::MAX << (from % 64));
+        std::iter::from_fn(move || {
+            while word == 0 {
+                index += 1;
+                word = *self.words.get(index)?;
+            }
+            let bit = word.trailing_zeros();
+            word &= word - 1;
+            Some(u32::try_from(index * 64).expect("slots are u32") + bit)
+        })
+    }
+
     pub(crate) fn memory(&self) -> usize {
         self.words.capacity() * size_of::<u64>()
     }
@@ -272,6 +287,7 @@ mod tests {
             let (bits_a, bits_b) = (fill(&a), fill(&b));
             let bits_c = fill(&c);
             let mut both = Intersection::new(vec![&bits_a], vec![&bits_b], from, to);
+            prop_assert!(bits_a.ascend(from).eq(a.range(from..).copied()));
             let mut either = a;
             if has_others {
                 both = both.or(Box::new(|slot| bits_c.contains(slot)));

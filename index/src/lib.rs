@@ -35,6 +35,7 @@ mod facets;
 mod fetches;
 mod files;
 mod follow;
+mod kept;
 mod list;
 mod log;
 mod many;
@@ -71,6 +72,7 @@ pub use error::IndexError;
 pub use log::Recovery;
 pub use snapshot::{Snapshot, SnapshotFile};
 pub use transfer::{Transfer, Walk};
+pub use write::Recorded;
 
 use checkpoint::Schedule;
 use state::State;

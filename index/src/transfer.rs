@@ -13,7 +13,7 @@ use crate::read::Shown;
 use crate::record::{Record, Tombstone};
 use crate::state::State;
 use crate::time::{seconds, timestamp};
-use crate::write::{Draft, describe, held, source_number};
+use crate::write::{Draft, Heard, describe, source_number};
 
 /// Slots looked at before a waiting writer gets its turn.
 const SLICE: u32 = 256;
@@ -160,7 +160,7 @@ impl State {
     }
 
     fn retained(&self, shown: &Shown) -> Result<Retained, IndexError> {
-        let mut held = held(self, shown.slot)?;
+        let mut held = self.held(shown.slot)?;
         held.claim.last_seen = held.claim.last_seen.max(self.touched(shown.slot));
         Ok(Retained {
             held,
@@ -200,7 +200,7 @@ impl State {
         let Takeover { version, end } = theirs.take_over(own.as_ref(), listed_at);
         let id = ClaimId::new(value.kind, value.text, source);
         if let Some(version) = &version {
-            draft.put_claim(self, id, number, version);
+            draft.put_claim(self, id, number, &version.claim, Heard::of(version));
         }
         if let Some(status) = end {
             draft.put(&Record::Tombstone(Tombstone {

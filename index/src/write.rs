@@ -2,9 +2,10 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 
-use iocd_core::claim::held::{Decision, Held, Known, Outcome};
-use iocd_core::claim::{Claim, ClaimId, Source, Status};
+use iocd_core::claim::held::{Decision, Held, Outcome};
+use iocd_core::claim::{Claim, ClaimId, ClaimIdMap, ClaimIdSet, Source, Status};
 use iocd_core::value::{Value, ValueRef};
 use jiff::Timestamp;
 use parking_lot::RwLockWriteGuard;
@@ -34,6 +35,22 @@ impl Writer {
         self.log.check_open()?;
         let noted = self.fetches.append(fetch);
         noted.map_err(|failure| self.log.fail(self.fetches.path.clone(), failure))
+    }
+}
+
+/// When a store heard a claim.
+#[derive(Clone, Copy)]
+pub(crate) struct Heard {
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl Heard {
+    pub(crate) fn of(held: &Held) -> Heard {
+        Heard {
+            first: held.first_heard_at,
+            last: held.heard_at,
+        }
     }
 }
 
@@ -71,8 +88,15 @@ impl Draft {
         number
     }
 
-    pub(crate) fn put_claim(&mut self, state: &State, id: ClaimId, source: u16, held: &Held) {
-        let claim = &held.claim;
+    /// Puts a version of a claim that was `heard` first and last then.
+    pub(crate) fn put_claim(
+        &mut self,
+        state: &State,
+        id: ClaimId,
+        source: u16,
+        claim: &Claim,
+        heard: Heard,
+    ) {
         let mut lists = std::mem::take(&mut self.lists);
         for (list, texts) in lists
             .iter_mut()
@@ -108,8 +132,8 @@ impl Draft {
             scope: claim.scope,
             non_global: iocd_core::value::is_non_global(&value),
             judgement,
-            first_heard_at: seconds(held.first_heard_at),
-            heard_at: seconds(held.heard_at),
+            first_heard_at: seconds(heard.first),
+            heard_at: seconds(heard.last),
             first_seen: claim.first_seen.map(seconds),
             last_seen: claim.last_seen.map(seconds),
             expires_at: claim.expires_at.map(seconds),
@@ -133,39 +157,50 @@ impl Draft {
     }
 }
 
-/// The claims of a batch, one of each identity.
+/// What recording claims did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// For each claim, what it did.
+    pub outcomes: Vec<Outcome>,
+    /// For each claim, its identity.
+    pub ids: Vec<ClaimId>,
+}
+
+/// What a batch says of each identity, in the place of the first claim of it.
 struct Folded {
-    /// With the position of the first claim of the identity in the batch.
-    claims: Vec<(ClaimId, Claim, usize)>,
-    /// One for each claim of the batch.
-    outcomes: Vec<Outcome>,
+    /// Of all claims.
+    ids: Vec<ClaimId>,
+    /// Positions of the first claims.
+    wholes: Vec<usize>,
     /// Positions of claims that said more than those before them, each with
     /// that of the first claim of the identity.
     later: Vec<(usize, usize)>,
 }
 
-fn fold(claims: Vec<Claim>, source: &Source) -> Folded {
+fn fold(claims: &mut [Claim], source: &Source) -> Folded {
     let mut folded = Folded {
-        outcomes: vec![Outcome::Unchanged; claims.len()],
-        claims: Vec::with_capacity(claims.len()),
+        ids: Vec::with_capacity(claims.len()),
+        wholes: Vec::with_capacity(claims.len()),
         later: Vec::new(),
     };
-    let mut known: HashMap<ClaimId, usize> = HashMap::with_capacity(claims.len());
-    for (position, mut claim) in claims.into_iter().enumerate() {
+    let mut known =
+        ClaimIdMap::with_capacity_and_hasher(claims.len(), BuildHasherDefault::default());
+    for position in 0..claims.len() {
+        let (before, rest) = claims.split_at_mut(position);
+        let claim = &mut rest[0];
         claim.tidy();
         let value = claim.value.as_ref();
         let id = ClaimId::new(value.kind, value.text, &source.name);
+        folded.ids.push(id);
         match known.entry(id) {
             Entry::Vacant(vacant) => {
-                vacant.insert(folded.claims.len());
-                folded.claims.push((id, claim, position));
+                vacant.insert(position);
+                folded.wholes.push(position);
             }
             Entry::Occupied(occupied) => {
-                let (_, whole, first) = &mut folded.claims[*occupied.get()];
-                let before = whole.clone();
-                whole.merge(&claim);
-                if *whole != before {
-                    folded.later.push((position, *first));
+                let first = *occupied.get();
+                if before[first].merge(claim) {
+                    folded.later.push((position, first));
                 }
             }
         }
@@ -188,7 +223,7 @@ impl Index {
         source: &Source,
         claims: Vec<Claim>,
         heard_at: Timestamp,
-    ) -> Result<Vec<Outcome>, IndexError> {
+    ) -> Result<Recorded, IndexError> {
         self.record_with(&mut self.writer.lock(), source, claims, heard_at, false)
     }
 
@@ -201,7 +236,7 @@ impl Index {
         source: &Source,
         claims: Vec<Claim>,
         heard_at: Timestamp,
-    ) -> Result<Vec<Outcome>, IndexError> {
+    ) -> Result<Recorded, IndexError> {
         self.record_with(&mut self.writer.lock(), source, claims, heard_at, true)
     }
 
@@ -209,70 +244,67 @@ impl Index {
         &self,
         writer: &mut Writer,
         source: &Source,
-        claims: Vec<Claim>,
+        mut claims: Vec<Claim>,
         heard_at: Timestamp,
         anew: bool,
-    ) -> Result<Vec<Outcome>, IndexError> {
+    ) -> Result<Recorded, IndexError> {
         let heard_at = timestamp(seconds(heard_at));
         self.settle(writer, source, heard_at)?;
-        let Folded {
-            claims,
-            mut outcomes,
-            later,
-        } = fold(claims, source);
+        let Folded { ids, wholes, later } = fold(&mut claims, source);
+        let mut outcomes = vec![Outcome::Unchanged; claims.len()];
 
         let mut draft = Draft::default();
         let state = self.state.read();
         let number = describe(&state, &mut draft, source)?;
-        let mut changed = vec![false; outcomes.len()];
-        let hash = |(_, claim, _): &(_, Claim, _)| {
-            let value = claim.value.as_ref();
+        let hash = |&position: &usize| {
+            let value = claims[position].value.as_ref();
             Some(state.hash(value.kind, value.text))
         };
-        let hashes: Vec<Option<u64>> = claims.iter().map(hash).collect();
-        for (at, (id, claim, position)) in claims.into_iter().enumerate() {
+        let hashes: Vec<Option<u64>> = wholes.iter().map(hash).collect();
+        for (at, position) in wholes.into_iter().enumerate() {
             state.look_ahead(&hashes, at);
+            let (id, claim) = (ids[position], &claims[position]);
             let value = claim.value.as_ref();
             let hash = hashes[at].expect("made of a value");
             let newest = state.newest(hash, value.kind, value.text)?;
             let latest = state.latest(newest, number, Moment::present(seconds(heard_at)));
             let counts = |&(_, status): &(u32, Status)| !anew || status == Status::Active;
-            let existing = latest
-                .filter(counts)
-                .map(|(slot, status)| Ok((slot, held(&state, slot)?, status)));
-            let existing = existing.transpose()?;
-            let known = existing.as_ref().map(|(slot, held, status)| Known {
-                held,
-                status: *status,
-                touched: state.touched(*slot),
-                listed_at: state.listed_at(number).map(timestamp),
-            });
-            match Held::hear(known, claim, source, heard_at) {
-                Decision::Write(held, outcome) => {
-                    draft.put_claim(&state, id, number, &held);
-                    outcomes[position] = outcome;
-                    changed[position] = true;
+            outcomes[position] = match latest.filter(counts) {
+                None => {
+                    let heard = Heard {
+                        first: heard_at,
+                        last: heard_at,
+                    };
+                    draft.put_claim(&state, id, number, claim, heard);
+                    Outcome::Added
                 }
-                Decision::Touch(last_seen) => {
-                    let (slot, ..) = existing.expect("only what exists is touched");
-                    let revision = state.revision_of(slot);
-                    draft.put(&Record::Touch {
-                        revision,
-                        last_seen: seconds(last_seen),
-                    });
-                }
-                Decision::Keep => {}
-            }
+                Some((slot, status)) => match state.hear(slot, status, claim, source, heard_at)? {
+                    Decision::Write(held) => {
+                        draft.put_claim(&state, id, number, &held.claim, Heard::of(&held));
+                        Outcome::Merged
+                    }
+                    Decision::Touch(last_seen) => {
+                        draft.put(&Record::Touch {
+                            revision: state.revision_of(slot),
+                            last_seen: seconds(last_seen),
+                        });
+                        Outcome::Unchanged
+                    }
+                    Decision::Keep => Outcome::Unchanged,
+                },
+            };
         }
         drop(state);
+        // Their memory comes back in one piece if nothing lasting follows it.
+        drop(claims);
         self.commit(writer, draft, heard_at)?;
         self.restate(writer, false, heard_at)?;
         for (position, first) in later {
-            if changed[first] {
+            if outcomes[first] != Outcome::Unchanged {
                 outcomes[position] = Outcome::Merged;
             }
         }
-        Ok(outcomes)
+        Ok(Recorded { outcomes, ids })
     }
 
     /// Ends what is over by the rules of a source before they change: clients
@@ -305,7 +337,7 @@ impl Index {
     pub fn retain_present(
         &self,
         source: &Source,
-        present: &HashSet<ClaimId>,
+        present: &ClaimIdSet,
         fetched_at: Timestamp,
     ) -> Result<u64, IndexError> {
         let mut writer = self.writer.lock();
@@ -320,7 +352,7 @@ impl Index {
             }
             if state.is_expired(slot, now) {
                 expired.push(slot);
-            } else if !present.contains(&state.claim(slot)?.id) {
+            } else if !state.is_among(slot, present)? {
                 absent.push(slot);
             }
         }
@@ -485,48 +517,4 @@ pub(crate) fn describe(
         json: &json,
     });
     Ok(number)
-}
-
-/// The claim version in a slot, owned.
-pub(crate) fn held(state: &State, slot: u32) -> Result<Held, IndexError> {
-    let record = state.claim(slot)?;
-    let string = |number| state.string(number, slot).map(str::to_owned);
-    let strings =
-        |items: crate::record::Items<'_>| items.iter().map(string).collect::<Result<Vec<_>, _>>();
-    let claim = Claim {
-        value: ValueRef {
-            kind: record.kind,
-            text: record.value,
-        }
-        .to_value(),
-        confidence: record.confidence,
-        scope: record.scope,
-        first_seen: record.first_seen.map(timestamp),
-        last_seen: record.last_seen.map(timestamp),
-        expires_at: record.expires_at.map(timestamp),
-        context: record.context.map(str::to_owned),
-        malware: record.malware.map(string).transpose()?,
-        tags: strings(record.tags)?,
-        techniques: strings(record.techniques)?,
-        sectors: strings(record.sectors)?,
-        ports: record
-            .ports
-            .iter()
-            .filter_map(|port| u16::try_from(port).ok())
-            .collect(),
-        references: record.references.iter().map(str::to_owned).collect(),
-        tlp: record.tlp,
-        article: record.article.map(|article| iocd_core::claim::ArticleRef {
-            id: article.id.to_owned(),
-            title: article.title.to_owned(),
-            url: article.url.to_owned(),
-            published_at: timestamp(article.published_at),
-        }),
-        raw: record.raw.map(str::to_owned),
-    };
-    Ok(Held {
-        claim,
-        first_heard_at: timestamp(record.first_heard_at),
-        heard_at: timestamp(record.heard_at),
-    })
 }

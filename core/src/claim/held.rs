@@ -31,23 +31,21 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// What a store has to do with a statement.
+/// What a store has to do with a statement about a claim that it has.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::large_enum_variant)] // moved once, never kept: a box would cost more
 pub enum Decision {
     /// Write a new version under a new revision.
-    Write(Held, Outcome),
+    Write(Held),
     /// Keep the version; note that the source last saw the value then.
     Touch(Timestamp),
     /// Nothing.
     Keep,
 }
 
-/// A claim as a store has it, where a new statement about it arrives.
+/// How a claim that a store has stands, where a new statement about it arrives.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
-    /// Its last version.
-    pub held: &'a Held,
+pub struct Standing {
     /// Whether it holds.
     pub status: Status,
     /// Last sighting that was noted beside the version.
@@ -57,68 +55,46 @@ pub struct Known<'a> {
 }
 
 impl Held {
-    /// What hearing `claim` (tidied) from `source` at `heard_at` does to what
-    /// the store has of the same identity.
+    /// A claim (tidied) of which the store had not heard.
+    pub fn new(claim: Claim, heard_at: Timestamp) -> Held {
+        Held {
+            claim,
+            first_heard_at: heard_at,
+            heard_at,
+        }
+    }
+
+    /// What hearing `claim` (tidied) from `source` at `heard_at` does to the
+    /// last version that a store has of the same identity.
     pub fn hear(
-        known: Option<Known<'_>>,
-        claim: Claim,
+        mut self,
+        standing: Standing,
+        claim: &Claim,
         source: &Source,
         heard_at: Timestamp,
     ) -> Decision {
-        let Some(known) = known else {
-            return Decision::Write(
-                Held {
-                    claim,
-                    first_heard_at: heard_at,
-                    heard_at,
-                },
-                Outcome::Added,
-            );
+        let times = Times {
+            last_seen: self.claim.last_seen,
+            expires_at: self.claim.expires_at,
+            heard_at: self.heard_at,
         };
-        let held = known.held;
-        let versioned_last_seen = held.claim.last_seen;
-        let known_last_seen = versioned_last_seen.max(known.touched);
-        let mut merged = Claim {
-            last_seen: known_last_seen,
-            ..held.claim.clone()
-        };
-        merged.merge(&claim);
-        let last_seen = merged.last_seen;
-
-        merged.last_seen = versioned_last_seen;
-        let same = merged == held.claim;
-        merged.last_seen = last_seen;
-
-        let next = Held {
-            claim: merged,
-            first_heard_at: held.first_heard_at.min(heard_at),
-            heard_at: held.heard_at.max(heard_at),
-        };
-        // Said again, what is over is still over: only a later end revives it.
-        let still_over = known.status == Status::Expired
-            && next
-                .expires_at(source, None)
-                .is_some_and(|end| end <= heard_at);
-        let settled = still_over
-            || (known.status == Status::Active && !known.is_stale(last_seen, source, heard_at));
-        if settled && same {
-            return match last_seen {
-                Some(moved) if last_seen > known_last_seen => Decision::Touch(moved),
-                _ => Decision::Keep,
-            };
+        self.claim.last_seen = times.last_seen.max(standing.touched);
+        let says_more = self.claim.absorb(claim);
+        if !says_more && let Some(decision) = times.settle(standing, claim, source, heard_at) {
+            return decision;
         }
-        Decision::Write(next, Outcome::Merged)
+        self.claim.last_seen = self.claim.last_seen.max(claim.last_seen);
+        self.first_heard_at = self.first_heard_at.min(heard_at);
+        self.heard_at = self.heard_at.max(heard_at);
+        Decision::Write(self)
     }
 
     /// End of validity: the source's own, else the feed's rule, counted from
     /// when the store last heard the claim or, for one that is on the list of a
     /// snapshot source, from when that was last seen whole (`listed_at`).
     pub fn expires_at(&self, source: &Source, listed_at: Option<Timestamp>) -> Option<Timestamp> {
-        self.claim.expires_at.or_else(|| {
-            let after = SignedDuration::from_secs(i64::from(source.expires_after?));
-            let known_at = Some(self.heard_at).max(listed_at)?;
-            known_at.checked_add(after).ok()
-        })
+        let known_at = listed_at.map_or(self.heard_at, |at| at.max(self.heard_at));
+        end_of_validity(self.claim.expires_at, source, known_at)
     }
 
     /// First sighting: the source's own, else when the store first heard it.
@@ -138,29 +114,84 @@ impl Held {
     }
 }
 
-impl Known<'_> {
+/// The times of a version by which is decided whether a statement that says
+/// nothing more than the version is worth another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// As the source says.
+    pub last_seen: Option<Timestamp>,
+    /// As the source says.
+    pub expires_at: Option<Timestamp>,
+    /// When the store last heard it, to [`SOFT_STEP`].
+    pub heard_at: Timestamp,
+}
+
+impl Times {
+    /// What to do with a statement that says nothing more than the version but
+    /// maybe a later sighting; `None`: write a new version all the same.
+    pub(super) fn settle(
+        self,
+        standing: Standing,
+        claim: &Claim,
+        source: &Source,
+        heard_at: Timestamp,
+    ) -> Option<Decision> {
+        let known_last_seen = self.last_seen.max(standing.touched);
+        let last_seen = known_last_seen.max(claim.last_seen);
+        let is_settled = match standing.status {
+            Status::Active => !self.is_stale(standing, last_seen, source, heard_at),
+            // Said again, what is over is still over: only a later end revives it.
+            Status::Expired => {
+                let known_at = self.heard_at.max(heard_at);
+                let end = end_of_validity(self.expires_at, source, known_at);
+                end.is_some_and(|end| end <= heard_at)
+            }
+            Status::Removed | Status::FalsePositive => false,
+        };
+        is_settled.then(|| match last_seen {
+            Some(moved) if last_seen > known_last_seen => Decision::Touch(moved),
+            _ => Decision::Keep,
+        })
+    }
+
     /// Whether the soft parts have moved far enough to be worth a revision.
-    fn is_stale(&self, last_seen: Option<Timestamp>, source: &Source, heard_at: Timestamp) -> bool {
-        let seen_moved = match (last_seen, self.held.claim.last_seen) {
+    fn is_stale(
+        self,
+        standing: Standing,
+        last_seen: Option<Timestamp>,
+        source: &Source,
+        heard_at: Timestamp,
+    ) -> bool {
+        let seen_moved = match (last_seen, self.last_seen) {
             (Some(new), Some(old)) => new.duration_since(old) >= SOFT_STEP,
             (new, old) => new != old,
         };
-        let derives_expiry = source
-            .expires_after
-            .filter(|_| self.held.claim.expires_at.is_none());
+        let derives_expiry = source.expires_after.filter(|_| self.expires_at.is_none());
         let hearing_moved = if source.extent == Extent::Snapshot {
             // "Still listed" is known from each complete fetch without writing
             // it to each claim. Only where files are read without being
             // declared complete has the expiry to be moved here.
-            let known_at = self.listed_at.max(Some(self.held.heard_at));
+            let known_at = standing.listed_at.max(Some(self.heard_at));
             derives_expiry.is_some_and(|after| {
                 let step = SOFT_STEP.max(SignedDuration::from_secs(i64::from(after / 2)));
                 known_at.is_some_and(|known_at| heard_at.duration_since(known_at) >= step)
             })
         } else {
             (last_seen.is_none() || derives_expiry.is_some())
-                && heard_at.duration_since(self.held.heard_at) >= SOFT_STEP
+                && heard_at.duration_since(self.heard_at) >= SOFT_STEP
         };
         seen_moved || hearing_moved
     }
+}
+
+/// The source's own end, else the feed's rule, counted from `known_at`.
+fn end_of_validity(
+    own: Option<Timestamp>,
+    source: &Source,
+    known_at: Timestamp,
+) -> Option<Timestamp> {
+    own.or_else(|| {
+        let after = SignedDuration::from_secs(i64::from(source.expires_after?));
+        known_at.checked_add(after).ok()
+    })
 }

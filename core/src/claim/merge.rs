@@ -20,8 +20,18 @@ impl Claim {
     /// lists its rows; two rows that differ only in their context must not
     /// take turns for ever. (Hence `last_seen`, which only grows, and not
     /// `first_seen`, which shrinks as rows are merged.)
-    pub fn merge(&mut self, other: &Claim) {
+    ///
+    /// Gives whether that said more than this claim did.
+    pub fn merge(&mut self, other: &Claim) -> bool {
+        let says_more = self.absorb(other);
+        // Last, for by it is decided whose words count.
+        raise(&mut self.last_seen, other.last_seen) | says_more
+    }
+
+    /// As [`Claim::merge`], but for `last_seen`, which stays as it is.
+    pub(super) fn absorb(&mut self, other: &Claim) -> bool {
         debug_assert_eq!(self.value, other.value);
+        let mut says_more = false;
         let prefer_other = other.last_seen.cmp(&self.last_seen);
         for (mine, theirs) in [
             (&mut self.context, &other.context),
@@ -29,30 +39,34 @@ impl Claim {
             (&mut self.raw, &other.raw),
         ] {
             if theirs.is_some()
+                && theirs != mine
                 && (mine.is_none() || prefer_other.then_with(|| theirs.cmp(mine)).is_gt())
             {
                 mine.clone_from(theirs);
+                says_more = true;
             }
         }
-        merge_article(&mut self.article, other.article.as_ref());
-        self.confidence = self.confidence.max(other.confidence);
-        self.scope = self.scope.max(other.scope);
-        self.first_seen = earliest(self.first_seen, other.first_seen);
-        self.last_seen = self.last_seen.max(other.last_seen);
-        self.expires_at = self.expires_at.max(other.expires_at);
-        self.tlp = self.tlp.max(other.tlp);
-        unite(&mut self.tags, &other.tags);
-        unite(&mut self.techniques, &other.techniques);
-        unite(&mut self.sectors, &other.sectors);
-        unite(&mut self.ports, &other.ports);
+        says_more |= merge_article(&mut self.article, other.article.as_ref());
+        says_more |= raise(&mut self.confidence, other.confidence);
+        says_more |= raise(&mut self.scope, other.scope);
+        let first_seen = earliest(self.first_seen, other.first_seen);
+        says_more |= std::mem::replace(&mut self.first_seen, first_seen) != first_seen;
+        says_more |= raise(&mut self.expires_at, other.expires_at);
+        says_more |= raise(&mut self.tlp, other.tlp);
+        says_more |= unite(&mut self.tags, &other.tags);
+        says_more |= unite(&mut self.techniques, &other.techniques);
+        says_more |= unite(&mut self.sectors, &other.sectors);
+        says_more |= unite(&mut self.ports, &other.ports);
         for reference in &other.references {
             if self.references.len() >= MAX_REFERENCES {
                 break;
             }
             if !self.references.contains(reference) {
                 self.references.push(reference.clone());
+                says_more = true;
             }
         }
+        says_more
     }
 
     /// Puts a claim into the form that equality and merging rely on: sets
@@ -101,20 +115,36 @@ fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     }
 }
 
-fn merge_article(mine: &mut Option<ArticleRef>, theirs: Option<&ArticleRef>) {
-    let key = |article: &ArticleRef| (article.published_at, article.id.clone());
-    if let Some(theirs) = theirs
-        && mine.as_ref().is_none_or(|mine| key(theirs) > key(mine))
-    {
-        *mine = Some(theirs.clone());
+/// Takes the greater one; gives whether that is not what there was.
+fn raise<T: Ord>(mine: &mut T, theirs: T) -> bool {
+    let is_more = theirs > *mine;
+    if is_more {
+        *mine = theirs;
     }
+    is_more
 }
 
-fn unite<T: Ord + Clone>(mine: &mut Vec<T>, theirs: &[T]) {
-    if theirs.iter().any(|item| mine.binary_search(item).is_err()) {
+fn merge_article(mine: &mut Option<ArticleRef>, theirs: Option<&ArticleRef>) -> bool {
+    fn key(article: &ArticleRef) -> (Timestamp, &str) {
+        (article.published_at, &article.id)
+    }
+    let newer = theirs.filter(|theirs| mine.as_ref().is_none_or(|mine| key(theirs) > key(mine)));
+    if let Some(newer) = newer {
+        *mine = Some(newer.clone());
+    }
+    newer.is_some()
+}
+
+fn unite<T: Ord + Clone>(mine: &mut Vec<T>, theirs: &[T]) -> bool {
+    // Of a set that is full, the last makes room.
+    let has_room = |item: &T| mine.len() < MAX_SET || mine.last() > Some(item);
+    let is_new = |item: &T| mine.binary_search(item).is_err() && has_room(item);
+    let says_more = theirs.iter().any(is_new);
+    if says_more {
         mine.extend_from_slice(theirs);
         tidy_set(mine);
     }
+    says_more
 }
 
 fn tidy_set<T: Ord>(set: &mut Vec<T>) {

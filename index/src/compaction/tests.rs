@@ -1,10 +1,9 @@
 mod together;
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source, Status};
+use iocd_core::claim::{Category, Claim, ClaimIdSet, Extent, Source, Status};
 use iocd_core::query::{
     ChangeSink, Entry, EntrySink, Filter, Following, Gone, Listing, Page, Question, Reach,
     StatusFilter,
@@ -427,7 +426,7 @@ fn it_is_due_when_a_third_would_go() {
     assert!(!index.compaction_is_due(&since(100)));
     // Ends stay, with what they end.
     index
-        .retain_present(&list, &HashSet::<ClaimId>::new(), at(30))
+        .retain_present(&list, &ClaimIdSet::default(), at(30))
         .unwrap();
     assert!(!index.compaction_is_due(&since(100)));
 }

@@ -3,12 +3,12 @@
 //! no index and does not use the matching of the real stores.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
-use iocd_core::claim::held::{self, Decision, Held, Outcome};
-use iocd_core::claim::{Category, Claim, ClaimId, Confidence, Extent, Source, Status};
+use iocd_core::claim::held::{Decision, Held, Outcome, Standing};
+use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Confidence, Extent, Source, Status};
 use iocd_core::query::{
     ChangeSink, Containing, Entry, EntrySink, Filter, Following, Gone, GoneReason, Listing, Match,
     MatchKind, Page, Question, Reach,
@@ -372,15 +372,24 @@ impl State {
                 && present.known.source.name == source.name
                 && (!anew || present.status == Status::Active)
         });
-        let known = present.as_ref().map(|present| held::Known {
-            held: present.held,
-            status: present.status,
-            touched: present.touched,
-            listed_at: present.known.last_listing(View::present(at)),
+        let known = present.map(|present| {
+            let standing = Standing {
+                status: present.status,
+                touched: present.touched,
+                listed_at: present.known.last_listing(View::present(at)),
+            };
+            (present.held.clone(), standing)
         });
         let filed = self.filed(&claim.value, source);
-        match Held::hear(known, claim, source, at) {
-            Decision::Write(held, outcome) => {
+        let (decision, outcome) = match known {
+            None => (Decision::Write(Held::new(claim, at)), Outcome::Added),
+            Some((held, standing)) => {
+                let decision = held.hear(standing, &claim, source, at);
+                (decision, Outcome::Merged)
+            }
+        };
+        match decision {
+            Decision::Write(held) => {
                 self.append(
                     key,
                     at,
@@ -416,8 +425,14 @@ impl ClaimStore for Model {
         let mut folded: Vec<(usize, Claim)> = Vec::new();
         let mut later = Vec::new();
         let mut outcomes = Vec::new();
+        let mut ids = Vec::new();
         for mut claim in batch.claims {
             claim.tidy();
+            ids.push(ClaimId::new(
+                claim.value.kind(),
+                claim.value.as_str(),
+                &batch.source.name,
+            ));
             let same = folded
                 .iter_mut()
                 .find(|(_, earlier)| earlier.value == claim.value);
@@ -443,6 +458,7 @@ impl ClaimStore for Model {
         state.restate(batch.heard_at);
         Ok(Receipt {
             outcomes,
+            ids,
             revision: state.revision,
         })
     }
@@ -450,7 +466,7 @@ impl ClaimStore for Model {
     async fn retain_present(
         &self,
         source: &Source,
-        present: &HashSet<ClaimId>,
+        present: &ClaimIdSet,
         fetched_at: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut state = self.state();

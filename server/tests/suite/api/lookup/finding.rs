@@ -1,10 +1,8 @@
 //! What a lookup finds, and what it makes of it.
 
-use std::collections::HashSet;
-
 use iocd::control::KeyRequest;
 use iocd::store::{ClaimStore as _, Removal};
-use iocd_core::claim::{Claim, Source};
+use iocd_core::claim::{Claim, ClaimIdSet, Source};
 use iocd_core::value::Kind;
 use iocd_core::warning::Pattern;
 use serde_json::json;
@@ -28,7 +26,7 @@ async fn several_sources_add_up_to_the_score_of_a_search() {
     let gone = source("gone");
     record(store, &gone, 200, [claim("evil.example.com")]).await;
     store
-        .retain_present(&gone, &HashSet::new(), at(400))
+        .retain_present(&gone, &ClaimIdSet::default(), at(400))
         .await
         .unwrap();
     let data = look(&stand, "value=evil.example.com").await;
