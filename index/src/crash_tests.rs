@@ -8,6 +8,7 @@ mod model;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use crate::files::faulty::{Fault, Faulty};
@@ -55,14 +56,17 @@ fn live(dir: &Path, disk: &Faulty) -> (Option<Index>, Vec<Sight>) {
     (index, vec![model.sight()])
 }
 
-/// How many calls the history takes without a fault, when every step does what
-/// the model says.
-fn calls() -> u64 {
+/// The calls that each step takes without a fault, when it does what the model
+/// says.
+fn calls_of_steps() -> Vec<RangeInclusive<u64>> {
     let dir = tempfile::tempdir().unwrap();
     let disk = Faulty::new(dir.path(), 0, None);
     let (mut index, mut model) = (None, Model::default());
+    let mut calls = Vec::new();
     for step in HISTORY {
+        let first = disk.calls() + 1;
         perform(&mut index, dir.path(), &disk, step).unwrap();
+        calls.push(first..=disk.calls());
         model.perform(step);
         let index = index.as_ref().expect("it is open");
         assert_eq!(look(index), model.sight(), "after {step:?}");
@@ -77,7 +81,13 @@ fn calls() -> u64 {
         compacted > 1 && first > 3,
         "both kinds of segments roll over"
     );
-    disk.calls()
+    calls.push(disk.calls()..=disk.calls());
+    calls
+}
+
+/// How many calls the history takes.
+fn calls() -> u64 {
+    *calls_of_steps().last().expect("there are steps").end()
 }
 
 /// Opens what a power cut left, looks, goes on, and looks again.
@@ -137,6 +147,23 @@ fn go_on(index: Index, dir: &Path, disk: &Faulty, mut seen: Sight, crash: &str) 
 fn the_power_goes_at_any_call() {
     for seed in 0..SEEDS {
         for at in 1..=calls() {
+            let dir = tempfile::tempdir().unwrap();
+            let disk = Faulty::new(dir.path(), seed, Some((at, Fault::PowerCut)));
+            let (index, allowed) = live(dir.path(), &disk);
+            drop(index);
+            recover(&disk, seed, &allowed, &format!("seed {seed}, call {at}"));
+        }
+    }
+}
+
+/// Where one file decides which of many count, there are more ways in which the
+/// directory may be left.
+#[test]
+fn the_power_goes_at_any_call_of_a_compaction() {
+    let calls = calls_of_steps().into_iter().zip(HISTORY);
+    let compactions = calls.filter(|(_, (_, step))| matches!(step, Step::Compact(_)));
+    for at in compactions.flat_map(|(calls, _)| calls) {
+        for seed in SEEDS..SEEDS + 12 {
             let dir = tempfile::tempdir().unwrap();
             let disk = Faulty::new(dir.path(), seed, Some((at, Fault::PowerCut)));
             let (index, allowed) = live(dir.path(), &disk);
@@ -207,6 +234,10 @@ fn outlive(fault: Fault, at: u64, variant: u64) {
             let index = index.take().expect("it was looked at");
             return go_on(index, dir.path(), &disk, seen.clone(), &crash);
         }
+        if let (Fault::Error, 4) = (fault, variant) {
+            drop(index);
+            return outlive_opened(dir.path(), &disk, &allowed, &crash);
+        }
         match perform(&mut index, dir.path(), &disk, step) {
             Ok(()) => {
                 let index = index.as_ref().expect("it is open");
@@ -216,16 +247,19 @@ fn outlive(fault: Fault, at: u64, variant: u64) {
                 assert_eq!(fault, Fault::Error, "{crash}: a full disk passes");
                 assert_eq!(index.as_ref().map(look), seen, "{crash}");
                 drop(index);
-                // Opened anew, with what the kernel shows, it goes on.
-                let again = open(dir.path(), &disk);
-                let again = again.unwrap_or_else(|error| panic!("{crash}: {error}"));
-                let seen = look(&again);
-                assert!(allowed.contains(&seen), "{crash}: {seen:#?}\n{allowed:#?}");
-                return go_on(again, dir.path(), &disk, seen, &crash);
+                return outlive_opened(dir.path(), &disk, &allowed, &crash);
             }
             Err(error) => panic!("{crash}: {error}"),
         }
     }
     drop(index);
     recover(&disk, variant, &[model.sight()], &crash);
+}
+
+/// Opened anew, with what the kernel shows, the store goes on.
+fn outlive_opened(dir: &Path, disk: &Faulty, allowed: &[Sight], crash: &str) {
+    let index = open(dir, disk).unwrap_or_else(|error| panic!("{crash}: {error}"));
+    let seen = look(&index);
+    assert!(allowed.contains(&seen), "{crash}: {seen:#?}\n{allowed:#?}");
+    go_on(index, dir, disk, seen, crash);
 }

@@ -375,6 +375,40 @@ fn a_backup_of_a_compacted_store_is_one() {
     }
 }
 
+/// One that was written while the store was compacted knows slots and
+/// addresses of before, though the batch with which it ends is still there.
+#[test]
+fn a_checkpoint_of_before_is_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    fill(&index);
+    let path = dir.path().join("checkpoint");
+    let mut of_before = Vec::new();
+    let mut calls = 0;
+    index
+        .compact(&since(100), &mut || {
+            calls += 1;
+            if calls == 2 {
+                say(&index, 150, &[("f", 1)]);
+                index.checkpoint().unwrap();
+                of_before = fs::read(&path).unwrap();
+            }
+            true
+        })
+        .unwrap();
+    let listed = list(&index, None).unwrap();
+    drop(index);
+    assert!(
+        !of_before.is_empty(),
+        "it is asked after the log has rolled over"
+    );
+    fs::write(&path, of_before).unwrap();
+    let index = open(dir.path());
+    let why = index.recovery().ignored_checkpoint;
+    assert_eq!(why, Some("the log has been compacted since"));
+    assert_eq!(list(&index, None).unwrap(), listed);
+}
+
 #[test]
 fn a_lost_note_of_the_generation_is_no_empty_store() {
     let dir = tempfile::tempdir().unwrap();
@@ -400,6 +434,48 @@ fn a_lost_note_of_the_generation_is_no_empty_store() {
     assert!(problems[0].contains("generation"), "{problems:?}");
     fs::write(&path, &bytes).unwrap();
     assert_eq!(open(dir.path()).counts().1, 5);
+}
+
+/// Until when a version held that a fetch had seen before it was replaced is
+/// not in the log.
+#[test]
+fn lists_of_before_know_of_fetches() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = open(dir.path());
+    say(&index, 5, &[("b", 1)]);
+    say(&index, 6, &[("b", 2)]);
+    let list = Source {
+        extent: Extent::Snapshot,
+        expires_after: Some(100),
+        ..Source::new("list", "List", Category::Community)
+    };
+    let listed = |confidence| vec![claim("a", confidence)];
+    index.record(&list, listed(1), at(10)).unwrap();
+    let present = HashSet::from([ClaimId::new(Kind::Domain, "a.example.com", "list")]);
+    index.retain_present(&list, &present, at(100)).unwrap();
+    let revision = index.counts().2;
+    index.record(&list, listed(2), at(120)).unwrap();
+    let of_then = |index: &Index| {
+        let mut told = Told::default();
+        let listing = Listing {
+            filter: &Filter::default(),
+            page: ALL,
+            now: at(150),
+            revision: Some(revision),
+        };
+        index.list(&listing, &mut told).unwrap();
+        told
+    };
+    let before = of_then(&index);
+    assert!(
+        before
+            .0
+            .iter()
+            .any(|told| told.starts_with("a.example.com 1 "))
+    );
+    let compacted = compact(&index, 110);
+    assert!(compacted.versions_after < compacted.versions_before);
+    assert_eq!(of_then(&index), before);
 }
 
 #[test]
