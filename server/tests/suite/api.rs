@@ -2,11 +2,14 @@
 //! stands still.
 
 mod access;
+mod attacks;
 mod bulk;
 mod errors;
 mod following;
+mod keys;
 mod limits;
 mod lists;
+mod routes;
 mod search;
 mod server;
 mod standing;
