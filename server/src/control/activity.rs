@@ -51,14 +51,15 @@ impl Default for Tally {
 impl Activity {
     /// Counts a request that was answered with `status` after `elapsed`.
     pub fn count(&self, endpoint: Endpoint, status: u16, elapsed: Duration, now: Timestamp) {
-        let tally = self.tally.get_or_init(Box::default);
-        tally.statuses[slot_of(status)].fetch_add(1, Ordering::Relaxed);
-        tally.endpoints[endpoint.index()].fetch_add(1, Ordering::Relaxed);
-        tally.latencies.count(elapsed);
         let second = now.as_second();
         if self.last_used.load(Ordering::Relaxed) < second {
             self.last_used.fetch_max(second, Ordering::Relaxed);
         }
+        let tally = self.tally.get_or_init(Box::default);
+        tally.endpoints[endpoint.index()].fetch_add(1, Ordering::Relaxed);
+        tally.latencies.count(elapsed);
+        // Last: where there is none of these, there is nothing else to take.
+        tally.statuses[slot_of(status)].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes what was counted since the last time, if anything was.
@@ -70,14 +71,13 @@ impl Activity {
             ..Counted::default()
         };
         if let Some(tally) = self.tally.get() {
-            let statuses = STATUSES.into_iter().zip(&tally.statuses);
-            counted.statuses = taken(statuses);
-            counted.endpoints = taken((0..).zip(&tally.endpoints));
-            counted.latencies = tally.latencies.take();
-        }
-        if !counted.statuses.is_empty() {
-            let second = self.last_used.load(Ordering::Relaxed);
-            counted.last_used_at = Timestamp::from_second(second).ok();
+            counted.statuses = taken(STATUSES.into_iter().zip(&tally.statuses));
+            if !counted.statuses.is_empty() {
+                counted.endpoints = taken((0..).zip(&tally.endpoints));
+                counted.latencies = tally.latencies.take();
+                let second = self.last_used.load(Ordering::Relaxed);
+                counted.last_used_at = Timestamp::from_second(second).ok();
+            }
         }
         (!counted.is_empty()).then_some(counted)
     }
@@ -86,13 +86,13 @@ impl Activity {
     pub(super) fn give_back(&self, counted: &Counted) {
         self.meter.give_back(&counted.windows);
         let tally = self.tally.get_or_init(Box::default);
-        for (status, count) in &counted.statuses {
-            tally.statuses[slot_of(*status)].fetch_add(*count, Ordering::Relaxed);
-        }
         for (endpoint, count) in &counted.endpoints {
             tally.endpoints[*endpoint].fetch_add(*count, Ordering::Relaxed);
         }
         tally.latencies.give_back(&counted.latencies);
+        for (status, count) in &counted.statuses {
+            tally.statuses[slot_of(*status)].fetch_add(*count, Ordering::Relaxed);
+        }
     }
 }
 
