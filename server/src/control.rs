@@ -17,11 +17,13 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 mod account;
+mod activity;
 mod caller;
 mod error;
 mod feed;
 mod key;
 mod keyring;
+mod latency;
 mod records;
 mod ruling;
 mod scope;
@@ -30,16 +32,20 @@ mod sqlite;
 mod usage;
 
 pub use account::Account;
+pub use activity::Activity;
 pub use caller::{AuthError, Caller};
 pub use error::ControlError;
 pub use feed::{Condition, Coverage, FeedState, MAX_REFUSED, RefusedRow};
-pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, StoredKey};
+pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, MAX_REASON, StoredKey};
+pub use latency::Latency;
 pub use records::Records;
 pub use ruling::{MAX_RULINGS, Ruling, Stance};
 pub use scope::{Scope, Scopes};
 pub use secret::{Digest, Hasher, Secret};
 pub use sqlite::{SqliteRecords, check_database};
-pub use usage::{Activity, Outcome, Usage};
+pub use usage::{
+    Counted, DEFAULT_USAGE_DAYS, MAX_USAGE_DAYS, StoredUsage, UsageReport, WindowCount,
+};
 
 /// The database, in the data directory.
 pub const DATABASE: &str = "control.sqlite";
@@ -63,6 +69,8 @@ pub struct Control {
     coverage: ArcSwap<RenderedCoverage>,
     /// Held by whoever changes accounts or keys, so that checks and changes are one step.
     changing: Mutex<()>,
+    /// The day, since 1970, on which old usage was last removed.
+    forgotten: Mutex<Option<i64>>,
 }
 
 impl Control {
@@ -114,7 +122,9 @@ impl Control {
             feeds: Mutex::new(feeds),
             coverage: ArcSwap::from_pointee(coverage),
             changing: Mutex::default(),
+            forgotten: Mutex::default(),
         };
+        control.restore_windows()?;
         control.reload_keys()?;
         Ok(control)
     }
@@ -168,34 +178,6 @@ impl Control {
     /// file: a database of the same form.
     pub fn copy_to(&self, path: &Path) -> Result<(), ControlError> {
         self.records.copy_to(path)
-    }
-
-    /// Writes down what was counted since the last time. What could not be
-    /// written stays counted.
-    pub fn flush_usage(&self) -> Result<(), ControlError> {
-        let hour = self.clock.now().as_second().div_euclid(3_600);
-        let taken: Vec<_> = lock(&self.activities)
-            .iter()
-            .filter_map(|(key, activity)| {
-                activity
-                    .take(key, hour)
-                    .map(|usage| (Arc::clone(activity), usage))
-            })
-            .collect();
-        let usages: Vec<Usage> = taken.iter().map(|(_, usage)| usage.clone()).collect();
-        if usages.is_empty() {
-            return Ok(());
-        }
-        self.records.add_usage(&usages).inspect_err(|_| {
-            for (activity, usage) in &taken {
-                activity.give_back(usage);
-            }
-        })
-    }
-
-    /// What was written down of a key's use, hour by hour, oldest first.
-    pub fn usage(&self, key_id: &str) -> Result<Vec<Usage>, ControlError> {
-        self.records.usage(key_id)
     }
 }
 

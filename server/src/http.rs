@@ -1,7 +1,8 @@
 //! The API over HTTP.
 //!
 //! Every route is on this screen. A route is `keyed` (it needs a key, and its
-//! line names the scope and the smallest tier) or `open` to everyone. What
+//! line names the scope and the smallest tier) or a `GET` that is `open` to
+//! everyone. What
 //! surrounds a handler (identity, rate limit, time limit, errors, headers,
 //! log) is in `front`; handlers see a checked `Call` and answer.
 
@@ -9,12 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::http::Method;
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::{FREE, Settings};
 use crate::control::{Control, Scope};
+use crate::endpoint::Endpoint;
 use crate::store::ClaimStore;
 use crate::warnings::Warnings;
 
@@ -29,8 +31,10 @@ pub(crate) mod fixed;
 mod front;
 mod headers;
 mod health;
+mod keys;
 mod list;
 mod lookup;
+mod media_type;
 mod nearest;
 mod open_files;
 mod parameter;
@@ -38,6 +42,7 @@ mod peer;
 mod read_ahead;
 mod reading;
 mod request_id;
+mod route;
 pub(crate) mod search;
 mod serve;
 mod wire;
@@ -46,12 +51,18 @@ pub use code::Code;
 pub use error::ApiError;
 pub(crate) use escape::encode_into;
 pub use peer::Peer;
+pub use route::{Access, Route};
 pub(crate) use serve::serve_routes;
 pub use serve::{Served, serve};
 
-use front::{keyed, open};
+use front::Open;
 use read_ahead::SharedRoom;
 use request_id::RequestIds;
+use route::Routes;
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const DELETE: Method = Method::DELETE;
 
 /// What handlers answer from: one for a process.
 pub struct App<S> {
@@ -108,31 +119,53 @@ impl<S: ClaimStore> App<S> {
 }
 
 /// Every route.
-pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
-    use Scope::ReadIocs;
+fn routes<S: ClaimStore>() -> Routes<S> {
+    const KEYS: &str = "/api/v1/keys";
+    const KEY: &str = "/api/v1/keys/{id}";
+    const SEARCH: &str = "/api/v1/iocs/search";
+    use Scope::{ManageKeys, ReadIocs};
 
-    Router::new()
-        .route("/healthz", get(open(health::alive::<S>)))
-        .route("/readyz", get(open(health::ready::<S>)))
-        .route("/api/v1/iocs", get(keyed(ReadIocs, FREE, list::list::<S>)))
-        .route(
-            "/api/v1/iocs/search",
-            get(keyed(ReadIocs, FREE, search::search::<S>)).post(keyed(
-                ReadIocs,
-                FREE,
-                bulk::search::<S>,
-            )),
+    Routes::new()
+        .open("/healthz", health::alive)
+        .open("/readyz", health::ready)
+        .keyed(GET, "/api/v1/iocs", ReadIocs, FREE, list::list)
+        .keyed(GET, SEARCH, ReadIocs, FREE, search::search)
+        .keyed(POST, SEARCH, ReadIocs, FREE, bulk::search)
+        .keyed(GET, "/api/v1/lookup", ReadIocs, FREE, lookup::lookup)
+        .keyed(POST, "/api/v1/normalize", ReadIocs, FREE, bulk::normalize)
+        .keyed(GET, KEYS, ManageKeys, FREE, keys::list)
+        .keyed(POST, KEYS, ManageKeys, FREE, keys::create)
+        .keyed(GET, KEY, ManageKeys, FREE, keys::show)
+        .keyed(DELETE, KEY, ManageKeys, FREE, keys::revoke)
+        .keyed(
+            GET,
+            "/api/v1/keys/{id}/usage",
+            ManageKeys,
+            FREE,
+            keys::usage,
         )
-        .route(
-            "/api/v1/lookup",
-            get(keyed(ReadIocs, FREE, lookup::lookup::<S>)),
-        )
-        .route(
-            "/api/v1/normalize",
-            post(keyed(ReadIocs, FREE, bulk::normalize::<S>)),
-        )
-        .fallback(open(health::no_such_path::<S>))
-        .method_not_allowed_fallback(open(health::no_such_method::<S>))
+}
+
+/// The table of all routes: what there is, and who may ask it.
+pub fn route_table<S: ClaimStore>() -> Vec<Route> {
+    routes::<S>().into_table()
+}
+
+/// What answers every request.
+pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
+    answering(routes(), app)
+}
+
+/// What answers requests to these routes, and to all others that there is none.
+fn answering<S: ClaimStore>(routes: Routes<S>, app: Arc<App<S>>) -> Router {
+    let (endpoint, handler) = (Endpoint::OTHER, health::no_such_path::<S>);
+    let no_such_path = Open { endpoint, handler };
+    let handler = health::no_such_method::<S>;
+    let no_such_method = Open { endpoint, handler };
+    routes
+        .into_router()
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
         .with_state(app)
 }
 

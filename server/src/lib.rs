@@ -10,6 +10,7 @@
 //! | [`config`] | the settings as written, and those in force |
 //! | [`control`] | accounts, keys, feed state and usage: small and precious |
 //! | [`control_socket`] | how commands reach a server that runs |
+//! | [`endpoint`] | endpoints as they are counted |
 //! | [`exchange`] | what is stored as lines of JSON, and back |
 //! | [`feeds`] | the known feeds |
 //! | [`http`] | the API: every route, and what surrounds a handler |
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod config;
 pub mod control;
 pub mod control_socket;
+pub mod endpoint;
 pub mod exchange;
 pub mod feeds;
 pub mod http;

@@ -4,15 +4,28 @@
 //! running bucket as well as the bucket itself, so never more than the limit
 //! is admitted in any stretch of its length; a request may be refused up to
 //! one bucket longer than an exact window would.
+//!
+//! What was counted is written down every few seconds ([`Meter::take_changed`])
+//! and taken up again by the next process ([`Meter::restore`]), so that a
+//! restart forgives nothing but what a crash kept from being written.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+
+mod window;
+
+pub use window::Changed;
+use window::Window;
 
 /// Buckets of one second in the minute's window.
 const MINUTE_BUCKETS: u64 = 60;
 /// Buckets of one minute in the day's window.
 const DAY_BUCKETS: u64 = 1_440;
+/// Seconds in a bucket of the minute's window.
+pub const MINUTE_WIDTH: u64 = 1;
+/// Seconds in a bucket of the day's window.
+pub const DAY_WIDTH: u64 = 60;
 
 /// Limits of a key; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +56,8 @@ pub struct Exhausted {
     pub retry_after: i64,
 }
 
-/// The windows of one key.
+/// The windows of one key. They take memory from the first request on, and
+/// only where there is a limit.
 #[derive(Debug, Default)]
 pub struct Meter {
     windows: Mutex<Option<Windows>>,
@@ -53,6 +67,15 @@ pub struct Meter {
 struct Windows {
     minute: Window,
     day: Window,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Windows {
+            minute: Window::new(MINUTE_BUCKETS, MINUTE_WIDTH),
+            day: Window::new(DAY_BUCKETS, DAY_WIDTH),
+        }
+    }
 }
 
 impl Meter {
@@ -68,6 +91,40 @@ impl Meter {
         }
     }
 
+    /// What changed since the last time, of each window that did.
+    pub fn take_changed(&self) -> Vec<Changed> {
+        let mut guard = self.lock();
+        let windows = guard.iter_mut().flat_map(Windows::both);
+        windows.filter_map(Window::take_changed).collect()
+    }
+
+    /// Takes back what could not be written down.
+    pub fn give_back(&self, changes: &[Changed]) {
+        let mut guard = self.lock();
+        for window in guard.iter_mut().flat_map(Windows::both) {
+            let width = window.width();
+            for changed in changes.iter().filter(|changed| changed.width == width) {
+                window.give_back(changed);
+            }
+        }
+    }
+
+    /// Takes up what an earlier process wrote down of a bucket. Buckets of one
+    /// window come oldest first.
+    pub fn restore(&self, width: u64, bucket: u64, count: u32) {
+        let mut guard = self.lock();
+        let windows = guard.get_or_insert_default().both();
+        for window in windows.into_iter().filter(|w| w.width() == width) {
+            window.restore(bucket, count);
+        }
+    }
+
+    /// A poisoned lock cannot be: nothing under it panics. The count stays
+    /// right anyway.
+    fn lock(&self) -> MutexGuard<'_, Option<Windows>> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take(&self, limits: Limits, now: Timestamp, units: u32) -> Result<Standing, Exhausted> {
         let second = now.as_second().max(0);
         if limits == Limits::default() {
@@ -77,15 +134,8 @@ impl Meter {
                 reset: second,
             });
         }
-        // A poisoned lock cannot be: nothing below panics. The count stays right anyway.
-        let mut guard = self
-            .windows
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let windows = guard.get_or_insert_with(|| Windows {
-            minute: Window::new(MINUTE_BUCKETS, 1),
-            day: Window::new(DAY_BUCKETS, 60),
-        });
+        let mut guard = self.lock();
+        let windows = guard.get_or_insert_default();
         windows.minute.roll(second.unsigned_abs());
         windows.day.roll(second.unsigned_abs());
         let [minute, day] = windows.standings(limits, second);
@@ -100,8 +150,10 @@ impl Meter {
                 retry_after: (standing.reset - second).max(1),
             });
         }
-        windows.minute.add(units);
-        windows.day.add(units);
+        if units > 0 {
+            windows.minute.add(units);
+            windows.day.add(units);
+        }
         let [minute, day] = windows.standings(limits, second);
         let tighter = minute
             .into_iter()
@@ -116,6 +168,10 @@ impl Meter {
 }
 
 impl Windows {
+    fn both(&mut self) -> [&mut Window; 2] {
+        [&mut self.minute, &mut self.day]
+    }
+
     /// The minute's and the day's, where there is a limit.
     fn standings(&self, limits: Limits, second: i64) -> [Option<Standing>; 2] {
         [
@@ -124,86 +180,6 @@ impl Windows {
                 .map(|limit| self.minute.standing(limit, second)),
             limits.per_day.map(|limit| self.day.standing(limit, second)),
         ]
-    }
-}
-
-/// Counts per bucket, in a ring with room for the window and the running bucket.
-#[derive(Debug)]
-struct Window {
-    counts: Box<[u32]>,
-    /// Seconds in a bucket.
-    width: u64,
-    /// Number of the running bucket since 1970. A clock that steps back within
-    /// the window does not move it, and so opens nothing early.
-    head: u64,
-    /// No bucket older than this one holds a count.
-    tail: u64,
-    sum: u32,
-}
-
-impl Window {
-    fn new(buckets: u64, width: u64) -> Window {
-        // The running bucket comes on top, see the module's head.
-        let room = usize::try_from(buckets + 1).expect("a window has few buckets");
-        Window {
-            counts: vec![0; room].into_boxed_slice(),
-            width,
-            head: 0,
-            tail: 0,
-            sum: 0,
-        }
-    }
-
-    fn slot(&self, bucket: u64) -> usize {
-        let room = self.counts.len() as u64;
-        usize::try_from(bucket % room).expect("a remainder of a small number is small")
-    }
-
-    /// Makes the bucket of `second` the running one.
-    fn roll(&mut self, second: u64) {
-        let now = second / self.width;
-        let room = self.counts.len() as u64;
-        // A step back by more than a window means that the clock had been
-        // wrong: waiting for it to come round again would lock the key out.
-        let was_wrong = self.head > now + room;
-        if now <= self.head && !was_wrong {
-            return;
-        }
-        if self.sum == 0 || was_wrong || now - self.head >= room {
-            self.counts.fill(0);
-            self.sum = 0;
-            self.tail = now;
-        } else {
-            for bucket in self.head + 1..=now {
-                let slot = self.slot(bucket);
-                self.sum -= std::mem::take(&mut self.counts[slot]);
-            }
-            self.tail = self.tail.max((now + 1).saturating_sub(room));
-        }
-        self.head = now;
-        while self.tail < self.head && self.counts[self.slot(self.tail)] == 0 {
-            self.tail += 1;
-        }
-    }
-
-    fn add(&mut self, units: u32) {
-        let slot = self.slot(self.head);
-        self.counts[slot] = self.counts[slot].saturating_add(units);
-        self.sum = self.sum.saturating_add(units);
-    }
-
-    fn standing(&self, limit: u32, second: i64) -> Standing {
-        let reset = if self.sum == 0 {
-            second
-        } else {
-            let leaves = (self.tail + self.counts.len() as u64) * self.width;
-            i64::try_from(leaves).unwrap_or(i64::MAX)
-        };
-        Standing {
-            limit,
-            remaining: limit.saturating_sub(self.sum),
-            reset,
-        }
     }
 }
 

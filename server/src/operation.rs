@@ -7,25 +7,24 @@ use iocd_core::matching::{MIN_PART, Part};
 use iocd_core::query::{Filter, Matching, Page, StatusFilter};
 use iocd_core::value::Kind;
 use iocd_index::IndexError;
-use ipnet::IpNet;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::backup::{self, BackupError};
 use crate::bulk::{DEFAULT_LIMIT, Interruption, MAX_LIMIT, Purpose};
-use crate::config::read_network;
-use crate::control::{Account, ControlError, KeyInfo, KeyRequest, Scope, Scopes};
+use crate::control::{Account, ControlError};
 use crate::http::search::{Asked, answer};
 use crate::owner::Node;
 use crate::store::StoreError;
 use crate::store::embedded::History;
 
+mod keys;
 mod known;
 mod listing;
 mod ruling;
 mod warned;
 
+pub use keys::NewKey;
 pub use ruling::Denial;
 
 /// Something to do.
@@ -65,26 +64,27 @@ pub enum Operation {
         format: ListFormat,
     },
     /// Makes a key. Answers the key with its secret.
-    CreateKey {
-        /// Its name.
-        name: String,
-        /// The account that holds it.
-        account: String,
-        /// Its tier; the account's if not given.
-        tier: Option<String>,
-        /// Its scopes; those for reading if none.
-        scopes: Vec<String>,
-        /// Days until it is no longer taken.
-        expires_in_days: Option<u32>,
-        /// From where it may be used; from anywhere if none.
-        networks: Vec<String>,
-    },
+    CreateKey(NewKey),
     /// Every key.
     ListKeys,
+    /// One key.
+    ShowKey {
+        /// Its id or prefix.
+        key: String,
+    },
     /// Ends a key, by id or prefix.
     RevokeKey {
         /// Its id or prefix.
         key: String,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// How much a key was used. Answers what the API does.
+    KeyUsage {
+        /// Its id or prefix.
+        key: String,
+        /// Days, today the last of them.
+        days: u32,
     },
     /// Makes an account.
     CreateAccount {
@@ -264,39 +264,13 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             };
             listing::list(node, &filter, limit, format, now).await
         }
-        Operation::CreateKey {
-            name,
-            account,
-            tier,
-            scopes,
-            expires_in_days,
-            networks,
-        } => {
-            let scopes = read_scopes(&scopes)?;
-            let networks = networks
-                .iter()
-                .map(|text| network(text))
-                .collect::<Result<_, _>>()?;
-            let request = KeyRequest {
-                account,
-                name,
-                tier,
-                scopes,
-                expires_in_days,
-                networks,
-            };
-            let (info, secret) = node.control.create_key(&request)?;
-            let mut key = key_json(&info, now);
-            key["secret"] = secret.reveal().into();
-            Ok(key)
+        Operation::CreateKey(new) => keys::create(&node.control, new),
+        Operation::ListKeys => keys::list(&node.control),
+        Operation::ShowKey { key } => keys::show(&node.control, &key),
+        Operation::RevokeKey { key, reason } => {
+            keys::revoke(&node.control, &key, reason.as_deref())
         }
-        Operation::ListKeys => Ok(node
-            .control
-            .keys()?
-            .iter()
-            .map(|key| key_json(key, now))
-            .collect()),
-        Operation::RevokeKey { key } => Ok(key_json(&node.control.revoke_key(&key)?, now)),
+        Operation::KeyUsage { key, days } => keys::tell_usage(&node.control, &key, days),
         Operation::CreateAccount { name, tier } => {
             Ok(account_json(&node.control.create_account(&name, &tier)?))
         }
@@ -363,53 +337,10 @@ pub fn read_status(name: Option<&str>) -> Result<StatusFilter, OperationError> {
     }
 }
 
-/// None for those that a key has where nobody says.
-fn read_scopes(names: &[String]) -> Result<Option<Scopes>, ControlError> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let scopes = names.iter().map(|name| name.parse::<Scope>());
-    scopes.collect::<Result<Scopes, _>>().map(Some)
-}
-
-fn network(text: &str) -> Result<IpNet, OperationError> {
-    read_network(text).ok_or_else(|| {
-        OperationError::Invalid(format!(
-            "network {text:?}: expected an address or a network, 192.0.2.0/24"
-        ))
-    })
-}
-
 fn account_json(account: &Account) -> Json {
     json!({
         "name": account.name,
         "tier": account.tier,
         "created_at": account.created_at.to_string(),
-    })
-}
-
-/// A key without its secret.
-fn key_json(key: &KeyInfo, now: Timestamp) -> Json {
-    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-    let status = if key.revoked_at.is_some() {
-        "revoked"
-    } else if key.expires_at.is_some_and(|end| end <= now) {
-        "expired"
-    } else {
-        "active"
-    };
-    json!({
-        "id": key.id,
-        "prefix": key.prefix,
-        "name": key.name,
-        "account": key.account,
-        "tier": key.tier,
-        "status": status,
-        "scopes": key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
-        "created_at": key.created_at.to_string(),
-        "expires_at": time(key.expires_at),
-        "revoked_at": time(key.revoked_at),
-        "last_used_at": time(key.last_used_at),
-        "networks": key.networks.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

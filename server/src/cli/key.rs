@@ -6,8 +6,10 @@ use clap::{Args, Subcommand};
 
 use super::{Global, table};
 use crate::control::DEFAULT_ACCOUNT;
-use crate::operation::Operation;
+use crate::operation::{NewKey, Operation};
 use crate::owner::Owner;
+
+mod usage;
 
 /// Make, list and revoke API keys.
 #[derive(Debug, Subcommand)]
@@ -20,10 +22,23 @@ pub(super) enum Key {
         #[arg(long)]
         json: bool,
     },
+    /// Show one key
+    Show {
+        /// The key's id or prefix
+        key: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show how much a key was used; the last few seconds are not in it
+    Usage(usage::Usage),
     /// Revoke a key, at once and for good
     Revoke {
         /// The key's id or prefix
         key: String,
+        /// Why, for the record
+        #[arg(long)]
+        reason: Option<String>,
     },
 }
 
@@ -65,7 +80,7 @@ impl Key {
                     let rows = keys.as_array().into_iter().flatten().map(|key| {
                         [
                             "id",
-                            "prefix",
+                            "key_prefix",
                             "name",
                             "account",
                             "tier",
@@ -85,8 +100,19 @@ impl Key {
                     )?;
                 }
             }
-            Key::Revoke { key } => {
-                let key = owner.perform(Operation::RevokeKey { key })?;
+            Key::Show { key, json } => {
+                let key = owner.perform(Operation::ShowKey { key })?;
+                if json {
+                    say!("{key}");
+                } else {
+                    let fields = key.as_object().into_iter().flatten();
+                    let rows = fields.map(|(name, _)| vec![name.clone(), table::text(&key, name)]);
+                    table::print(&["FIELD", "VALUE"], rows)?;
+                }
+            }
+            Key::Usage(usage) => usage.run(&owner)?,
+            Key::Revoke { key, reason } => {
+                let key = owner.perform(Operation::RevokeKey { key, reason })?;
                 say!(
                     "revoked {} ({})",
                     table::text(&key, "id"),
@@ -101,20 +127,20 @@ impl Key {
 
 impl Create {
     fn run(self, owner: &Owner) -> anyhow::Result<()> {
-        let key = owner.perform(Operation::CreateKey {
+        let key = owner.perform(Operation::CreateKey(NewKey {
             name: self.name,
             account: self.account,
             tier: self.tier,
             scopes: self.scopes,
             expires_in_days: self.expires_in_days,
             networks: self.networks,
-        })?;
+        }))?;
         if self.json {
             say!("{key}");
             return Ok(());
         }
         // The secret alone on standard output, so that a script can take it.
-        say!("{}", table::text(&key, "secret"));
+        say!("{}", table::text(&key, "key"));
         eprintln!(
             "key {} ({}), tier {}, scopes {}{}. The secret above is shown only now.",
             table::text(&key, "id"),

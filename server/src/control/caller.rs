@@ -78,7 +78,7 @@ impl Caller {
         self.key.expires_at.is_some_and(|end| now >= end)
     }
 
-    pub(super) fn has_digest(&self, digest: &Digest) -> bool {
-        self.digest.is(digest)
+    pub(super) fn digest(&self) -> &Digest {
+        &self.digest
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with control data.
 
-use super::{MAX_EXPIRY_DAYS, MAX_RULINGS};
+use super::{MAX_EXPIRY_DAYS, MAX_REASON, MAX_RULINGS};
 
 /// Control data could not be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -86,12 +86,21 @@ pub enum ControlError {
     /// There is no such key.
     #[error("there is no key with id or prefix {0:?}")]
     UnknownKey(String),
+    /// A reason that is too long.
+    #[error("a reason has at most {MAX_REASON} characters, none of them a control character")]
+    Reason,
     /// There are as many rulings as can be.
     #[error("there are {MAX_RULINGS} {0} values: remove some, or put them into a warning list")]
     RulingLimit(&'static str),
     /// Two keys share this prefix.
     #[error("several keys have the prefix {0}: name one by its id")]
     AmbiguousKey(String),
+}
+
+impl ControlError {
+    pub(super) fn unknown_key(name: &str) -> ControlError {
+        ControlError::UnknownKey(name.chars().take(64).collect())
+    }
 }
 
 impl From<rusqlite::Error> for ControlError {

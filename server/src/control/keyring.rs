@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value as Json;
 
 use super::{
     Account, AuthError, Caller, Control, ControlError, KeyInfo, KeyRequest, MAX_EXPIRY_DAYS,
-    Scopes, Secret, StoredKey, account, lock, secret,
+    Scopes, Secret, StoredKey, account, key, lock, secret,
 };
 use crate::config::Tier;
 
@@ -70,7 +71,9 @@ impl Control {
             created_at: now,
             expires_at,
             revoked_at: None,
+            revoked_reason: None,
             last_used_at: None,
+            total_requests: 0,
             networks: request.networks.clone(),
         };
         let digest = self.hasher.digest(secret.reveal());
@@ -92,37 +95,76 @@ impl Control {
             .collect())
     }
 
-    /// Ends a key, named by its id or its prefix, at once and for good.
-    /// Revoking a revoked key changes nothing.
-    pub fn revoke_key(&self, id_or_prefix: &str) -> Result<KeyInfo, ControlError> {
-        let _changing = lock(&self.changing);
-        let mut named = self
-            .keys()?
-            .into_iter()
-            .filter(|key| key.is_called(id_or_prefix));
-        let mut key = named
+    /// The key with this id or prefix.
+    pub fn key(&self, id_or_prefix: &str) -> Result<KeyInfo, ControlError> {
+        let keys = self.keys()?.into_iter();
+        let mut named = keys.filter(|key| key.is_called(id_or_prefix));
+        let key = named
             .next()
-            .ok_or_else(|| ControlError::UnknownKey(id_or_prefix.chars().take(64).collect()))?;
+            .ok_or_else(|| ControlError::unknown_key(id_or_prefix))?;
         if named.next().is_some() {
             return Err(ControlError::AmbiguousKey(key.prefix));
         }
+        Ok(key)
+    }
+
+    /// The keys of an account, revoked ones too, in the order in which they
+    /// were made.
+    pub fn keys_of(&self, account: &str) -> Result<Vec<KeyInfo>, ControlError> {
+        let mut keys = self.keys()?;
+        keys.retain(|key| key.account == account);
+        Ok(keys)
+    }
+
+    /// The key of an account with this id; another account's is unknown.
+    pub fn key_of(&self, account: &str, id: &str) -> Result<KeyInfo, ControlError> {
+        let mut keys = self.keys_of(account)?.into_iter();
+        keys.find(|key| key.id == id)
+            .ok_or_else(|| ControlError::unknown_key(id))
+    }
+
+    /// Ends a key, named by its id or its prefix, at once and for good.
+    /// Revoking a revoked key changes nothing.
+    pub fn revoke_key(
+        &self,
+        id_or_prefix: &str,
+        reason: Option<&str>,
+    ) -> Result<KeyInfo, ControlError> {
+        let _changing = lock(&self.changing);
+        let mut key = self.key(id_or_prefix)?;
+        if let Some(reason) = reason {
+            key::check_reason(reason)?;
+        }
         if key.revoked_at.is_none() {
             let now = self.clock.now();
-            self.records.revoke_key(&key.id, now)?;
+            self.records.revoke_key(&key.id, now, reason)?;
             key.revoked_at = Some(now);
+            key.revoked_reason = reason.map(str::to_owned);
             self.reload_keys()?;
         }
         Ok(key)
     }
 
+    /// Keys as the API and the commands tell them.
+    pub fn describe_keys(&self, keys: &[KeyInfo]) -> Result<Vec<Json>, ControlError> {
+        let (accounts, now) = (self.account_tiers()?, self.clock.now());
+        let describe = |key: &KeyInfo| {
+            let tier = self.tier_in_force(key, accounts.get(&key.account));
+            key.to_json(tier.limits, now)
+        };
+        Ok(keys.iter().map(describe).collect())
+    }
+
+    /// One key as the API and the commands tell it.
+    pub fn describe_key(&self, key: &KeyInfo) -> Result<Json, ControlError> {
+        let described = self.describe_keys(std::slice::from_ref(key))?;
+        Ok(described.into_iter().next().unwrap_or_default())
+    }
+
     /// Reads the keys again, after another process changed them. Rate windows
     /// and counters of keys that stay are kept.
     pub fn reload_keys(&self) -> Result<(), ControlError> {
-        let accounts: HashMap<_, _> = self
-            .accounts()?
-            .into_iter()
-            .map(|account| (account.name, account.tier))
-            .collect();
+        let accounts = self.account_tiers()?;
         let mut activities = lock(&self.activities);
         let mut callers = HashMap::new();
         for StoredKey { info, digest } in self.records.keys()? {
@@ -145,13 +187,23 @@ impl Control {
         let digest = self.hasher.digest(secret);
         let callers = self.callers.load();
         let caller = callers.get(&digest).ok_or(AuthError::Invalid)?;
-        if !caller.has_digest(&digest) {
-            return Err(AuthError::Invalid);
-        }
         if caller.is_expired(now) {
             return Err(AuthError::Expired(Arc::clone(caller)));
         }
         Ok(Arc::clone(caller))
+    }
+
+    /// Whether a caller who was recognised some time ago would still be.
+    pub fn is_live(&self, caller: &Caller, now: Timestamp) -> bool {
+        self.callers.load().contains_key(caller.digest()) && !caller.is_expired(now)
+    }
+
+    /// The tier of each account by its name.
+    fn account_tiers(&self) -> Result<HashMap<String, String>, ControlError> {
+        let accounts = self.accounts()?.into_iter();
+        Ok(accounts
+            .map(|account| (account.name, account.tier))
+            .collect())
     }
 
     fn account(&self, name: &str) -> Result<Account, ControlError> {

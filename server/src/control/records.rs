@@ -5,7 +5,10 @@ use std::path::Path;
 use iocd_core::warning::Pattern;
 use jiff::Timestamp;
 
-use super::{Account, ControlError, FeedState, RefusedRow, Ruling, Stance, StoredKey, Usage};
+use super::{
+    Account, ControlError, Counted, FeedState, RefusedRow, Ruling, Stance, StoredKey, StoredUsage,
+    WindowCount,
+};
 
 /// Keeps control data. Each method is one durable step: when it returns, what
 /// it changed survives a crash. Methods may wait for a disk or a network.
@@ -26,7 +29,8 @@ pub trait Records: Send + Sync {
     fn insert_key(&self, key: &StoredKey) -> Result<(), ControlError>;
 
     /// Marks the key with this id as revoked, unless it is.
-    fn revoke_key(&self, id: &str, at: Timestamp) -> Result<(), ControlError>;
+    fn revoke_key(&self, id: &str, at: Timestamp, reason: Option<&str>)
+    -> Result<(), ControlError>;
 
     /// Adds or replaces a feed's state.
     fn put_feed_state(&self, state: &FeedState) -> Result<(), ControlError>;
@@ -49,9 +53,15 @@ pub trait Records: Send + Sync {
     /// Removes a ruling; `false` where there is none.
     fn remove_ruling(&self, stance: Stance, pattern: &Pattern) -> Result<bool, ControlError>;
 
-    /// Adds to the counts of keys and hours.
-    fn add_usage(&self, usages: &[Usage]) -> Result<(), ControlError>;
+    /// Adds to the counts of keys, all of it or nothing.
+    fn add_usage(&self, counted: &[Counted]) -> Result<(), ControlError>;
 
-    /// The counts of a key, oldest hour first.
-    fn usage(&self, key_id: &str) -> Result<Vec<Usage>, ControlError>;
+    /// The counts of a key from a day on, in days since 1970.
+    fn usage(&self, key_id: &str, day: i64) -> Result<StoredUsage, ControlError>;
+
+    /// The rate windows of all keys; the buckets of one window oldest first.
+    fn windows(&self) -> Result<Vec<WindowCount>, ControlError>;
+
+    /// Removes counts from before a day, and rate windows that were over at `now`.
+    fn forget_usage(&self, day: i64, now: Timestamp) -> Result<(), ControlError>;
 }

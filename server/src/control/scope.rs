@@ -57,6 +57,13 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Whether it is to change what the server does, and not only to read.
+    pub const fn manages(self) -> bool {
+        matches!(self, Scope::ManageKeys | Scope::ManageFeeds)
+    }
+}
+
 impl FromStr for Scope {
     type Err = ControlError;
 
@@ -80,12 +87,7 @@ impl Scopes {
     pub fn reading() -> Scopes {
         Scope::ALL
             .into_iter()
-            .filter(|scope| {
-                !matches!(
-                    scope,
-                    Scope::ReadMetrics | Scope::ManageKeys | Scope::ManageFeeds
-                )
-            })
+            .filter(|scope| *scope != Scope::ReadMetrics && !scope.manages())
             .collect()
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
+use std::hash::{self, Hash};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -20,7 +21,7 @@ const PREFIX: usize = MARK.len() + 8;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// A new key's secret. It is shown once; it is not printed by accident.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
@@ -62,13 +63,21 @@ impl fmt::Debug for Secret {
 }
 
 /// The keyed BLAKE3 hash of a secret: all that is kept of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub struct Digest(pub [u8; 32]);
 
-impl Digest {
-    /// Compares in constant time.
-    pub(super) fn is(&self, other: &Digest) -> bool {
+/// Takes the same time wherever two digests differ, also within a table of them.
+impl PartialEq for Digest {
+    fn eq(&self, other: &Digest) -> bool {
         self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Digest {}
+
+impl Hash for Digest {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 
@@ -162,6 +171,21 @@ mod tests {
         ] {
             assert!(!Secret::is_well_formed(wrong.as_bytes()), "{wrong}");
         }
+    }
+
+    #[test]
+    fn digests_are_equal_only_where_every_byte_is() {
+        let hasher = Hasher::random().unwrap();
+        let digest = hasher.digest("sk_live_x");
+        assert_eq!(digest, hasher.digest("sk_live_x"));
+        for byte in 0..32 {
+            for bit in 0..8 {
+                let mut other = digest;
+                other.0[byte] ^= 1 << bit;
+                assert_ne!(digest, other);
+            }
+        }
+        assert_ne!(digest, Hasher::random().unwrap().digest("sk_live_x"));
     }
 
     #[test]

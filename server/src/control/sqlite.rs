@@ -13,13 +13,14 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    Account, ControlError, Digest, FeedState, KeyInfo, Records, RefusedRow, Ruling, Stance,
-    StoredKey, Usage, lock,
+    Account, ControlError, Counted, Digest, FeedState, KeyInfo, Records, RefusedRow, Ruling,
+    Stance, StoredKey, StoredUsage, WindowCount, lock,
 };
 
 mod ruling;
 mod schema;
 mod upkeep;
+mod usage;
 
 pub use upkeep::check_database;
 
@@ -96,7 +97,8 @@ impl Records for SqliteRecords {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
             "SELECT id, digest, prefix, account, name, tier, scopes, networks, created_at,
-                    expires_at, revoked_at, last_used_at FROM keys ORDER BY rowid",
+                    expires_at, revoked_at, last_used_at, revoked_reason, total_requests
+             FROM keys ORDER BY rowid",
         )?;
         let rows = statement.query_map([], read_key)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -126,10 +128,16 @@ impl Records for SqliteRecords {
         Ok(())
     }
 
-    fn revoke_key(&self, id: &str, at: Timestamp) -> Result<(), ControlError> {
+    fn revoke_key(
+        &self,
+        id: &str,
+        at: Timestamp,
+        reason: Option<&str>,
+    ) -> Result<(), ControlError> {
         self.connection().execute(
-            "UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
-            params![id, at.as_millisecond()],
+            "UPDATE keys SET revoked_at = ?2, revoked_reason = ?3
+             WHERE id = ?1 AND revoked_at IS NULL",
+            params![id, at.as_millisecond(), reason],
         )?;
         Ok(())
     }
@@ -220,56 +228,20 @@ impl Records for SqliteRecords {
         ruling::remove(&self.connection(), stance, pattern)
     }
 
-    fn add_usage(&self, usages: &[Usage]) -> Result<(), ControlError> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        for usage in usages {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO usage VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                     ON CONFLICT (key, hour) DO UPDATE SET
-                        succeeded = succeeded + excluded.succeeded,
-                        client_errors = client_errors + excluded.client_errors,
-                        server_errors = server_errors + excluded.server_errors,
-                        limited = limited + excluded.limited",
-                )?
-                .execute(params![
-                    usage.key,
-                    usage.hour,
-                    as_signed(usage.succeeded),
-                    as_signed(usage.client_errors),
-                    as_signed(usage.server_errors),
-                    as_signed(usage.limited),
-                ])?;
-            transaction
-                .prepare_cached("UPDATE keys SET last_used_at = ?2 WHERE id = ?1")?
-                .execute(params![
-                    usage.key,
-                    usage.last_used_at.map(Timestamp::as_millisecond)
-                ])?;
-        }
-        transaction.commit()?;
-        Ok(())
+    fn add_usage(&self, counted: &[Counted]) -> Result<(), ControlError> {
+        usage::add(&mut self.connection(), counted)
     }
 
-    fn usage(&self, key_id: &str) -> Result<Vec<Usage>, ControlError> {
-        let connection = self.connection();
-        let mut statement = connection.prepare_cached(
-            "SELECT key, hour, succeeded, client_errors, server_errors, limited
-             FROM usage WHERE key = ?1 ORDER BY hour",
-        )?;
-        let rows = statement.query_map([key_id], |row| {
-            Ok(Usage {
-                key: row.get(0)?,
-                hour: row.get(1)?,
-                succeeded: count(row, 2)?,
-                client_errors: count(row, 3)?,
-                server_errors: count(row, 4)?,
-                limited: count(row, 5)?,
-                last_used_at: None,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    fn usage(&self, key_id: &str, day: i64) -> Result<StoredUsage, ControlError> {
+        usage::read(&self.connection(), key_id, day)
+    }
+
+    fn windows(&self) -> Result<Vec<WindowCount>, ControlError> {
+        usage::windows(&self.connection())
+    }
+
+    fn forget_usage(&self, day: i64, now: Timestamp) -> Result<(), ControlError> {
+        usage::forget(&mut self.connection(), day, now)
     }
 }
 
@@ -296,6 +268,8 @@ fn read_key(row: &Row<'_>) -> rusqlite::Result<StoredKey> {
             expires_at: optional_time(row, 9)?,
             revoked_at: optional_time(row, 10)?,
             last_used_at: optional_time(row, 11)?,
+            revoked_reason: row.get(12)?,
+            total_requests: count(row, 13)?,
         },
     })
 }

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::*;
@@ -96,14 +94,25 @@ fn revocation_works_at_once_and_stays() {
     let (info, secret) = control.create_key(&KeyRequest::named("a")).unwrap();
     let secret = secret.reveal().as_bytes();
     assert!(control.authenticate(secret, at(0)).is_ok());
-    let revoked = control.revoke_key(&info.prefix).unwrap();
+    let revoked = control.revoke_key(&info.prefix, Some("lost")).unwrap();
     assert!(matches!(
         control.authenticate(secret, at(0)),
         Err(AuthError::Invalid)
     ));
-    assert_eq!(control.revoke_key(&info.id).unwrap(), revoked);
+    assert_eq!(
+        control
+            .revoke_key(&info.id, Some("another reason"))
+            .unwrap(),
+        revoked
+    );
+    assert_eq!(revoked.revoked_reason.as_deref(), Some("lost"));
+    assert_eq!(control.key(&info.id).unwrap(), revoked);
     assert!(matches!(
-        control.revoke_key("sk_live_none"),
+        control.revoke_key(&info.id, Some(&"x".repeat(MAX_REASON + 1))),
+        Err(ControlError::Reason)
+    ));
+    assert!(matches!(
+        control.revoke_key("sk_live_none", None),
         Err(ControlError::UnknownKey(_))
     ));
 }
@@ -166,7 +175,7 @@ fn an_account_bounds_its_keys() {
         control.create_key(&request("small", None)),
         Err(ControlError::KeyLimit { limit: 3, .. })
     ));
-    control.revoke_key(&keys[0].id).unwrap();
+    control.revoke_key(&keys[0].id, None).unwrap();
     control.create_key(&request("small", None)).unwrap();
 }
 
@@ -240,29 +249,6 @@ fn refused_rows_are_replaced_and_bounded() {
 }
 
 #[test]
-fn usage_adds_up() {
-    let control = Arc::new(control());
-    let (info, secret) = control.create_key(&KeyRequest::named("a")).unwrap();
-    let caller = control
-        .authenticate(secret.reveal().as_bytes(), at(0))
-        .unwrap();
-    for _ in 0..2 {
-        for status in [200, 304, 404, 429, 500] {
-            caller
-                .activity()
-                .count(Outcome::of_status(status), at(1_000_000));
-        }
-        control.flush_usage().unwrap();
-        control.flush_usage().unwrap();
-    }
-    let usage = control.usage(&info.id).unwrap();
-    assert_eq!(usage.len(), 1);
-    assert_eq!((usage[0].succeeded, usage[0].client_errors), (4, 2));
-    assert_eq!((usage[0].limited, usage[0].server_errors), (2, 2));
-    assert_eq!(control.keys().unwrap()[0].last_used_at, Some(at(1_000_000)));
-}
-
-#[test]
 fn scopes_read_and_write() {
     let all: Scopes = Scope::ALL.into_iter().collect();
     assert_eq!(all.to_string().parse::<Scopes>().unwrap(), all);
@@ -270,3 +256,5 @@ fn scopes_read_and_write() {
     assert!(Scopes::reading().contain(Scope::ReadIocs));
     assert!("read:everything".parse::<Scopes>().is_err());
 }
+
+mod usage;

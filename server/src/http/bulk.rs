@@ -209,12 +209,17 @@ impl<S: ClaimStore> Exchange<S> {
             tiers: &self.app.settings.tiers,
         };
         let meter = &self.caller.activity().meter;
-        let clock = &self.app.clock;
+        let app = &*self.app;
+        let caller = &*self.caller;
         let mut admit = |number: u64| {
             allowance.check(number)?;
             // The request's own unit pays for the first values.
             if number > 0 && number.is_multiple_of(UNIT) {
-                let charged = meter.charge(allowance.tier.limits, clock.now());
+                let now = app.clock.now();
+                if !app.control.is_live(caller, now) {
+                    return Err(ApiError::ended_api_key().after(number));
+                }
+                let charged = meter.charge(allowance.tier.limits, now);
                 charged.map_err(|exhausted| ApiError::rate_limited(&exhausted).after(number))?;
             }
             Ok(())

@@ -111,6 +111,15 @@ impl ApiError {
         .challenge()
     }
 
+    /// The key ended while its request was being answered.
+    pub(super) fn ended_api_key() -> ApiError {
+        ApiError::new(
+            Code::InvalidApiKey,
+            "The API key was revoked or has expired meanwhile.",
+        )
+        .challenge()
+    }
+
     /// The key opens nothing from where it is used.
     pub(super) fn foreign_network() -> ApiError {
         ApiError::new(

@@ -11,9 +11,9 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::error::ApiError;
-use super::front::{Call, keyed};
+use super::front::Call;
 use super::headers::set_content_type;
-use super::{App, router};
+use super::{App, GET, answering, routes};
 use crate::config::FREE;
 use crate::control::Scope;
 use crate::store::ClaimStore;
@@ -29,11 +29,8 @@ static FILLING: [u8; LARGEST] = [b'x'; LARGEST];
 /// Every route, and those with fixed replies: `?bytes=N` is the size of the
 /// body, and must come first.
 pub(crate) fn router_with_fixed<S: ClaimStore>(app: Arc<App<S>>) -> Router {
-    let fixed = Router::new()
-        .route(FIXED, get(keyed(Scope::ReadIocs, FREE, fixed::<S>)))
-        .route(BARE, get(bare))
-        .with_state(Arc::clone(&app));
-    router(app).merge(fixed)
+    let routes = routes().keyed(GET, FIXED, Scope::ReadIocs, FREE, fixed);
+    answering(routes, app).route(BARE, get(bare))
 }
 
 async fn fixed<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {

@@ -13,6 +13,7 @@ use axum::http::{Method, Uri};
 use axum::response::Response;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::App;
 use super::code::Code;
@@ -22,7 +23,8 @@ use super::headers::stamp;
 use super::peer::client_address;
 use super::request_id::RequestId;
 use crate::config::Settings;
-use crate::control::{Caller, Outcome, Scope};
+use crate::control::{Caller, Scope};
+use crate::endpoint::Endpoint;
 use crate::limit::Standing;
 use crate::store::ClaimStore;
 
@@ -40,30 +42,21 @@ pub(super) struct Call<S> {
     pub(super) id: RequestId,
 }
 
-/// A handler for holders of a key.
+/// A handler for holders of a key: only keys with this scope, of this tier or
+/// a higher one, reach it.
 #[derive(Clone)]
 pub(super) struct Keyed<H> {
-    scope: Scope,
-    tier: &'static str,
-    handler: H,
+    pub(super) endpoint: Endpoint,
+    pub(super) scope: Scope,
+    pub(super) tier: &'static str,
+    pub(super) handler: H,
 }
 
-/// A handler for everyone.
+/// A handler that everyone reaches.
 #[derive(Clone)]
-pub(super) struct Open<H>(H);
-
-/// Only keys with this scope, of this tier or a higher one, reach the handler.
-pub(super) fn keyed<H>(scope: Scope, tier: &'static str, handler: H) -> Keyed<H> {
-    Keyed {
-        scope,
-        tier,
-        handler,
-    }
-}
-
-/// Everyone reaches the handler.
-pub(super) fn open<H>(handler: H) -> Open<H> {
-    Open(handler)
+pub(super) struct Open<H> {
+    pub(super) endpoint: Endpoint,
+    pub(super) handler: H,
 }
 
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -78,7 +71,7 @@ where
 
     fn call(self, request: Request, app: Arc<App<S>>) -> Answer {
         Box::pin(async move {
-            let exchange = Exchange::begin(&app, &request);
+            let exchange = Exchange::begin(&app, &request, self.endpoint);
             let (caller, standing, admitted) = admit(&app, &request, exchange.now, &self);
             let result = match (admitted, caller.clone()) {
                 (Ok(()), Some(caller)) => {
@@ -89,7 +82,7 @@ where
                         now: exchange.now,
                         id: exchange.id,
                     };
-                    bounded(&app.settings, (self.handler)(call)).await
+                    exchange.bound(&app.settings, (self.handler)(call)).await
                 }
                 (Ok(()), None) => Err(ApiError::missing_api_key()),
                 (Err(error), _) => Err(error),
@@ -109,14 +102,17 @@ where
 
     fn call(self, request: Request, app: Arc<App<S>>) -> Answer {
         Box::pin(async move {
-            let exchange = Exchange::begin(&app, &request);
+            let exchange = Exchange::begin(&app, &request, self.endpoint);
             // Who presents a key is told how its windows stand, at no charge.
             let caller = identify(&app, &request, exchange.now).ok();
             let standing = caller
                 .as_ref()
                 .map(|caller| standing_of(caller, exchange.now));
             let result = match check_size(&app.settings, &request) {
-                Ok(()) => bounded(&app.settings, (self.0)(Arc::clone(&app), request)).await,
+                Ok(()) => {
+                    let handler = (self.handler)(Arc::clone(&app), request);
+                    exchange.bound(&app.settings, handler).await
+                }
                 Err(error) => Err(error),
             };
             exchange.finish(result, None, standing)
@@ -209,54 +205,61 @@ fn check_size(settings: &Settings, request: &Request) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Runs a handler within its time; a panic is an error like any other.
-async fn bounded(
-    settings: &Settings,
-    handler: impl Future<Output = Result<Response, ApiError>>,
-) -> Result<Response, ApiError> {
-    let caught = AssertUnwindSafe(handler).catch_unwind();
-    match tokio::time::timeout(settings.limits.request_timeout, caught).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(panic)) => {
-            let text = panic
-                .downcast_ref::<&str>()
-                .copied()
-                .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-            Err(ApiError::internal(format_args!(
-                "panic: {}",
-                text.unwrap_or("without a message")
-            )))
-        }
-        Err(_elapsed) => {
-            let seconds = settings.limits.request_timeout.as_secs();
-            let message =
-                format!("The request took more than {seconds} s: ask for less at a time.");
-            Err(ApiError::new(Code::Timeout, message))
-        }
-    }
-}
-
 fn standing_of(caller: &Caller, now: Timestamp) -> Standing {
     caller.activity().meter.standing(caller.tier().limits, now)
 }
 
-/// One request and its response, for the log.
+/// One request and its response: for the log, and for what is counted of it.
 struct Exchange {
     id: RequestId,
+    endpoint: Endpoint,
     now: Timestamp,
+    /// When its head had been read.
+    begun: Instant,
     method: Method,
     uri: Uri,
     client: Option<IpAddr>,
 }
 
 impl Exchange {
-    fn begin<S>(app: &App<S>, request: &Request) -> Exchange {
+    fn begin<S>(app: &App<S>, request: &Request, endpoint: Endpoint) -> Exchange {
         Exchange {
             id: app.ids.next(),
+            endpoint,
             now: app.clock.now(),
+            begun: Instant::now(),
             method: request.method().clone(),
             uri: request.uri().clone(),
             client: client_address(request, &app.settings.trusted_proxies),
+        }
+    }
+
+    /// Runs a handler within its time; a panic is an error like any other.
+    async fn bound(
+        &self,
+        settings: &Settings,
+        handler: impl Future<Output = Result<Response, ApiError>>,
+    ) -> Result<Response, ApiError> {
+        let caught = AssertUnwindSafe(handler).catch_unwind();
+        let end = self.begun + settings.limits.request_timeout;
+        match tokio::time::timeout_at(end, caught).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => {
+                let text = panic
+                    .downcast_ref::<&str>()
+                    .copied()
+                    .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+                Err(ApiError::internal(format_args!(
+                    "panic: {}",
+                    text.unwrap_or("without a message")
+                )))
+            }
+            Err(_elapsed) => {
+                let seconds = settings.limits.request_timeout.as_secs();
+                let message =
+                    format!("The request took more than {seconds} s: ask for less at a time.");
+                Err(ApiError::new(Code::Timeout, message))
+            }
         }
     }
 
@@ -277,8 +280,10 @@ impl Exchange {
             }
         };
         if let Some(caller) = caller {
-            let outcome = Outcome::of_status(response.status().as_u16());
-            caller.activity().count(outcome, self.now);
+            let (status, elapsed) = (response.status().as_u16(), self.begun.elapsed());
+            caller
+                .activity()
+                .count(self.endpoint, status, elapsed, self.now);
         }
         stamp(response.headers_mut(), self.id, standing);
         response

@@ -113,3 +113,5 @@ fn threads_share_the_limit_exactly() {
         .sum();
     assert_eq!(admitted, 1_000);
 }
+
+mod history;

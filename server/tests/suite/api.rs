@@ -2,13 +2,16 @@
 //! stands still.
 
 mod access;
+mod attacks;
 mod bulk;
 mod compacted;
 mod errors;
 mod following;
+mod keys;
 mod limits;
 mod lists;
 mod lookup;
+mod routes;
 mod search;
 mod server;
 mod standing;

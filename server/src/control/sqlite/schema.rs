@@ -6,7 +6,7 @@ use crate::control::ControlError;
 
 /// One step from each version (`PRAGMA user_version`) to the next. Times are
 /// milliseconds since 1970.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     CREATE TABLE accounts (
         name TEXT PRIMARY KEY,
@@ -65,6 +65,54 @@ const STEPS: [&str; 2] = [
         PRIMARY KEY (stance, type, pattern)
     ) STRICT, WITHOUT ROWID;
 ",
+    // Usage by status, endpoint and time taken; what was known before by class.
+    "
+    ALTER TABLE keys ADD COLUMN revoked_reason TEXT;
+    ALTER TABLE keys ADD COLUMN total_requests INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE usage_status (
+        key TEXT NOT NULL,
+        hour INTEGER NOT NULL,
+        status INTEGER NOT NULL,
+        requests INTEGER NOT NULL,
+        PRIMARY KEY (key, hour, status)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO usage_status
+        SELECT key, hour, 200, succeeded FROM usage WHERE succeeded > 0 UNION ALL
+        SELECT key, hour, 400, client_errors FROM usage WHERE client_errors > 0 UNION ALL
+        SELECT key, hour, 429, limited FROM usage WHERE limited > 0 UNION ALL
+        SELECT key, hour, 500, server_errors FROM usage WHERE server_errors > 0;
+    UPDATE keys SET total_requests = coalesce(
+        (SELECT sum(requests) FROM usage_status WHERE usage_status.key = keys.id), 0);
+    DROP TABLE usage;
+    CREATE TABLE usage_endpoint (
+        key TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        endpoint TEXT NOT NULL,
+        requests INTEGER NOT NULL,
+        PRIMARY KEY (key, day, endpoint)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE usage_latency (
+        key TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        bucket INTEGER NOT NULL,
+        requests INTEGER NOT NULL,
+        PRIMARY KEY (key, day, bucket)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE usage_peak (
+        key TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        width INTEGER NOT NULL,
+        peak INTEGER NOT NULL,
+        PRIMARY KEY (key, day, width)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE rate_window (
+        key TEXT NOT NULL,
+        width INTEGER NOT NULL,
+        bucket INTEGER NOT NULL,
+        requests INTEGER NOT NULL,
+        PRIMARY KEY (key, width, bucket)
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Brings the database to the current version, a step a transaction.
@@ -101,6 +149,11 @@ mod tests {
         connection.pragma_update(None, "user_version", 1).unwrap();
         let account = "INSERT INTO accounts VALUES ('team', 'free', 0)";
         connection.execute(account, []).unwrap();
+        let key = "INSERT INTO keys VALUES ('key_1', x'00', 'sk', 'team', 'a', 'free', '', '', 0,
+                                            NULL, NULL, NULL)";
+        connection.execute(key, []).unwrap();
+        let usage = "INSERT INTO usage VALUES ('key_1', 7, 5, 1, 0, 2), ('key_1', 8, 3, 0, 0, 0)";
+        connection.execute(usage, []).unwrap();
         migrate(&mut connection).unwrap();
         migrate(&mut connection).unwrap();
         let count = |table: &str| -> i64 {
@@ -108,5 +161,9 @@ mod tests {
             connection.query_row(&sql, [], |row| row.get(0)).unwrap()
         };
         assert_eq!((count("accounts"), count("rulings")), (1, 0));
+        assert_eq!(count("usage_status"), 4);
+        let total = "SELECT total_requests FROM keys";
+        let total: i64 = connection.query_row(total, [], |row| row.get(0)).unwrap();
+        assert_eq!(total, 11);
     }
 }

@@ -52,7 +52,7 @@ async fn unknown_malformed_and_revoked_keys_are_invalid() {
         .await
         .error(401, "invalid_api_key");
     stand.get(&key, SEARCH).await.ok();
-    stand.app.control.revoke_key(&key[..16]).unwrap();
+    stand.app.control.revoke_key(&key[..16], None).unwrap();
     stand.get(&key, SEARCH).await.error(401, "invalid_api_key");
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use iocd::config::{FREE, PRO, UNLIMITED};
 
+use super::server::{exchange, start};
 use super::standing::Stand;
 use crate::values::at;
 
@@ -102,7 +103,7 @@ async fn concurrent_requests_never_exceed_the_limit() {
 }
 
 #[tokio::test]
-async fn use_is_counted_by_outcome() {
+async fn use_is_counted_by_status_and_endpoint() {
     let stand = Stand::new();
     let key = stand.key_of_tier(FREE);
     for target in [SEARCH, SEARCH, "/api/v1/iocs?limit=0"] {
@@ -113,10 +114,64 @@ async fn use_is_counted_by_outcome() {
     }
     stand.app.control.flush_usage().unwrap();
     let info = stand.app.control.keys().unwrap().remove(0);
-    let usage = stand.app.control.usage(&info.id).unwrap().remove(0);
+    let usage = stand.app.control.usage(&info.id, 1).unwrap();
     assert_eq!(
-        (usage.succeeded, usage.client_errors, usage.limited),
+        (
+            usage.count(200..300),
+            usage.count(400..401),
+            usage.count(429..430)
+        ),
         (9, 1, 2)
     );
+    assert_eq!(
+        usage.endpoints,
+        [
+            ("GET /api/v1/iocs/search".to_owned(), 11),
+            ("GET /api/v1/iocs".to_owned(), 1)
+        ]
+    );
+    assert_eq!(
+        (usage.peak_per_minute, usage.peak_per_day),
+        (Some(10), Some(10))
+    );
     assert_eq!(info.last_used_at, Some(at(1_000)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn connections_share_the_limit_exactly() {
+    let running = start("[tiers.free]\nrequests_per_minute = 100").await;
+    let key = running.stand.key_of_tier(FREE);
+    let request = format!("GET {SEARCH} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\n");
+    let address = running.address;
+    // 24 connections, each of which sends ten requests at once.
+    let tasks: Vec<_> = (0..24)
+        .map(|_| {
+            let pipelined = format!("{request}\r\n").repeat(9) + &request;
+            let text = format!("{pipelined}connection: close\r\n\r\n");
+            tokio::spawn(async move { exchange(address, &text).await })
+        })
+        .collect();
+    let (mut remaining, mut refused) = (Vec::new(), 0);
+    for task in tasks {
+        let replies = task.await.unwrap();
+        for reply in replies.split("HTTP/1.1 ").skip(1) {
+            let header = |name: &str| {
+                let line = reply.lines().find_map(|line| line.strip_prefix(name));
+                line.unwrap().parse::<u32>().unwrap()
+            };
+            assert_eq!(header("x-ratelimit-limit: "), 100);
+            let left = header("x-ratelimit-remaining: ");
+            if reply.starts_with("200") {
+                remaining.push(left);
+            } else {
+                assert!(reply.starts_with("429"), "{reply}");
+                assert_eq!((left, header("retry-after: ")), (0, 61));
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!((remaining.len(), refused), (100, 140));
+    // Each was told a different number, none of them twice.
+    remaining.sort_unstable();
+    assert!(remaining.into_iter().eq(0..100));
 }

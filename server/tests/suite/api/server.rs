@@ -39,7 +39,7 @@ pub(super) async fn start(toml: &str) -> Running {
 }
 
 /// Sends text, and reads until the server closes.
-async fn exchange(address: SocketAddr, text: &str) -> String {
+pub(super) async fn exchange(address: SocketAddr, text: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut reply = Vec::new();
@@ -79,10 +79,8 @@ async fn it_answers_over_a_socket_and_stops_in_order() {
     assert_eq!(running.served.await.unwrap(), Served::Finished);
     assert!(TcpStream::connect(running.address).await.is_err());
     let info = running.stand.app.control.keys().unwrap().remove(0);
-    assert_eq!(
-        running.stand.app.control.usage(&info.id).unwrap()[0].succeeded,
-        1
-    );
+    let usage = running.stand.app.control.usage(&info.id, 1).unwrap();
+    assert_eq!((usage.total(), usage.count(200..300)), (1, 1));
 }
 
 #[tokio::test]

@@ -111,6 +111,12 @@ impl<S: ClaimStore> Stand<S> {
         self.send(builder.body(body.into()).unwrap()).await
     }
 
+    /// `DELETE` with a key.
+    pub(crate) async fn delete(&self, key: &str, target: &str) -> Reply {
+        self.send(request(Method::DELETE, target, &[("x-api-key", key)]))
+            .await
+    }
+
     /// `GET` with headers.
     pub(crate) async fn get_with(&self, target: &str, headers: &[(&str, &str)]) -> Reply {
         self.send(request(Method::GET, target, headers)).await

@@ -93,6 +93,100 @@ fn commands_reach_the_server_that_owns_the_data() {
 }
 
 #[test]
+fn usage_and_rate_windows_outlive_a_stop_and_a_crash_loses_seconds() {
+    let bench = Bench::new();
+    let config = "[tiers.free]\nrequests_per_minute = 0\nrequests_per_day = 6";
+    bench.file("iocd.toml", config);
+    let secret = bench.ok(&["key", "create", "--name", "a", "--tier", "free"]);
+    let key = secret.trim();
+    let search = "/api/v1/iocs/search?q=bad.example.com";
+    let server = bench.serve();
+    for _ in 0..4 {
+        assert_eq!(server.ask(search, key).0, 200);
+    }
+    assert_eq!(server.terminate(), Some(0));
+    let usage = |days: &str| {
+        let id = &bench.json(&["key", "list", "--json"])[0][0]["id"];
+        let id = id.as_str().unwrap().to_owned();
+        bench
+            .json(&["key", "usage", &id, "--days", days, "--json"])
+            .remove(0)
+    };
+    assert_eq!(usage("2")["total_requests"], 4);
+    let server = bench.serve();
+    let statuses: Vec<_> = (0..4).map(|_| server.ask(search, key).0).collect();
+    assert_eq!(statuses, [200, 200, 429, 429]);
+    assert_eq!(server.terminate(), Some(0));
+    let server = bench.serve();
+    assert_eq!(server.ask(search, key).0, 429);
+    drop(server); // kill -9
+
+    // What the crash kept from being written down is not counted; all else is.
+    let server = bench.serve();
+    assert_eq!(server.ask(search, key).0, 429);
+    assert_eq!(server.terminate(), Some(0));
+    let told = usage("2");
+    let limited = told["by_status"]["429"].as_u64().unwrap();
+    assert!((3..=4).contains(&limited), "{told}");
+    assert_eq!(told["by_status"]["200"], 6);
+    assert_eq!(told["rate_limit_peak_per_day"], 6);
+    let table = bench.ok(&["key", "usage", &key[..16]]);
+    for figure in ["latency_p99_ms", "/api/v1/iocs/search", "429"] {
+        assert!(table.contains(figure), "{table}");
+    }
+    let shown = bench.ok(&["key", "show", &key[..16]]);
+    assert!(
+        shown.contains("total_requests") && !shown.contains(&key[16..]),
+        "{shown}"
+    );
+    let refused = bench.run(&["key", "usage", &key[..16], "--days", "91"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
+fn a_key_revoked_by_a_command_is_refused_on_connections_that_are_open() {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    let bench = Bench::new();
+    let server = bench.serve();
+    let secret = bench.ok(&["key", "create", "--name", "a"]);
+    let key = secret.trim();
+    let stream = std::net::TcpStream::connect(&server.address).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut ask = || -> (String, String) {
+        write!(
+            &stream,
+            "GET /api/v1/iocs/search?q=x HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\n\r\n"
+        )
+        .unwrap();
+        let (mut status, mut length) = (String::new(), 0);
+        reader.read_line(&mut status).unwrap();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            if let Some(stated) = line.strip_prefix("content-length: ") {
+                length = stated.trim().parse().unwrap();
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        (status, String::from_utf8(body).unwrap())
+    };
+    assert!(ask().0.contains(" 200 "));
+    bench.ok(&["key", "revoke", &key[..16], "--reason", "lost"]);
+    // At once: the command has come back.
+    let (status, body) = ask();
+    assert!(
+        status.contains(" 401 ") && body.contains("invalid_api_key"),
+        "{status}{body}"
+    );
+    let shown = bench.json(&["key", "show", &key[..16], "--json"]).remove(0);
+    assert_eq!(shown["revoked_reason"], "lost");
+}
+
+#[test]
 fn a_second_server_gets_a_clear_error() {
     let bench = Bench::new();
     let server = bench.serve();

@@ -1,0 +1,111 @@
+//! The routes: what each is called, and who may ask it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, on};
+
+use super::App;
+use super::front::{Keyed, Open};
+use crate::control::Scope;
+use crate::endpoint::Endpoint;
+
+/// One route of the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// How it is asked.
+    pub method: Method,
+    /// The template of its path: `{name}` stands for a segment.
+    pub path: &'static str,
+    /// Who may ask.
+    pub access: Access,
+}
+
+/// Who may ask a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone.
+    Everyone,
+    /// Holders of a key.
+    Key {
+        /// The scope that the key needs.
+        scope: Scope,
+        /// The smallest tier that it may have.
+        tier: &'static str,
+    },
+}
+
+/// Routes with their handlers.
+pub(super) struct Routes<S> {
+    router: Router<Arc<App<S>>>,
+    table: Vec<Route>,
+}
+
+impl<S: Send + Sync + 'static> Routes<S> {
+    pub(super) fn new() -> Routes<S> {
+        Routes {
+            router: Router::new(),
+            table: Vec::new(),
+        }
+    }
+
+    /// Adds a `GET` that everyone may ask.
+    pub(super) fn open<H>(self, path: &'static str, handler: H) -> Routes<S>
+    where
+        Open<H>: Handler<(), Arc<App<S>>>,
+    {
+        let endpoint = endpoint(&Method::GET, path);
+        let open = Open { endpoint, handler };
+        self.add(Method::GET, path, Access::Everyone, open)
+    }
+
+    /// Adds a route for keys with this scope, of this tier or a higher one.
+    pub(super) fn keyed<H>(
+        self,
+        method: Method,
+        path: &'static str,
+        scope: Scope,
+        tier: &'static str,
+        handler: H,
+    ) -> Routes<S>
+    where
+        Keyed<H>: Handler<(), Arc<App<S>>>,
+    {
+        let keyed = Keyed {
+            endpoint: endpoint(&method, path),
+            scope,
+            tier,
+            handler,
+        };
+        self.add(method, path, Access::Key { scope, tier }, keyed)
+    }
+
+    fn add<H>(mut self, method: Method, path: &'static str, access: Access, handler: H) -> Routes<S>
+    where
+        H: Handler<(), Arc<App<S>>>,
+    {
+        let filter = MethodFilter::try_from(method.clone()).expect("a method of HTTP");
+        self.router = self.router.route(path, on(filter, handler));
+        self.table.push(Route {
+            method,
+            path,
+            access,
+        });
+        self
+    }
+
+    pub(super) fn into_router(self) -> Router<Arc<App<S>>> {
+        self.router
+    }
+
+    pub(super) fn into_table(self) -> Vec<Route> {
+        self.table
+    }
+}
+
+/// The endpoint as it is counted.
+fn endpoint(method: &Method, path: &str) -> Endpoint {
+    Endpoint::named(&format!("{method} {path}"))
+}
