@@ -3,7 +3,7 @@ mod together;
 use std::fs;
 use std::path::Path;
 
-use iocd_core::claim::{Category, Claim, ClaimIdSet, Extent, Source, Status};
+use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Extent, Source, Status};
 use iocd_core::query::{
     ChangeSink, Entry, EntrySink, Filter, Following, Gone, Listing, Page, Question, Reach,
     StatusFilter,
@@ -451,7 +451,7 @@ fn lists_of_before_know_of_fetches() {
     };
     let listed = |confidence| vec![claim("a", confidence)];
     index.record(&list, listed(1), at(10)).unwrap();
-    let present = HashSet::from([ClaimId::new(Kind::Domain, "a.example.com", "list")]);
+    let present = ClaimIdSet::from_iter([ClaimId::new(Kind::Domain, "a.example.com", "list")]);
     index.retain_present(&list, &present, at(100)).unwrap();
     let revision = index.counts().2;
     index.record(&list, listed(2), at(120)).unwrap();
