@@ -5,6 +5,9 @@ use std::borrow::Cow;
 /// What feeds write for "nothing".
 const EMPTY: [&str; 7] = ["none", "n/a", "na", "null", "-", "nil", "unset"];
 
+/// Bytes of the longest of these.
+const LONGEST_EMPTY: usize = 5;
+
 /// Longest marker, in bytes: what is longer need not be compared.
 const LONGEST_MARKER: usize = 64;
 
@@ -18,18 +21,30 @@ pub(super) fn said<'t>(cell: &'t str, own: &[String]) -> Option<&'t str> {
     if cell.len() > LONGEST_MARKER {
         return Some(cell);
     }
-    let is_marker = EMPTY.iter().any(|marker| marker.eq_ignore_ascii_case(cell))
-        || own.iter().any(|marker| marker.eq_ignore_ascii_case(cell));
+    let is_common =
+        cell.len() <= LONGEST_EMPTY && EMPTY.iter().any(|marker| marker.eq_ignore_ascii_case(cell));
+    let is_marker = is_common || own.iter().any(|marker| marker.eq_ignore_ascii_case(cell));
     (!is_marker).then_some(cell)
 }
 
 /// A cell without one more layer of quotes, as double exports leave them.
 pub(super) fn unquoted(cell: &str) -> &str {
-    let cell = cell.trim();
+    let cell = trimmed(cell);
     let inner = cell
         .strip_prefix('"')
         .and_then(|cell| cell.strip_suffix('"'));
     inner.map_or(cell, str::trim)
+}
+
+/// As `str::trim` does it, which takes its time to find nothing to do.
+pub(super) fn trimmed(text: &str) -> &str {
+    let is_bare = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_bare(bytes.first()) && is_bare(bytes.last()) {
+        text
+    } else {
+        text.trim()
+    }
 }
 
 /// Undoes `&amp;` and the other four named and the numbered ASCII references
@@ -80,7 +95,7 @@ fn reference(name: &str) -> Option<char> {
 /// Text for a person: no control characters, white space in single blanks, at
 /// most `max` characters.
 pub(super) fn printable(text: &str, max: usize) -> String {
-    let text = text.trim();
+    let text = trimmed(text);
     if text.len() <= max && is_plain(text) {
         return text.to_owned();
     }
@@ -147,6 +162,9 @@ mod tests {
             assert_eq!(said(empty, &["Unknown".to_owned()]), None, "{empty}");
         }
         assert_eq!(said(" \"abc\"", &[]), Some("abc"));
+        for marker in EMPTY {
+            assert!(marker.len() <= LONGEST_EMPTY);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use self::cells::{Cell, Cells};
 use self::layout::{Count, Layout, RawLayouts};
 
+use super::cell::trimmed;
 use super::connector::{Connector, Sink, Skipped};
 use super::count::declared_count;
 use super::input::{Input, LineState, MAX_LINE, TOO_LONG};
@@ -130,7 +131,7 @@ impl Connector for Csv {
                 LineState::Whole | LineState::Damaged => {}
             }
             let text = input.text();
-            if text.trim().is_empty() {
+            if trimmed(text).is_empty() {
                 sink.skipped(Skipped::Blank);
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 
 /// Order of day and month where both are numbers before the year.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,9 @@ pub(super) fn read_date(text: &str, order: DateOrder) -> Option<Timestamp> {
     if bytes.len() > 64 || bytes.is_empty() || !text.is_ascii() {
         return None;
     }
-    let date = if bytes
+    let date = if let Some(date) = from_plain(bytes) {
+        Some(date)
+    } else if bytes
         .iter()
         .all(|byte| byte.is_ascii_digit() || *byte == b'.')
     {
@@ -43,6 +45,29 @@ pub(super) fn read_date(text: &str, order: DateOrder) -> Option<Timestamp> {
 
 /// 1990-01-01.
 const EARLIEST: Timestamp = Timestamp::constant(631_152_000, 0);
+
+/// `2025-01-02T03:04:05Z`, with or without its letters: most feeds write it so,
+/// and it is read by place. `None` says nothing of what the text is.
+fn from_plain(text: &[u8]) -> Option<Timestamp> {
+    let text = text.strip_suffix(b"Z").unwrap_or(text);
+    if text.len() != "2025-01-02T03:04:05".len() {
+        return None;
+    }
+    let signs = [4, 7, 10, 13, 16].map(|at| text[at]);
+    let [b'-', b'-', b'T' | b' ', b':', b':'] = signs else {
+        return None;
+    };
+    let digit = |at: usize| {
+        text[at]
+            .is_ascii_digit()
+            .then(|| text[at].cast_signed() - 48)
+    };
+    let two = |at: usize| Some(digit(at)? * 10 + digit(at + 1)?);
+    let year = i16::from(two(0)?) * 100 + i16::from(two(2)?);
+    let date = Date::new(year, two(5)?, two(8)?).ok()?;
+    let time = Time::new(two(11)?, two(14)?, two(17)?, 0).ok()?;
+    instant(date, time, 0)
+}
 
 fn from_epoch(text: &str) -> Option<Timestamp> {
     let whole = text.split('.').next()?;
@@ -201,11 +226,7 @@ fn zone_seconds(zone: &str) -> Option<i64> {
 }
 
 fn instant(date: Date, time: Time, east: i64) -> Option<Timestamp> {
-    let local = date
-        .to_datetime(time)
-        .to_zoned(TimeZone::UTC)
-        .ok()?
-        .timestamp();
+    let local = Offset::UTC.to_timestamp(date.to_datetime(time)).ok()?;
     let second = local.as_second().checked_sub(east)?;
     Timestamp::new(second, local.subsec_nanosecond()).ok()
 }
@@ -247,6 +268,36 @@ mod tests {
                 .as_deref(),
             Some("2023-02-12T00:00:00Z")
         );
+    }
+
+    #[test]
+    fn what_is_plain_is_read_as_what_is_not() {
+        // A fraction that is nothing makes the longer way be gone.
+        let long = |text: &str| match text.strip_suffix('Z') {
+            Some(bare) => format!("{bare}.0Z"),
+            None => format!("{text}.0"),
+        };
+        let mut some = 0;
+        for date in [
+            "2025-01-02",
+            "2024-02-29",
+            "2023-02-29",
+            "1989-12-31",
+            "9999-12-31",
+            "202a-01-02",
+        ] {
+            for time in [
+                "00:00:00", "23:59:59", "23:59:60", "24:00:00", "03:60:05", "03:04:0x",
+            ] {
+                for (between, behind) in [("T", "Z"), ("T", ""), (" ", "Z"), (" ", ""), ("t", "Z")]
+                {
+                    let text = format!("{date}{between}{time}{behind}");
+                    assert_eq!(read(&text), read(&long(&text)), "{text}");
+                    some += usize::from(read(&text) != "-");
+                }
+            }
+        }
+        assert_eq!(some, 2 * 3 * 5);
     }
 
     #[test]

@@ -132,7 +132,10 @@ impl ClaimMaker<'_> {
                     || char.is_control()
                     || matches!(char, '"' | '<' | '>' | '`' | '|' | ';')
             };
-            let (url, after) = rest.split_at(rest.find(is_end).unwrap_or(rest.len()));
+            let is_plain = |byte: u8| byte.is_ascii_graphic() && !is_end(char::from(byte));
+            let odd = rest.bytes().position(|byte| !is_plain(byte));
+            let end = odd.and_then(|odd| Some(odd + rest[odd..].find(is_end)?));
+            let (url, after) = rest.split_at(end.unwrap_or(rest.len()));
             rest = after;
             if !(url.starts_with("https://") || url.starts_with("http://")) {
                 continue;

@@ -1,5 +1,7 @@
 //! The cells of one record.
 
+use crate::feed::cell::trimmed;
+
 /// How a cell ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cell {
@@ -27,7 +29,12 @@ impl<'t> Cells<'t> {
 
     fn step(&mut self, out: Option<&mut String>) -> Option<Cell> {
         let rest = self.rest.take()?;
-        if self.quotes {
+        // A letter or digit begins no quoted cell.
+        let is_plain = rest
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if self.quotes && !is_plain {
             let separator = char::from(self.separator);
             let inner = rest.trim_start_matches(|char: char| {
                 char != separator && matches!(char, ' ' | '\t' | '\u{a0}')
@@ -38,7 +45,7 @@ impl<'t> Cells<'t> {
         }
         let cell = self.until_separator(rest);
         if let Some(out) = out {
-            out.push_str(cell.trim());
+            out.push_str(trimmed(cell));
         }
         Some(Cell::Closed)
     }
