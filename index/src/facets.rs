@@ -33,6 +33,21 @@ impl BitSet {
         self.words.get(index).copied().unwrap_or(0)
     }
 
+    /// Its slots from this one on.
+    pub(crate) fn ascend(&self, from: u32) -> impl Iterator<Item = u32> + '_ {
+        let mut index = from as usize / 64;
+        let mut word = self.word(index) & (u64::MAX << (from % 64));
+        std::iter::from_fn(move || {
+            while word == 0 {
+                index += 1;
+                word = *self.words.get(index)?;
+            }
+            let bit = word.trailing_zeros();
+            word &= word - 1;
+            Some(u32::try_from(index * 64).expect("slots are u32") + bit)
+        })
+    }
+
     pub(crate) fn memory(&self) -> usize {
         self.words.capacity() * size_of::<u64>()
     }
@@ -221,6 +236,7 @@ mod tests {
                     .collect();
                 prop_assert_eq!(seen, left);
             }
+            prop_assert!(bits_a.ascend(from).eq(a.range(from..).copied()));
             for slot in 0..330 {
                 prop_assert_eq!(both.contains(slot), expected.contains(&slot));
             }

@@ -11,7 +11,7 @@
 use std::io;
 
 use crate::checkpoint::{Part, Section, Sink, Unfit};
-use crate::columns::Column;
+use crate::facets::BitSet;
 
 mod posting;
 
@@ -47,8 +47,12 @@ const SYMBOLS: [u8; 256] = {
 
 /// The postings, and the values by number; see the module.
 pub(crate) struct Trigrams {
-    /// The slot of each value's first record.
-    firsts: Column<u32>,
+    /// Slots of the values' first records: a bit each instead of a number.
+    firsts: BitSet,
+    /// For each block that was begun, the slot of its first value.
+    begins: Vec<u32>,
+    /// How many values.
+    len: u32,
     /// By trigram the place in `postings`, less one; 0 for none.
     places: Vec<u32>,
     postings: Vec<Posting>,
@@ -70,7 +74,9 @@ fn trigrams(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
 impl Trigrams {
     pub(crate) fn new() -> Trigrams {
         Trigrams {
-            firsts: Column::new(),
+            firsts: BitSet::default(),
+            begins: Vec::new(),
+            len: 0,
             // Zeroes cost no memory before they are written to.
             places: vec![0; TRIGRAMS],
             postings: Vec::new(),
@@ -79,7 +85,8 @@ impl Trigrams {
         }
     }
 
-    /// Takes in a value that is new, with the slot of its record.
+    /// Takes in a value that is new, with the slot of its record, which is
+    /// after those of all before.
     pub(crate) fn insert(&mut self, slot: u32, value: &str) {
         for trigram in trigrams(value.as_bytes()) {
             let (word, bit) = (trigram / 64, 1 << (trigram % 64));
@@ -89,10 +96,13 @@ impl Trigrams {
                     .push(u32::try_from(trigram).expect("a trigram is 18 bits"));
             }
         }
-        let number = self.firsts.len();
-        self.firsts.push(slot);
-        if number % BLOCK == BLOCK - 1 {
-            self.close_block(number / BLOCK);
+        if self.len.is_multiple_of(BLOCK) {
+            self.begins.push(slot);
+        }
+        self.firsts.insert(slot);
+        self.len += 1;
+        if self.len.is_multiple_of(BLOCK) {
+            self.close_block(self.len / BLOCK - 1);
         }
     }
 
@@ -115,17 +125,16 @@ impl Trigrams {
         let mut blocks: Vec<u32> = texts.flat_map(|text| self.blocks_of(text)).collect();
         blocks.sort_unstable();
         blocks.dedup();
-        if !self.firsts.len().is_multiple_of(BLOCK) {
-            blocks.push(self.firsts.len() / BLOCK);
+        if !self.len.is_multiple_of(BLOCK) {
+            blocks.push(self.len / BLOCK);
         }
         blocks
     }
 
     /// Slots of the first records of a block's values.
     pub(crate) fn slots(&self, block: u32) -> impl Iterator<Item = u32> + '_ {
-        let first = block * BLOCK;
-        let end = first.saturating_add(BLOCK).min(self.firsts.len());
-        (first..end).map(|number| self.firsts.get(number))
+        let first = self.begins[block as usize];
+        self.firsts.ascend(first).take(BLOCK as usize)
     }
 
     /// The full blocks that have all trigrams of a text, but for those that
@@ -166,7 +175,7 @@ impl Trigrams {
         self.firsts.memory()
             + lists.sum::<usize>()
             + self.postings.capacity() * size_of::<Posting>()
-            + (self.places.len() + self.open.capacity()) * size_of::<u32>()
+            + (self.begins.capacity() + self.places.len() + self.open.capacity()) * size_of::<u32>()
             + self.is_open.len() * size_of::<u64>()
     }
 }
@@ -174,6 +183,8 @@ impl Trigrams {
 impl Part for Trigrams {
     fn save(&self, sink: &mut Sink<'_>) -> io::Result<()> {
         self.firsts.save(sink)?;
+        sink.number(self.len)?;
+        sink.list(&self.begins)?;
         // By place, whose postings they are.
         let mut owners = vec![0; self.postings.len()];
         for (trigram, &place) in (0u32..).zip(&self.places) {
@@ -189,7 +200,12 @@ impl Part for Trigrams {
     fn load(section: &mut Section<'_>) -> Result<Trigrams, Unfit> {
         const UNKNOWN: Unfit = Unfit("there is no such trigram");
         let mut trigrams = Trigrams::new();
-        trigrams.firsts = Column::load(section)?;
+        trigrams.firsts = BitSet::load(section)?;
+        trigrams.len = section.number()?;
+        trigrams.begins = section.list()?;
+        if trigrams.begins.len() != trigrams.len.div_ceil(BLOCK) as usize {
+            return Err(Unfit("there are not as many blocks as values need"));
+        }
         let owners: Vec<u32> = section.list()?;
         for (place, owner) in (1..).zip(owners) {
             *trigrams.places.get_mut(owner as usize).ok_or(UNKNOWN)? = place;
