@@ -2,11 +2,11 @@
 
 use iocd_core::claim::held::{Decision, Held, Standing, Times};
 use iocd_core::claim::kept::{Figures, Kept, hear_again};
-use iocd_core::claim::{ArticleRef, Claim, Source, Status};
+use iocd_core::claim::{ArticleRef, Claim, ClaimIdSet, Source, Status};
 use jiff::Timestamp;
 
 use crate::error::IndexError;
-use crate::record::{ClaimRecord, Items};
+use crate::record::{ClaimRecord, Items, claim_id};
 use crate::state::State;
 use crate::time::timestamp;
 
@@ -31,13 +31,19 @@ impl State {
             state: self,
             record: &record,
         };
-        match hear_again(&kept, standing, claim, source, heard_at) {
-            Some(decision) => Ok(decision),
-            None => {
-                let held = self.own(&record, slot)?;
-                Ok(held.hear(standing, claim, source, heard_at))
-            }
+        if let Some(decision) = hear_again(&kept, standing, claim, source, heard_at) {
+            return Ok(decision);
         }
+        let held = self.own(&record, slot)?;
+        Ok(held.hear(standing, claim, source, heard_at))
+    }
+
+    /// Whether the version in a slot is of one of these claims. As in a lookup,
+    /// a record that says so is, and one that does not is verified.
+    pub(crate) fn is_among(&self, slot: u32, claims: &ClaimIdSet) -> Result<bool, IndexError> {
+        let body = self.log.peek(self.address(slot));
+        let id = body.and_then(claim_id);
+        Ok(id.is_some_and(|id| claims.contains(&id)) || claims.contains(&self.claim(slot)?.id))
     }
 
     /// The claim version in a slot, owned.

@@ -67,6 +67,7 @@ pub use error::IndexError;
 pub use log::Recovery;
 pub use snapshot::{Snapshot, SnapshotFile};
 pub use transfer::{Transfer, Walk};
+pub use write::Recorded;
 
 use checkpoint::Schedule;
 use state::State;

@@ -1,9 +1,8 @@
-use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
 use iocd_core::claim::held::Outcome;
-use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source, Status};
+use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Extent, Source, Status};
 use iocd_core::query::{
     Brief, BriefSink, Entry, EntrySink, Filter, Listing, ManyOptions, Page, Question, Reach,
     StatusFilter,
@@ -184,10 +183,10 @@ fn saying_it_again_writes_nothing() {
             claim("a.example.com"),
         ]
     };
-    let first = index.record(&feed, claims(), at(0)).unwrap();
+    let first = index.record(&feed, claims(), at(0)).unwrap().outcomes;
     assert_eq!(first, [Outcome::Added, Outcome::Added, Outcome::Unchanged]);
     let size = index.size();
-    let again = index.record(&feed, claims(), at(100_000)).unwrap();
+    let again = index.record(&feed, claims(), at(100_000)).unwrap().outcomes;
     assert_eq!(again, [Outcome::Unchanged; 3]);
     assert_eq!(index.size(), size);
 }
@@ -204,7 +203,7 @@ fn a_complete_fetch_removes_what_is_absent() {
             at(0),
         )
         .unwrap();
-    let present = HashSet::from([ClaimId::new(Kind::Domain, "b.example.com", "feed")]);
+    let present = ClaimIdSet::from_iter([ClaimId::new(Kind::Domain, "b.example.com", "feed")]);
     assert_eq!(index.retain_present(&feed, &present, at(50)).unwrap(), 1);
     assert_eq!(list(&index), ["b.example.com active"]);
     assert_eq!(index.retain_present(&feed, &present, at(60)).unwrap(), 0);
@@ -399,7 +398,7 @@ fn only_a_torn_last_fetch_is_forgotten() {
     let index = Index::open(dir.path()).unwrap();
     for second in 0..3 {
         index
-            .retain_present(&source("feed"), &HashSet::new(), at(second))
+            .retain_present(&source("feed"), &ClaimIdSet::default(), at(second))
             .unwrap();
     }
     drop(index);

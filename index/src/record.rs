@@ -288,6 +288,13 @@ pub(crate) fn decode_key(body: &[u8]) -> Result<(Kind, &str), Malformed> {
     Ok((kind, value))
 }
 
+/// The identity that the body of a claim version says.
+pub(crate) fn claim_id(body: &[u8]) -> Option<ClaimId> {
+    let head: &[u8; KEY_HEAD] = body.first_chunk()?;
+    let id = head.last_chunk().copied().map(ClaimId);
+    id.filter(|_| head[0] == CLAIM)
+}
+
 /// Whether a body says that it is about a value.
 pub(crate) fn is_about(body: &[u8], kind: Kind, value: &str) -> bool {
     let Some((&[CLAIM | TOMBSTONE, own_kind, ..], rest)) = body.split_first_chunk::<KEY_HEAD>()

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use iocd_core::claim::held::{Decision, Held, Outcome};
-use iocd_core::claim::{Claim, ClaimId, ClaimIdMap, Source, Status};
+use iocd_core::claim::{Claim, ClaimId, ClaimIdMap, ClaimIdSet, Source, Status};
 use iocd_core::value::{Value, ValueRef};
 use jiff::Timestamp;
 
@@ -155,10 +155,21 @@ impl Draft {
     }
 }
 
+/// What recording claims did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// For each claim, what it did.
+    pub outcomes: Vec<Outcome>,
+    /// For each claim, its identity.
+    pub ids: Vec<ClaimId>,
+}
+
 /// What a batch says of each identity, in the place of the first claim of it.
 struct Folded {
-    /// With the position of that claim.
-    wholes: Vec<(ClaimId, usize)>,
+    /// Of all claims.
+    ids: Vec<ClaimId>,
+    /// Positions of the first claims.
+    wholes: Vec<usize>,
     /// Positions of claims that said more than those before them, each with
     /// that of the first claim of the identity.
     later: Vec<(usize, usize)>,
@@ -166,20 +177,23 @@ struct Folded {
 
 fn fold(claims: &mut [Claim], source: &Source) -> Folded {
     let mut folded = Folded {
+        ids: Vec::with_capacity(claims.len()),
         wholes: Vec::with_capacity(claims.len()),
         later: Vec::new(),
     };
-    let mut known = ClaimIdMap::with_capacity_and_hasher(claims.len(), Default::default());
+    let mut known = ClaimIdMap::default();
+    known.reserve(claims.len());
     for position in 0..claims.len() {
         let (before, rest) = claims.split_at_mut(position);
         let claim = &mut rest[0];
         claim.tidy();
         let value = claim.value.as_ref();
         let id = ClaimId::new(value.kind, value.text, &source.name);
+        folded.ids.push(id);
         match known.entry(id) {
             Entry::Vacant(vacant) => {
                 vacant.insert(position);
-                folded.wholes.push((id, position));
+                folded.wholes.push(position);
             }
             Entry::Occupied(occupied) => {
                 let first = *occupied.get();
@@ -207,7 +221,7 @@ impl Index {
         source: &Source,
         claims: Vec<Claim>,
         heard_at: Timestamp,
-    ) -> Result<Vec<Outcome>, IndexError> {
+    ) -> Result<Recorded, IndexError> {
         self.record_with(&mut self.writer.lock(), source, claims, heard_at, false)
     }
 
@@ -220,7 +234,7 @@ impl Index {
         source: &Source,
         claims: Vec<Claim>,
         heard_at: Timestamp,
-    ) -> Result<Vec<Outcome>, IndexError> {
+    ) -> Result<Recorded, IndexError> {
         self.record_with(&mut self.writer.lock(), source, claims, heard_at, true)
     }
 
@@ -231,23 +245,23 @@ impl Index {
         mut claims: Vec<Claim>,
         heard_at: Timestamp,
         anew: bool,
-    ) -> Result<Vec<Outcome>, IndexError> {
+    ) -> Result<Recorded, IndexError> {
         let heard_at = timestamp(seconds(heard_at));
         self.settle(writer, source, heard_at)?;
-        let Folded { wholes, later } = fold(&mut claims, source);
+        let Folded { ids, wholes, later } = fold(&mut claims, source);
         let mut outcomes = vec![Outcome::Unchanged; claims.len()];
 
         let mut draft = Draft::default();
         let state = self.state.read();
         let number = describe(&state, &mut draft, source)?;
-        let hash = |&(_, position): &(_, usize)| {
+        let hash = |&position: &usize| {
             let value = claims[position].value.as_ref();
             Some(state.hash(value.kind, value.text))
         };
         let hashes: Vec<Option<u64>> = wholes.iter().map(hash).collect();
-        for (at, (id, position)) in wholes.into_iter().enumerate() {
+        for (at, position) in wholes.into_iter().enumerate() {
             state.look_ahead(&hashes, at);
-            let claim = &claims[position];
+            let (id, claim) = (ids[position], &claims[position]);
             let value = claim.value.as_ref();
             let hash = hashes[at].expect("made of a value");
             let newest = state.newest(hash, value.kind, value.text)?;
@@ -288,7 +302,7 @@ impl Index {
                 outcomes[position] = Outcome::Merged;
             }
         }
-        Ok(outcomes)
+        Ok(Recorded { outcomes, ids })
     }
 
     /// Ends what is over by the rules of a source before they change: clients
@@ -321,7 +335,7 @@ impl Index {
     pub fn retain_present(
         &self,
         source: &Source,
-        present: &HashSet<ClaimId>,
+        present: &ClaimIdSet,
         fetched_at: Timestamp,
     ) -> Result<u64, IndexError> {
         let mut writer = self.writer.lock();
@@ -336,7 +350,7 @@ impl Index {
             }
             if state.is_expired(slot, now) {
                 expired.push(slot);
-            } else if !present.contains(&state.claim(slot)?.id) {
+            } else if !state.is_among(slot, present)? {
                 absent.push(slot);
             }
         }

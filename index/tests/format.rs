@@ -10,12 +10,13 @@
 #[path = "format/decoder.rs"]
 mod decoder;
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use iocd_core::claim::{ArticleRef, Category, Claim, ClaimId, Extent, Scope, Source, Status, Tlp};
+use iocd_core::claim::{
+    ArticleRef, Category, Claim, ClaimId, ClaimIdSet, Extent, Scope, Source, Status, Tlp,
+};
 use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use iocd_core::warning::{WarningList, WarningSet};
@@ -85,7 +86,7 @@ fn write_store(dir: &Path) {
     let listed = |name| Claim::new(value(Kind::Domain, name), 50);
     let both = vec![listed("a.example.net"), listed("b.example.net")];
     index.record(&list, both, at(10)).unwrap();
-    let present = HashSet::from([ClaimId::new(Kind::Domain, "a.example.net", "list")]);
+    let present = ClaimIdSet::from_iter([ClaimId::new(Kind::Domain, "a.example.net", "list")]);
     index.retain_present(&list, &present, at(20)).unwrap();
     let seen_again = Claim {
         last_seen: Some(at(30)),

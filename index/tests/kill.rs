@@ -8,13 +8,12 @@
 // A test that cannot go on has failed: that is what `unwrap` says.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source};
+use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Extent, Source};
 use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use iocd_index::Index;
@@ -101,7 +100,7 @@ fn child(dir: &Path) {
         out.flush().unwrap();
         let values: Vec<Value> = (0..LIST).map(|item| listed(batch, item)).collect();
         let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), "lists");
-        let present: HashSet<ClaimId> = values.iter().map(id).collect();
+        let present: ClaimIdSet = values.iter().map(id).collect();
         let claims = values
             .into_iter()
             .map(|value| Claim::new(value, 50))

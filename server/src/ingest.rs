@@ -1,10 +1,9 @@
 //! Reading a feed's document into the store.
 
-use std::collections::HashSet;
 use std::io::{BufRead, Read as _};
 
 use iocd_core::claim::held::Outcome;
-use iocd_core::claim::{Claim, ClaimId, Extent};
+use iocd_core::claim::{Claim, ClaimIdSet, Extent};
 use iocd_core::feed::{self, Feed, FeedError, FeedWarning, Row, Summary};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -177,7 +176,7 @@ impl<S: ClaimStore> Ingester<'_, S> {
             feed,
             source: feed.source(),
             now,
-            present: removes.then(HashSet::new),
+            present: removes.then(ClaimIdSet::default),
             claims: Vec::with_capacity(BATCH),
             rows: Vec::with_capacity(BATCH),
             report,
@@ -196,7 +195,7 @@ struct Intake<'a, S> {
     source: iocd_core::claim::Source,
     now: Timestamp,
     /// Claims of a complete list.
-    present: Option<HashSet<ClaimId>>,
+    present: Option<ClaimIdSet>,
     claims: Vec<Claim>,
     /// How many of `claims` each row gave.
     rows: Vec<usize>,
@@ -222,11 +221,6 @@ impl<S: ClaimStore> Intake<'_, S> {
                 }
                 self.rows.push(claims.len());
                 self.report.claims += claims.len() as u64;
-                if let Some(present) = &mut self.present {
-                    present.extend(claims.iter().map(|claim| {
-                        ClaimId::new(claim.value.kind(), claim.value.as_str(), &self.source.name)
-                    }));
-                }
                 self.claims.extend(claims);
                 if self.claims.len() >= BATCH {
                     self.flush();
@@ -262,6 +256,9 @@ impl<S: ClaimStore> Intake<'_, S> {
         {
             Err(error) => self.failure = Some(error.into()),
             Ok(receipt) => {
+                if let Some(present) = &mut self.present {
+                    present.extend(receipt.ids);
+                }
                 let mut outcomes = receipt.outcomes.as_slice();
                 for claims in self.rows.drain(..) {
                     let (own, rest) = outcomes.split_at(claims);

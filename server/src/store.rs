@@ -6,12 +6,11 @@
 
 pub mod embedded;
 
-use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
 use iocd_core::claim::held::Outcome;
-use iocd_core::claim::{Claim, ClaimId, Source, Status};
+use iocd_core::claim::{Claim, ClaimId, ClaimIdSet, Source, Status};
 use iocd_core::query::{
     Brief, BriefSink, ChangeSink, Containing, Entry, EntrySink, Following, Listing, ManyOptions,
     Match, Page, Question, Reach,
@@ -49,6 +48,8 @@ pub struct Batch<'a> {
 pub struct Receipt {
     /// One for each claim of the batch, in order.
     pub outcomes: Vec<Outcome>,
+    /// The claims' identities, in the same order.
+    pub ids: Vec<ClaimId>,
     /// The store's revision after the batch.
     pub revision: u64,
 }
@@ -126,7 +127,7 @@ pub trait ClaimStore: Send + Sync + 'static {
     fn retain_present(
         &self,
         source: &Source,
-        present: &HashSet<ClaimId>,
+        present: &ClaimIdSet,
         fetched_at: Timestamp,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 

@@ -13,8 +13,8 @@ pub type ClaimIdSet = HashSet<ClaimId, BuildHasherDefault<OwnBits>>;
 
 impl Hash for ClaimId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        state.write_u64(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+        let head = self.0.first_chunk().expect("an id is longer");
+        state.write_u64(u64::from_le_bytes(*head));
     }
 }
 

@@ -43,7 +43,7 @@ fn write_store(dir: &Path) -> Vec<u64> {
     index.remove(&feed, &gone, Status::Removed, at(3)).unwrap();
     ends.push(index.size().disk);
     index
-        .retain_present(&feed, &std::collections::HashSet::new(), at(4))
+        .retain_present(&feed, &iocd_core::claim::ClaimIdSet::default(), at(4))
         .unwrap();
     ends.push(index.size().disk);
     ends

@@ -1,10 +1,10 @@
 //! A history that does everything that writes.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use iocd_core::claim::{Category, Claim, ClaimId, Extent, Source, Status};
+use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Extent, Source, Status};
 use iocd_core::query::{Entry, EntrySink, Filter, Listing, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 use iocd_core::warning::{WarningList, WarningSet};
@@ -144,7 +144,7 @@ pub(super) fn perform(
         }
         Show(name, shown) => {
             let id = |shown: &&str| ClaimId::new(Kind::Domain, value(shown).as_str(), name);
-            let present: HashSet<ClaimId> = shown.iter().map(id).collect();
+            let present: ClaimIdSet = shown.iter().map(id).collect();
             index
                 .retain_present(&source(name), &present, at(second))
                 .map(drop)

@@ -1,6 +1,4 @@
-use std::collections::HashSet;
-
-use iocd_core::claim::{ArticleRef, Category, Claim, Extent, Scope, Status, Tlp};
+use iocd_core::claim::{ArticleRef, Category, Claim, ClaimIdSet, Extent, Scope, Status, Tlp};
 use iocd_core::query::{Entry, EntrySink, Filter, Listing, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value};
 
@@ -60,7 +58,7 @@ fn fill(index: &Index) {
         .record(&events, says(&["a", "b", "c"]), at(10))
         .unwrap();
     index.record(&list, says(&["a", "d", "e"]), at(20)).unwrap();
-    let present: HashSet<ClaimId> = ["a", "d"]
+    let present: ClaimIdSet = ["a", "d"]
         .iter()
         .map(|name| ClaimId::new(Kind::Domain, domain(name).as_str(), "list"))
         .collect();

@@ -4,11 +4,10 @@
 //! them in place. Writes wait for the disk: callers run them where blocking is
 //! allowed.
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use iocd_core::claim::{ClaimId, Source};
+use iocd_core::claim::{ClaimIdSet, Source};
 use iocd_core::query::{
     BriefSink, ChangeSink, Containing, EntrySink, Following, Listing, ManyOptions, Question,
 };
@@ -16,7 +15,7 @@ use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
 use iocd_core::value::Value;
 use iocd_core::warning::WarningSet;
-use iocd_index::{Index, IndexError};
+use iocd_index::{Index, IndexError, Recorded};
 use jiff::Timestamp;
 
 use super::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
@@ -74,9 +73,11 @@ impl ClaimStore for Embedded {
         } else {
             Index::record
         };
-        let outcomes = record(&self.index, batch.source, batch.claims, batch.heard_at)?;
+        let Recorded { outcomes, ids } =
+            record(&self.index, batch.source, batch.claims, batch.heard_at)?;
         Ok(Receipt {
             outcomes,
+            ids,
             revision: self.index.counts().2,
         })
     }
@@ -84,7 +85,7 @@ impl ClaimStore for Embedded {
     async fn retain_present(
         &self,
         source: &Source,
-        present: &HashSet<ClaimId>,
+        present: &ClaimIdSet,
         fetched_at: Timestamp,
     ) -> Result<u64, StoreError> {
         Ok(self.index.retain_present(source, present, fetched_at)?)

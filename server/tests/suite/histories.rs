@@ -1,10 +1,11 @@
 //! Random histories on which two stores must agree.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use iocd::store::{Batch, ClaimStore, Removal};
-use iocd_core::claim::{ArticleRef, Category, Claim, ClaimId, Confidence, Extent, Scope, Source};
+use iocd_core::claim::{
+    ArticleRef, Category, Claim, ClaimId, ClaimIdSet, Confidence, Extent, Scope, Source,
+};
 use iocd_core::query::{Filter, Page, Reach, StatusFilter};
 use iocd_core::questions::Questions;
 use iocd_core::value::{Kind, Value};
@@ -308,7 +309,7 @@ pub(crate) async fn perform<S: ClaimStore>(
         Step::Retain { source, present } => {
             let source = &sources[*source];
             let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), &source.name);
-            let present: HashSet<ClaimId> = values(present).iter().map(id).collect();
+            let present: ClaimIdSet = values(present).iter().map(id).collect();
             store
                 .retain_present(source, &present, at(now))
                 .await

@@ -3,12 +3,12 @@
 //! no index and does not use the matching of the real stores.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::held::{Decision, Held, Outcome, Standing};
-use iocd_core::claim::{Category, Claim, ClaimId, Confidence, Extent, Source, Status};
+use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Confidence, Extent, Source, Status};
 use iocd_core::query::{
     ChangeSink, Containing, Entry, EntrySink, Filter, Following, Gone, GoneReason, Listing, Match,
     MatchKind, Page, Question, Reach,
@@ -425,8 +425,14 @@ impl ClaimStore for Model {
         let mut folded: Vec<(usize, Claim)> = Vec::new();
         let mut later = Vec::new();
         let mut outcomes = Vec::new();
+        let mut ids = Vec::new();
         for mut claim in batch.claims {
             claim.tidy();
+            ids.push(ClaimId::new(
+                claim.value.kind(),
+                claim.value.as_str(),
+                &batch.source.name,
+            ));
             let same = folded
                 .iter_mut()
                 .find(|(_, earlier)| earlier.value == claim.value);
@@ -452,6 +458,7 @@ impl ClaimStore for Model {
         state.restate(batch.heard_at);
         Ok(Receipt {
             outcomes,
+            ids,
             revision: state.revision,
         })
     }
@@ -459,7 +466,7 @@ impl ClaimStore for Model {
     async fn retain_present(
         &self,
         source: &Source,
-        present: &HashSet<ClaimId>,
+        present: &ClaimIdSet,
         fetched_at: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut state = self.state();

@@ -1,12 +1,11 @@
 //! Requests that cannot be answered, and what they are told.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::http::Method;
 use iocd::control::KeyRequest;
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
-use iocd_core::claim::{ClaimId, Source};
+use iocd_core::claim::{ClaimIdSet, Source};
 use iocd_core::query::{ChangeSink, Containing, EntrySink, Following, Listing, Question};
 use iocd_core::related::Ties;
 use iocd_core::value::Value;
@@ -241,7 +240,7 @@ impl ClaimStore for Failing {
     async fn retain_present(
         &self,
         _: &Source,
-        _: &HashSet<ClaimId>,
+        _: &ClaimIdSet,
         _: Timestamp,
     ) -> Result<u64, StoreError> {
         Err(self.fail().await)

@@ -1,11 +1,9 @@
 //! `GET /api/v1/iocs/search`.
 
-use std::collections::HashSet;
-
 use iocd::config::FREE;
 use iocd::control::{Condition, FeedState, KeyRequest};
 use iocd::store::ClaimStore as _;
-use iocd_core::claim::{Category, Claim, Source};
+use iocd_core::claim::{Category, Claim, ClaimIdSet, Source};
 use serde_json::{Value as Json, json};
 
 use super::standing::Stand;
@@ -218,7 +216,7 @@ async fn status_and_pages_are_applied() {
     let gone = source("gone");
     record(store, &gone, 100, [claim("evil.example.com")]).await;
     store
-        .retain_present(&gone, &HashSet::new(), at(200))
+        .retain_present(&gone, &ClaimIdSet::default(), at(200))
         .await
         .unwrap();
     for number in 0..4 {

@@ -275,7 +275,7 @@ pub(crate) async fn a_cascade_keeps_the_order_of_answers<S: ClaimStore>(store: &
     let sure = |text, confidence| Claim::new(value(text), confidence);
     let gone = source("gone");
     record(store, &gone, 1, [sure("x.evil.com", 100)]).await;
-    let nothing = std::collections::HashSet::new();
+    let nothing = iocd_core::claim::ClaimIdSet::default();
     store
         .retain_present(&gone, &nothing, crate::values::at(2))
         .await

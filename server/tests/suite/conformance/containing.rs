@@ -1,9 +1,7 @@
 //! Finding values by a part of them.
 
-use std::collections::HashSet;
-
 use iocd::store::ClaimStore;
-use iocd_core::claim::Claim;
+use iocd_core::claim::{Claim, ClaimIdSet};
 use iocd_core::query::{Match, Page, StatusFilter};
 use iocd_core::value::Kind;
 
@@ -57,7 +55,7 @@ pub(crate) async fn types_and_states_narrow_a_part<S: ClaimStore>(store: &S) {
     let gone = source("gone");
     record(store, &gone, 1, [sure("bank.example.com", 100)]).await;
     store
-        .retain_present(&gone, &HashSet::new(), at(2))
+        .retain_present(&gone, &ClaimIdSet::default(), at(2))
         .await
         .unwrap();
     let said = [

@@ -1,10 +1,8 @@
 //! Claims that end.
 
-use std::collections::HashSet;
-
 use iocd::store::{Batch, ClaimStore, Removal};
 use iocd_core::claim::held::Outcome::{Added, Merged, Unchanged};
-use iocd_core::claim::{Claim, ClaimId, Extent, Scope, Source, Status};
+use iocd_core::claim::{Claim, ClaimId, ClaimIdSet, Extent, Scope, Source, Status};
 use iocd_core::query::{Filter, StatusFilter};
 use iocd_core::value::Value;
 
@@ -18,7 +16,7 @@ fn snapshot(name: &str) -> Source {
     }
 }
 
-fn ids(source: &Source, values: &[&str]) -> HashSet<ClaimId> {
+fn ids(source: &Source, values: &[&str]) -> ClaimIdSet {
     let id = |value: Value| ClaimId::new(value.kind(), value.as_str(), &source.name);
     values.iter().map(|text| id(value(text))).collect()
 }
@@ -99,7 +97,7 @@ pub(crate) async fn removed_entries_come_back<S: ClaimStore>(store: &S) {
     };
     record(store, &feed, 10, [first]).await;
     store
-        .retain_present(&feed, &HashSet::new(), at(20))
+        .retain_present(&feed, &ClaimIdSet::default(), at(20))
         .await
         .unwrap();
     assert_eq!(store.counts().active, 0);
@@ -367,7 +365,9 @@ pub(crate) async fn a_removal_after_the_end_changes_nothing<S: ClaimStore>(store
     assert_eq!(removed.unwrap(), 0);
     assert_eq!(store.counts(), before);
     // A complete fetch writes down what is over; it is not the list that ended it.
-    let removed = store.retain_present(&feed, &HashSet::new(), at(200)).await;
+    let removed = store
+        .retain_present(&feed, &ClaimIdSet::default(), at(200))
+        .await;
     assert_eq!(removed.unwrap(), 0);
     assert_eq!(store.expire_due(at(200)).await.unwrap(), 0);
     assert_eq!(
@@ -384,7 +384,7 @@ pub(crate) async fn what_is_listed_holds_while_the_list_is_fetched<S: ClaimStore
     };
     let one = value("one.example.com");
     let id = ClaimId::new(one.kind(), one.as_str(), "a");
-    let present = HashSet::from([id]);
+    let present = ClaimIdSet::from_iter([id]);
     let status = async |second| seen(store, &one, second).await.entries[0].status;
     record(store, &feed, 0, [claim("one.example.com")]).await;
     let revision = store.counts().revision;

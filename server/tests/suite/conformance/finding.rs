@@ -1,9 +1,7 @@
 //! Answering "has anyone seen this?".
 
-use std::collections::HashSet;
-
 use iocd::store::{ClaimStore, Removal};
-use iocd_core::claim::{Claim, Status};
+use iocd_core::claim::{Claim, ClaimIdSet, Status};
 use iocd_core::query::{Match, MatchKind, Page, StatusFilter};
 use iocd_core::questions::{Questions, Unreadable};
 use iocd_core::value::{Kind, Value};
@@ -192,7 +190,7 @@ pub(crate) async fn order_is_status_distance_confidence_update<S: ClaimStore>(st
     let gone = source("gone");
     record(store, &gone, 5, [sure("203.0.113.7", 100)]).await;
     store
-        .retain_present(&gone, &HashSet::new(), crate::values::at(50))
+        .retain_present(&gone, &ClaimIdSet::default(), crate::values::at(50))
         .await
         .unwrap();
     record(store, &source("old"), 60, [sure("203.0.113.7", 80)]).await;

@@ -1,9 +1,7 @@
 //! What else belongs to an answer.
 
-use std::collections::HashSet;
-
 use iocd::store::ClaimStore;
-use iocd_core::claim::{ArticleRef, Claim};
+use iocd_core::claim::{ArticleRef, Claim, ClaimIdSet};
 use iocd_core::related::MAX_RELATED;
 
 use crate::answer::related;
@@ -76,7 +74,7 @@ pub(crate) async fn related_entries_are_active_and_about_other_values<S: ClaimSt
     let (a, gone) = (source("a"), source("gone"));
     record(store, &gone, 1, [of_family("gone.example.com", "Worm")]).await;
     store
-        .retain_present(&gone, &HashSet::new(), at(2))
+        .retain_present(&gone, &ClaimIdSet::default(), at(2))
         .await
         .unwrap();
     let over = Claim {
