@@ -2,7 +2,6 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasherDefault;
 
 use iocd_core::claim::held::{Decision, Held, Outcome};
 use iocd_core::claim::{Claim, ClaimId, ClaimIdMap, ClaimIdSet, Source, Status};
@@ -183,8 +182,8 @@ fn fold(claims: &mut [Claim], source: &Source) -> Folded {
         wholes: Vec::with_capacity(claims.len()),
         later: Vec::new(),
     };
-    let mut known =
-        ClaimIdMap::with_capacity_and_hasher(claims.len(), BuildHasherDefault::default());
+    let mut known = ClaimIdMap::default();
+    known.reserve(claims.len());
     for position in 0..claims.len() {
         let (before, rest) = claims.split_at_mut(position);
         let claim = &mut rest[0];
