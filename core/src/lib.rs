@@ -21,6 +21,7 @@
 //! | [`claim`] | who said what about which value, since when |
 //! | [`matching`] | which stored values answer a question |
 //! | [`query`] | questions and pages, in the words every store understands |
+//! | [`sector`] | the sectors of industry that entries may be about |
 //! | [`related`] | what else belongs to an answer |
 //! | [`questions`] | many questions at a time |
 //! | [`feed`] | feeds as data, and the connectors that read them |
@@ -40,5 +41,6 @@ pub mod questions;
 mod refang;
 pub mod related;
 pub mod score;
+pub mod sector;
 pub mod value;
 pub mod warning;

@@ -32,7 +32,7 @@ mod usage;
 pub use account::Account;
 pub use caller::{AuthError, Caller};
 pub use error::ControlError;
-pub use feed::{Condition, Coverage, FeedState, MAX_REFUSED, RefusedRow};
+pub use feed::{Condition, Coverage, FeedState, Health, MAX_REFUSED, RefusedRow};
 pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, StoredKey};
 pub use records::Records;
 pub use ruling::{MAX_RULINGS, Ruling, Stance};

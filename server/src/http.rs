@@ -15,15 +15,20 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::config::{FREE, Settings};
 use crate::control::{Control, Scope};
+use crate::feeds::Feeds;
 use crate::store::ClaimStore;
 use crate::warnings::Warnings;
 
 mod accept;
+mod apart;
 mod bulk;
 mod code;
+mod coding;
+mod counted;
 mod credential;
 mod error;
 mod escape;
+mod feeds;
 pub(crate) mod fixed;
 mod front;
 mod headers;
@@ -37,6 +42,7 @@ mod read_ahead;
 mod request_id;
 pub(crate) mod search;
 mod serve;
+mod stats;
 mod wire;
 
 pub use code::Code;
@@ -46,6 +52,7 @@ pub use peer::Peer;
 pub(crate) use serve::serve_routes;
 pub use serve::{Served, serve};
 
+use counted::Counter;
 use front::{keyed, open};
 use read_ahead::SharedRoom;
 use request_id::RequestIds;
@@ -56,6 +63,8 @@ pub struct App<S> {
     pub store: Arc<S>,
     /// Accounts, keys, feed states.
     pub control: Arc<Control>,
+    /// The feeds that are known, whether or not they were ever read.
+    pub feeds: Arc<Feeds>,
     /// The warning lists in force.
     pub warnings: Arc<Warnings>,
     /// The settings in force.
@@ -65,6 +74,7 @@ pub struct App<S> {
     ids: RequestIds,
     read_ahead: SharedRoom,
     stopping: AtomicBool,
+    counter: Counter,
     /// Permits for questions that walk through many values.
     walks: Arc<Semaphore>,
 }
@@ -73,17 +83,20 @@ pub struct App<S> {
 const WALKS: usize = 4;
 
 impl<S: ClaimStore> App<S> {
-    /// An application that is ready to serve, with the shipped warning lists.
+    /// An application that is ready to serve, with the shipped warning
+    /// lists and no feeds.
     pub fn new(store: Arc<S>, control: Arc<Control>, settings: Settings, clock: Clock) -> App<S> {
         App {
             store,
             control,
+            feeds: Arc::default(),
             warnings: Arc::default(),
             settings,
             clock,
             ids: RequestIds::new(),
             read_ahead: SharedRoom::new(),
             stopping: AtomicBool::new(false),
+            counter: Counter::default(),
             walks: Arc::new(Semaphore::new(WALKS)),
         }
     }
@@ -92,6 +105,12 @@ impl<S: ClaimStore> App<S> {
     #[must_use]
     pub fn with_warnings(self, warnings: Arc<Warnings>) -> App<S> {
         App { warnings, ..self }
+    }
+
+    /// The same with these feeds.
+    #[must_use]
+    pub fn with_feeds(self, feeds: Arc<Feeds>) -> App<S> {
+        App { feeds, ..self }
     }
 
     /// From now on `/readyz` says that this process should get no new requests.
@@ -112,6 +131,18 @@ pub fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
         .route("/healthz", get(open(health::alive::<S>)))
         .route("/readyz", get(open(health::ready::<S>)))
         .route("/api/v1/iocs", get(keyed(ReadIocs, FREE, list::list::<S>)))
+        .route(
+            "/api/v1/iocs/stats",
+            get(keyed(ReadIocs, FREE, stats::stats::<S>)),
+        )
+        .route(
+            "/api/v1/feeds",
+            get(keyed(ReadIocs, FREE, feeds::list::<S>)),
+        )
+        .route(
+            "/api/v1/feeds/{name}",
+            get(keyed(ReadIocs, FREE, feeds::show::<S>)),
+        )
         .route(
             "/api/v1/iocs/search",
             get(keyed(ReadIocs, FREE, search::search::<S>)).post(keyed(
@@ -136,5 +167,5 @@ pub fn read_query_for_fuzzing(query: &str) {
     let tier = tiers.lowest();
     let now = jiff::Timestamp::UNIX_EPOCH;
     let _ = search::Asked::read(Some(query), false, tier.results, now);
-    let _ = list::asked::Asked::read(Some(query), false, tier, now);
+    let _ = list::asked::Asked::read(Some(query), false, tier, now, &Vec::new);
 }

@@ -12,10 +12,9 @@ use iocd_core::matching::{MIN_PART, Part};
 use iocd_core::query::{MAX_DEPTH, Matching, Page, StatusFilter};
 use iocd_core::value::{Kind, MAX_VALUE};
 use jiff::Timestamp;
-use tokio::runtime::Handle;
 
-use super::App;
 use super::accept::check_accept;
+use super::apart::run_apart;
 use super::error::ApiError;
 use super::front::Call;
 use super::headers::set_content_type;
@@ -56,39 +55,16 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
         let warnings = app.warnings.current();
         answer(&asked, &*app.store, &app.control, &warnings, call.now).await?
     } else {
-        answer_apart(asked.into_owned(), call.app, call.now).await?
+        let (asked, app) = (asked.into_owned(), Arc::clone(&call.app));
+        run_apart(&call.app, async move {
+            let warnings = app.warnings.current();
+            answer(&asked, &*app.store, &app.control, &warnings, call.now).await
+        })
+        .await?
     };
     let mut response = Response::new(Body::from(out));
     set_content_type(response.headers_mut(), "application/json");
     Ok(response)
-}
-
-/// As [`answer`], for a question that may have much to walk through: not on a
-/// thread that others wait for, and not more of them at a time than permitted.
-async fn answer_apart<S: ClaimStore>(
-    asked: Asked<'static>,
-    app: Arc<App<S>>,
-    now: Timestamp,
-) -> Result<Vec<u8>, ApiError> {
-    let permits = Arc::clone(&app.walks);
-    let permit = permits
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed");
-    let runtime = Handle::current();
-    let answered = tokio::task::spawn_blocking(move || {
-        // Held until the work is done, also where the client has gone.
-        let _permit = permit;
-        let warnings = app.warnings.current();
-        runtime.block_on(answer(&asked, &*app.store, &app.control, &warnings, now))
-    });
-    match answered.await {
-        Ok(answered) => Ok(answered?),
-        Err(failed) => match failed.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(failed) => Err(ApiError::internal(failed)),
-        },
-    }
 }
 
 /// The question as it was put.

@@ -3,12 +3,15 @@
 
 mod access;
 mod bulk;
+mod caching;
 mod compacted;
 mod errors;
 mod following;
 mod limits;
 mod lists;
+mod narrowing;
 mod search;
 mod server;
 mod standing;
+mod stats;
 mod warnings;
