@@ -22,6 +22,7 @@
 //! | [`claim`] | who said what about which value, since when |
 //! | [`matching`] | which stored values answer a question |
 //! | [`query`] | questions and pages, in the words every store understands |
+//! | [`sector`] | the sectors of industry that entries may be about |
 //! | [`related`] | what else belongs to an answer |
 //! | [`score`] | how much a value is worth acting on |
 //! | [`lookup`] | all that is said of one value, summed up for a person |
@@ -47,6 +48,7 @@ pub mod questions;
 mod refang;
 pub mod related;
 pub mod score;
+pub mod sector;
 mod uuid;
 pub mod value;
 pub mod warning;

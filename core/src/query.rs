@@ -2,10 +2,16 @@
 
 use jiff::Timestamp;
 
-use crate::claim::{ArticleRef, Category, ClaimId, Confidence, Source, Status, Tlp};
+use crate::claim::{ArticleRef, ClaimId, Confidence, Source, Status, Tlp};
 use crate::matching::Part;
 use crate::score::Explanation;
 use crate::value::{Kind, Value};
+
+mod filter;
+mod stats;
+
+pub use filter::{Filter, covers_technique, fold};
+pub use stats::{Recent, Stats, TOP};
 
 /// "Has anyone seen this?" with the readings that the question allows.
 #[derive(Clone, Debug)]
@@ -123,27 +129,6 @@ pub struct Page {
     pub limit: u32,
 }
 
-/// What a list is narrowed to. Lists give active, listable entries only where
-/// nothing else is asked for, newest update first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Only this type.
-    pub kind: Option<Kind>,
-    /// Only this label.
-    pub confidence: Option<Confidence>,
-    /// Only sources of this category.
-    pub category: Option<Category>,
-    /// Only entries added or changed in the store at this time or later.
-    pub since: Option<Timestamp>,
-    /// Only entries added or changed in the store before this time.
-    pub until: Option<Timestamp>,
-    /// Expired entries too.
-    pub include_expired: bool,
-    /// Also entries about values that a warning keeps out of lists, and such
-    /// as are not globally reachable.
-    pub include_warned: bool,
-}
-
 /// A page of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Listing<'a> {
@@ -227,6 +212,10 @@ pub trait ChangeSink {
     fn entry(&mut self, entry: &Entry<'_>);
     /// An entry has left the list.
     fn gone(&mut self, gone: &Gone<'_>);
+    /// As [`EntrySink::is_abandoned`].
+    fn is_abandoned(&self) -> bool {
+        false
+    }
 }
 
 /// Why a claim answered a question. Of two relations at the same distance the
@@ -384,6 +373,11 @@ pub trait EntrySink {
     fn entry(&mut self, entry: &Entry<'_>);
     /// Whether entries are to come with the explanation of their score.
     fn wants_explanations(&self) -> bool {
+        false
+    }
+    /// Whether nobody waits for the answer any more: a store that still has
+    /// much to look at before the total gives up.
+    fn is_abandoned(&self) -> bool {
         false
     }
 }

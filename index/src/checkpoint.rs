@@ -34,8 +34,8 @@ pub(crate) use sink::Sink;
 /// The file's name in the store's directory.
 pub(crate) const FILE: &str = "checkpoint";
 /// Sections of a checkpoint: columns, table, order, trigrams, ties, expiries,
-/// sets, and what is small.
-const SECTIONS: usize = 8;
+/// sets, labels, and what is small.
+const SECTIONS: usize = 9;
 
 /// Why a checkpoint is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

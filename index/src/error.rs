@@ -114,6 +114,9 @@ pub enum IndexError {
         /// The latest revision.
         last: u64,
     },
+    /// Nobody waits for the answer any more.
+    #[error("the question was given up before it was answered")]
+    Abandoned,
     /// A limit of the format.
     #[error("{what}")]
     TooLarge {

@@ -10,7 +10,7 @@ const STRIDE: usize = 64;
 type Stride = [u64; STRIDE];
 
 /// A dense set of slots, with a bit for every slot up to the last one set.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct BitSet {
     words: Vec<u64>,
 }
@@ -22,6 +22,14 @@ impl BitSet {
             self.words.resize(word + 1, 0);
         }
         self.words[word] |= 1 << (slot % 64);
+    }
+
+    /// Adds the slots of one word.
+    pub(crate) fn insert_all(&mut self, index: usize, word: u64) {
+        if index >= self.words.len() {
+            self.words.resize(index + 1, 0);
+        }
+        self.words[index] |= word;
     }
 
     pub(crate) fn remove(&mut self, slot: u32) {
@@ -38,10 +46,24 @@ impl BitSet {
         self.words.get(index).copied().unwrap_or(0)
     }
 
+    /// The words that are not empty, each with its number.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (usize, u64)> {
+        let words = self.words.iter().copied().enumerate();
+        words.filter(|&(_, word)| word != 0)
+    }
+
     /// The words from `first` on, as many as there are and at most a stride.
     fn stride(&self, first: usize) -> &[u64] {
         let rest = self.words.get(first..).unwrap_or_default();
         &rest[..rest.len().min(STRIDE)]
+    }
+
+    /// How many slots.
+    pub(crate) fn count(&self) -> u64 {
+        self.words
+            .iter()
+            .map(|word| u64::from(word.count_ones()))
+            .sum()
     }
 
     /// How many slots before this one are in it.
@@ -202,6 +224,19 @@ impl<'a> Intersection<'a> {
     fn strides(&self) -> impl DoubleEndedIterator<Item = usize> {
         let range = self.word_range();
         (range.start / STRIDE..range.end.div_ceil(STRIDE)).map(|number| number * STRIDE)
+    }
+
+    /// The slots as a set of their own.
+    pub(crate) fn to_set(&self) -> BitSet {
+        let mut set = BitSet::default();
+        for first in self.strides() {
+            let words = self.stride(first);
+            if ones(&words) > 0 {
+                set.words.resize(first, 0);
+                set.words.extend(words);
+            }
+        }
+        set
     }
 
     /// How many slots.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::Index;
 use crate::error::IndexError;
+use crate::facets::BitSet;
 use crate::moment::Moment;
 use crate::read::{SLICE, Shown};
 use crate::record::Record;
@@ -37,11 +38,18 @@ impl Index {
         let mut next = state.slot_after(following.after)?;
         // Changes that are written meanwhile are for the next call.
         let end = state.columns.len();
-        sink.total(state.count_from(next, following.filter, now));
+        if next == end {
+            sink.total(0);
+            return Ok(state.revision_before(next).max(following.after));
+        }
+        let is_abandoned = || sink.is_abandoned();
+        let filter = following.filter;
+        let made = state.made_sets_with_scores(filter, moment, next, &is_abandoned)?;
+        sink.total(state.count_from(next, following, &made));
         let mut events = Vec::new();
         while next < end && events.len() < limit {
             let stop = end.min(next.saturating_add(STRIDE));
-            next = state.collect_events(next, stop, following, limit, &mut events);
+            next = state.collect_events(next, stop, following, &made, &mut events);
             state.give_way();
         }
         let telling = Telling {
@@ -70,26 +78,35 @@ impl Index {
 
 impl State {
     /// How many entries the filter admits from a slot on.
-    fn count_from(&self, slot: u32, filter: &Filter, now: u32) -> u64 {
-        let matching = self.matching(filter, Moment::present(now)).from(slot);
+    fn count_from(&self, slot: u32, following: &Following<'_>, made: &[BitSet]) -> u64 {
+        let (filter, now) = (following.filter, seconds(following.now));
+        let matching = self.matching(filter, made, Moment::present(now)).from(slot);
         matching.count() - self.count_due(&matching, filter, now)
     }
 
-    /// Collects the events in `next..stop`, up to `limit` of all; gives the
+    /// Collects the events in `next..stop`, up to the limit of all; gives the
     /// slot to go on with.
     fn collect_events(
         &self,
         next: u32,
         stop: u32,
         following: &Following<'_>,
-        limit: usize,
+        made: &[BitSet],
         events: &mut Vec<Event>,
     ) -> u32 {
         let filter = following.filter;
         let now = seconds(following.now);
-        let matching = self.matching(filter, Moment::present(now)).from(next);
+        let present = Moment::present(now);
+        let (made, scored) = match made.split_last() {
+            Some((scored, made)) if filter.min_score.is_some() => (made, Some(scored)),
+            _ => (made, None),
+        };
+        let matching = self.matching(filter, made, present).from(next);
+        let narrowing = self.narrowing(filter, made);
         for index in next as usize / 64..(stop as usize).div_ceil(64) {
-            let entries = matching.word(index);
+            let admitted = matching.word(index);
+            let low = scored.map_or(0, |scored| admitted & !scored.word(index));
+            let entries = admitted & !low;
             let mut word = entries;
             if following.include_removed {
                 word |= self.successors.word(index);
@@ -101,17 +118,18 @@ impl State {
                 if !(next..stop).contains(&slot) {
                     continue;
                 }
+                let is_due = !filter.include_expired && self.is_expired(slot, now);
                 let event = if entries & (1 << bit) != 0 {
-                    let is_due = !filter.include_expired && self.is_expired(slot, now);
                     // Of what is due the end, which comes, is told.
                     let shown = self.shown(slot, now).filter(|_| !is_due);
                     shown.map(Event::Entry)
                 } else {
-                    let reason = self.reason_gone(slot, filter);
+                    let is_low = low & (1 << bit) != 0 && !is_due;
+                    let reason = self.reason_gone(slot, filter, &narrowing, is_low);
                     reason.map(|reason| Event::Gone(slot, reason))
                 };
                 events.extend(event);
-                if events.len() == limit {
+                if events.len() == following.limit as usize {
                     return slot + 1;
                 }
             }
@@ -122,10 +140,16 @@ impl State {
     /// Why what a slot replaced or ended is no longer in the list, if it was.
     ///
     /// That is told at the slot even where later ones follow: the version
-    /// before it is what a client may have.
-    fn reason_gone(&self, slot: u32, filter: &Filter) -> Option<GoneReason> {
+    /// before it is what a client may have. `is_low`: nothing but its score
+    /// keeps what is in the slot out of the list.
+    fn reason_gone(
+        &self,
+        slot: u32,
+        filter: &Filter,
+        narrowing: &[&BitSet],
+        is_low: bool,
+    ) -> Option<GoneReason> {
         let prior = self.prior(slot)?;
-        let narrowing = self.narrowing(filter);
         let admits = |slot: u32| narrowing.iter().all(|set| set.contains(slot));
         let was_there = match ended(self.columns.flags(prior)) {
             None => admits(prior),
@@ -133,6 +157,9 @@ impl State {
         };
         if !was_there {
             return None;
+        }
+        if is_low {
+            return Some(GoneReason::NoLongerMatches);
         }
         match ended(self.columns.flags(slot)) {
             // It is still there, or what follows tells.

@@ -1,7 +1,11 @@
 //! Lists: what a filter admits, newest update first, now or at a revision.
 
+use std::hash::Hasher as _;
+
 use iocd_core::claim::Status;
 use iocd_core::query::{EntrySink, Filter, Listing};
+use jiff::Timestamp;
+use siphasher::sip::SipHasher13;
 
 use crate::Index;
 use crate::columns::NONE;
@@ -23,17 +27,14 @@ impl Index {
         let Listing { filter, page, .. } = *listing;
         let mut state = self.reading();
         let now = seconds(listing.now);
-        let moment = match listing.revision {
-            Some(revision) if revision != state.revision() => Moment {
-                now,
-                end: state.slot_after(revision)?,
-            },
-            // Nothing has happened since: the quicker way to the same list.
-            _ => Moment::present(now),
-        };
+        let moment = state.moment_of(listing)?;
+        let is_abandoned = || sink.is_abandoned();
+        let made = state.made_sets_with_scores(filter, moment, 0, &is_abandoned)?;
+        // Something may have been written meanwhile.
+        let moment = state.moment_of(listing)?;
         let mut slots = Vec::new();
         {
-            let matching = state.matching(filter, moment);
+            let matching = state.matching(filter, &made, moment);
             // What is due but not yet swept counts as expired.
             let is_due = |slot: u32| state.is_expired(slot, now);
             let due = state.count_due(&matching, filter, now);
@@ -64,7 +65,40 @@ impl Index {
     }
 }
 
+impl Index {
+    /// A number that is another one once a list narrowed so may be another
+    /// than it was: something was written or fetched, an entry has become too
+    /// old for it, or the time of one is over.
+    pub fn mark(&self, filter: &Filter, now: Timestamp) -> u64 {
+        let state = self.state.read();
+        let since = filter.since.map(ceil_seconds);
+        let first = since.map_or(0, |since| state.columns.first_updated_at(since));
+        let fetches = state.sources.iter().map(|known| known.listings.len());
+        let mut hasher = SipHasher13::new();
+        hasher.write_u32(state.generation.number);
+        hasher.write_u64(state.last_batch.map_or(0, |batch| batch.0));
+        hasher.write_u32(state.columns.len());
+        hasher.write_usize(fetches.sum());
+        hasher.write_u32(first);
+        hasher.write_usize(state.due(seconds(now)).len());
+        hasher.finish()
+    }
+}
+
 impl State {
+    /// The moment that a list is of.
+    fn moment_of(&self, listing: &Listing<'_>) -> Result<Moment, IndexError> {
+        let now = seconds(listing.now);
+        Ok(match listing.revision {
+            Some(revision) if revision != self.revision() => Moment {
+                now,
+                end: self.slot_after(revision)?,
+            },
+            // Nothing has happened since: the quicker way to the same list.
+            _ => Moment::present(now),
+        })
+    }
+
     /// The first slot after a revision. Fails for a revision that this store
     /// has not had, and for one after which not all is kept.
     pub(crate) fn slot_after(&self, revision: u64) -> Result<u32, IndexError> {
@@ -88,9 +122,10 @@ impl State {
         slot.checked_sub(1).map_or(0, |last| self.revision_of(last))
     }
 
-    /// The sets that a filter narrows a list to.
-    pub(crate) fn narrowing(&self, filter: &Filter) -> Vec<&BitSet> {
-        let mut all = Vec::new();
+    /// The sets that a filter narrows a list to, with those that were `made` for
+    /// it.
+    pub(crate) fn narrowing<'a>(&'a self, filter: &Filter, made: &'a [BitSet]) -> Vec<&'a BitSet> {
+        let mut all: Vec<&BitSet> = made.iter().collect();
         if !filter.include_warned {
             all.push(&self.listable);
         }
@@ -103,7 +138,12 @@ impl State {
     }
 
     /// The slots that a filter admits, of those that were the last word.
-    pub(crate) fn matching(&self, filter: &Filter, moment: Moment) -> Intersection<'_> {
+    pub(crate) fn matching<'a>(
+        &'a self,
+        filter: &Filter,
+        made: &'a [BitSet],
+        moment: Moment,
+    ) -> Intersection<'a> {
         let from = filter.since.map_or(0, |since| {
             self.columns.first_updated_at(ceil_seconds(since))
         });
@@ -115,7 +155,7 @@ impl State {
         if include_expired {
             either.push(&self.lapsed);
         }
-        let narrowing = self.narrowing(filter);
+        let narrowing = self.narrowing(filter, made);
         let matching = Intersection::new(either, narrowing, from, to.min(moment.end));
         if !moment.is_past() {
             return matching;

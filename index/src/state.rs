@@ -16,6 +16,7 @@ use crate::error::IndexError;
 use crate::expiry::Expiries;
 use crate::facets::BitSet;
 use crate::fetches::Fetch;
+use crate::labels::Labels;
 use crate::log::generation::Generation;
 use crate::log::{Address, Log};
 use crate::order::Order;
@@ -65,6 +66,7 @@ pub(crate) struct State {
     pub(crate) kinds: Vec<BitSet>,
     pub(crate) confidences: Vec<BitSet>,
     pub(crate) categories: Vec<BitSet>,
+    pub(crate) labels: Labels,
     pub(crate) expiries: Expiries,
     /// Values by what a cascade asks for together.
     pub(crate) order: Order,
@@ -111,6 +113,7 @@ impl State {
             kinds: Kind::ALL.iter().map(|_| BitSet::default()).collect(),
             confidences: Confidence::ALL.iter().map(|_| BitSet::default()).collect(),
             categories: Category::ALL.iter().map(|_| BitSet::default()).collect(),
+            labels: Labels::default(),
             expiries: Expiries::default(),
             order: Order::new(),
             trigrams: Trigrams::new(),
@@ -360,6 +363,7 @@ impl State {
             self.listable.insert(slot);
         }
         self.file(slot, claim.kind, label, category);
+        self.label(slot, claim)?;
         if expires_at != NO_TIME {
             self.expiries.insert(slot, expires_at);
         }
@@ -401,6 +405,11 @@ impl State {
         // What a filter admits, it admits the end of too.
         let category = self.sources[tombstone.source as usize].source.category;
         self.file(slot, tombstone.kind, label, category);
+        let log = self.log.clone();
+        let Record::Claim(claim) = log.record(self.address(old))? else {
+            return Err(damaged(address));
+        };
+        self.label(slot, &claim)?;
         if self.listable.contains(old) {
             self.listable.insert(slot);
         }
@@ -596,6 +605,7 @@ impl State {
             .chain(&self.categories);
         self.columns.memory()
             + self.table.memory()
+            + self.labels.memory()
             + self.strings.memory()
             + self.expiries.memory()
             + self.order.memory()

@@ -12,10 +12,7 @@ use std::io;
 
 use crate::checkpoint::{Part, Section, Sink, Unfit};
 use crate::facets::BitSet;
-
-mod posting;
-
-use posting::Posting;
+use crate::posting::Posting;
 
 /// Values in a block.
 const BLOCK: u32 = 64;
@@ -160,7 +157,7 @@ impl Trigrams {
         let Some(rarest) = postings.next() else {
             return Vec::new();
         };
-        let mut blocks: Vec<u32> = rarest.blocks().collect();
+        let mut blocks: Vec<u32> = rarest.members().collect();
         for posting in postings {
             if posting.len() > blocks.len().saturating_mul(BYTES_A_BLOCK) {
                 break;

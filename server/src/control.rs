@@ -35,7 +35,7 @@ pub use account::Account;
 pub use activity::Activity;
 pub use caller::{AuthError, Caller};
 pub use error::ControlError;
-pub use feed::{Condition, Coverage, FeedState, MAX_REFUSED, RefusedRow};
+pub use feed::{Condition, Coverage, FeedState, Health, MAX_REFUSED, RefusedRow};
 pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, MAX_REASON, StoredKey};
 pub use latency::Latency;
 pub use records::Records;

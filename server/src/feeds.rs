@@ -45,7 +45,7 @@ pub enum FeedsError {
 }
 
 /// Every known feed by its name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Feeds {
     feeds: Vec<Feed>,
 }

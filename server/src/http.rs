@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{FREE, Settings};
 use crate::control::{Control, Scope};
 use crate::endpoint::Endpoint;
+use crate::feeds::Feeds;
 use crate::store::ClaimStore;
 use crate::warnings::Warnings;
 
@@ -24,9 +25,12 @@ mod accept;
 mod apart;
 mod bulk;
 mod code;
+mod coding;
+mod counted;
 mod credential;
 mod error;
 mod escape;
+mod feeds;
 pub(crate) mod fixed;
 mod front;
 mod headers;
@@ -45,6 +49,7 @@ mod request_id;
 mod route;
 pub(crate) mod search;
 mod serve;
+mod stats;
 mod wire;
 
 pub use code::Code;
@@ -55,6 +60,7 @@ pub use route::{Access, Route};
 pub(crate) use serve::serve_routes;
 pub use serve::{Served, serve};
 
+use counted::Counter;
 use front::Open;
 use read_ahead::SharedRoom;
 use request_id::RequestIds;
@@ -70,6 +76,8 @@ pub struct App<S> {
     pub store: Arc<S>,
     /// Accounts, keys, feed states.
     pub control: Arc<Control>,
+    /// The feeds that are known, whether or not they were ever read.
+    pub feeds: Arc<Feeds>,
     /// The warning lists in force.
     pub warnings: Arc<Warnings>,
     /// The settings in force.
@@ -79,6 +87,7 @@ pub struct App<S> {
     ids: RequestIds,
     read_ahead: SharedRoom,
     stopping: AtomicBool,
+    counter: Counter,
     /// Permits for questions that walk through many values.
     walks: Arc<Semaphore>,
 }
@@ -87,17 +96,20 @@ pub struct App<S> {
 const WALKS: usize = 4;
 
 impl<S: ClaimStore> App<S> {
-    /// An application that is ready to serve, with the shipped warning lists.
+    /// An application that is ready to serve, with the shipped warning
+    /// lists and no feeds.
     pub fn new(store: Arc<S>, control: Arc<Control>, settings: Settings, clock: Clock) -> App<S> {
         App {
             store,
             control,
+            feeds: Arc::default(),
             warnings: Arc::default(),
             settings,
             clock,
             ids: RequestIds::new(),
             read_ahead: SharedRoom::new(),
             stopping: AtomicBool::new(false),
+            counter: Counter::default(),
             walks: Arc::new(Semaphore::new(WALKS)),
         }
     }
@@ -106,6 +118,12 @@ impl<S: ClaimStore> App<S> {
     #[must_use]
     pub fn with_warnings(self, warnings: Arc<Warnings>) -> App<S> {
         App { warnings, ..self }
+    }
+
+    /// The same with these feeds.
+    #[must_use]
+    pub fn with_feeds(self, feeds: Arc<Feeds>) -> App<S> {
+        App { feeds, ..self }
     }
 
     /// From now on `/readyz` says that this process should get no new requests.
@@ -129,6 +147,9 @@ fn routes<S: ClaimStore>() -> Routes<S> {
         .open("/healthz", health::alive)
         .open("/readyz", health::ready)
         .keyed(GET, "/api/v1/iocs", ReadIocs, FREE, list::list)
+        .keyed(GET, "/api/v1/iocs/stats", ReadIocs, FREE, stats::stats)
+        .keyed(GET, "/api/v1/feeds", ReadIocs, FREE, feeds::list)
+        .keyed(GET, "/api/v1/feeds/{name}", ReadIocs, FREE, feeds::show)
         .keyed(GET, SEARCH, ReadIocs, FREE, search::search)
         .keyed(POST, SEARCH, ReadIocs, FREE, bulk::search)
         .keyed(GET, "/api/v1/lookup", ReadIocs, FREE, lookup::lookup)
@@ -176,6 +197,6 @@ pub fn read_query_for_fuzzing(query: &str) {
     let tier = tiers.lowest();
     let now = jiff::Timestamp::UNIX_EPOCH;
     let _ = search::Asked::read(Some(query), false, tier.results, now);
-    let _ = list::asked::Asked::read(Some(query), false, tier, now);
+    let _ = list::asked::Asked::read(Some(query), false, tier, now, &Vec::new);
     let _ = lookup::Asked::read(Some(query), false);
 }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimId, ClaimIdSet, Source, Status};
 use iocd_core::query::{
-    Brief, BriefSink, ChangeSink, Containing, Entry, EntrySink, Following, Listing, ManyOptions,
-    Match, Page, Question, Reach,
+    Brief, BriefSink, ChangeSink, Containing, Entry, EntrySink, Filter, Following, Listing,
+    ManyOptions, Match, Page, Question, Reach, Stats,
 };
 use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
@@ -105,6 +105,9 @@ pub enum StoreError {
     /// after it.
     #[error("what happened after revision {0} is not known")]
     UnknownRevision(u64),
+    /// The one who asked no longer waits for the answer.
+    #[error("the question was given up before it was answered")]
+    Abandoned,
     /// The store is not there or is not answering.
     #[error("the claim store is not available: {0}")]
     Unavailable(String),
@@ -237,6 +240,13 @@ pub trait ClaimStore: Send + Sync + 'static {
         None
     }
 
+    /// A number that is another one once a list narrowed so may be another
+    /// than it was, but for scores; `None` where the store cannot tell. The
+    /// same time and nothing written between give the same number.
+    fn mark(&self, _filter: &Filter, _now: Timestamp) -> Option<u64> {
+        None
+    }
+
     /// A number that stands for the meaning of revisions: another one, and
     /// those of before mean nothing any more (a backup was restored).
     fn epoch(&self) -> u64;
@@ -249,6 +259,10 @@ pub trait ClaimStore: Send + Sync + 'static {
         listing: &Listing<'_>,
         sink: &mut S,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Counts what [`list`](ClaimStore::list) gives without a filter, as
+    /// [`Stats`] says.
+    fn stats(&self, now: Timestamp) -> impl Future<Output = Result<Stats, StoreError>> + Send;
 
     /// Why the store takes no writes until it is opened anew, if so. It goes on
     /// answering.

@@ -131,7 +131,8 @@ impl Saved {
             let ties = self.read(4, Part::load)?;
             let expiries = self.read(5, Part::load)?;
             let state = self.read(6, |section| load_sets(section, state))?;
-            let state = self.read(7, |section| load_small(section, state))?;
+            let labels = self.read(7, Part::load)?;
+            let state = self.read(8, |section| load_small(section, state))?;
             let joined = "reading does not panic";
             Ok(State {
                 columns: columns.join().expect(joined)?,
@@ -140,6 +141,7 @@ impl Saved {
                 trigrams: trigrams.join().expect(joined)?,
                 ties,
                 expiries,
+                labels,
                 last_batch: Some(self.header.anchor.start),
                 ..state
             })

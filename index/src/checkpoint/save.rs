@@ -36,6 +36,8 @@ pub(super) fn write(
     let expiries = sink.end_section();
     sets(state).try_for_each(|set| set.save(&mut sink))?;
     let sets = sink.end_section();
+    state.labels.save(&mut sink)?;
+    let labels = sink.end_section();
     save_small(state, &mut sink)?;
     let small = sink.end_section();
     sink.finish()?;
@@ -49,7 +51,9 @@ pub(super) fn write(
             count: writer.fetches.count(),
             sum: writer.fetches.sum,
         },
-        sections: [columns, table, order, trigrams, ties, expiries, sets, small],
+        sections: [
+            columns, table, order, trigrams, ties, expiries, sets, labels, small,
+        ],
     };
     file.write_at(&header.encode(), 0)?;
     Ok(file)

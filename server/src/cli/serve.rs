@@ -82,7 +82,8 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         settings.clone(),
         node.clock.clone(),
     )
-    .with_warnings(Arc::clone(&node.warnings));
+    .with_warnings(Arc::clone(&node.warnings))
+    .with_feeds(Arc::clone(&node.feeds));
     tokio::spawn(sweep(Arc::clone(node)));
     let (stop_commands, commands_stop) = tokio::sync::oneshot::channel::<()>();
     let router = control_socket::router(Arc::clone(node));

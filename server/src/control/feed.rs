@@ -54,6 +54,44 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// What it means for who relies on the feed.
+    pub const fn health(self) -> Health {
+        match self {
+            Condition::Ok => Health::Healthy,
+            Condition::Stale | Condition::RateLimited | Condition::Suspicious => Health::Degraded,
+            Condition::AuthFailed | Condition::Unreachable | Condition::Quarantined => {
+                Health::Error
+            }
+        }
+    }
+}
+
+/// How far a feed can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It is read as it should be.
+    Healthy,
+    /// It is late, or its last document was odd: what was read before holds.
+    Degraded,
+    /// It cannot be read until somebody does something about it.
+    Error,
+}
+
+impl Health {
+    /// Every one, the best first.
+    pub const ALL: [Health; 3] = [Health::Healthy, Health::Degraded, Health::Error];
+
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Health::Healthy => "healthy",
+            Health::Degraded => "degraded",
+            Health::Error => "error",
+        }
+    }
+}
+
 impl FromStr for Condition {
     type Err = String;
 

@@ -55,7 +55,7 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
             "match" => {
                 let known = ["exact", "cascade", "contains"];
                 if parameter.one_of(|text| known.iter().position(|k| *k == text), known)? > 0 {
-                    return Err(parameter.not_available().allowing(["exact"]));
+                    return Err(parameter.not_available().allowing(["exact".into()]));
                 }
             }
             _ => extract = parameter.switch()?,

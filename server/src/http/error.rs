@@ -43,7 +43,7 @@ struct Details {
     parameter: Option<Cow<'static, str>>,
     given: Option<String>,
     allowed: Vec<Cow<'static, str>>,
-    nearest: Option<&'static str>,
+    nearest: Option<Cow<'static, str>>,
 }
 
 impl ApiError {
@@ -72,7 +72,7 @@ impl ApiError {
 
     /// A parameter has a name that it cannot have.
     pub(super) fn unknown(name: &str, allowed: &'static [&'static str]) -> ApiError {
-        let nearest = nearest(name, allowed);
+        let nearest = nearest(name, allowed.iter().copied());
         let hint = nearest.map_or_else(String::new, |known| format!(" Did you mean {known}?"));
         let message = format!(
             "This endpoint has no parameter of this name.{hint} A misspelt filter that is ignored \
@@ -83,7 +83,7 @@ impl ApiError {
             parameter: Some(Cow::Owned(cut(name))),
             given: Some(cut(name)),
             allowed: allowed.iter().copied().map(Cow::Borrowed).collect(),
-            nearest,
+            nearest: nearest.map(Cow::Borrowed),
         };
         error
     }
@@ -178,10 +178,30 @@ impl ApiError {
         self
     }
 
-    /// The same error, with what would have been right.
+    /// The same error, with what the client gave.
     #[must_use]
-    pub(super) fn allowing(mut self, allowed: impl IntoIterator<Item = &'static str>) -> ApiError {
-        self.0.details.allowed = allowed.into_iter().map(Cow::Borrowed).collect();
+    pub(super) fn given(mut self, given: &str) -> ApiError {
+        self.0.details.given = Some(cut(given));
+        self
+    }
+
+    /// The same error, with what would have been right, and which of it was
+    /// probably meant.
+    #[must_use]
+    pub(super) fn allowing(
+        mut self,
+        allowed: impl IntoIterator<Item = Cow<'static, str>>,
+    ) -> ApiError {
+        let allowed: Vec<_> = allowed.into_iter().collect();
+        let details = &mut self.0.details;
+        let given = details.given.as_deref().unwrap_or_default();
+        let meant = nearest(given, allowed.iter().map(|known| &**known));
+        if let Some(meant) = meant.map(str::to_owned) {
+            let message = format!("{} Did you mean {meant}?", self.0.message);
+            self.0.message = Cow::Owned(message);
+            details.nearest = Some(Cow::Owned(meant));
+        }
+        details.allowed = allowed;
         self
     }
 
@@ -263,7 +283,7 @@ impl Details {
         if !self.allowed.is_empty() {
             out.push(b']');
         }
-        if let Some(nearest) = self.nearest {
+        if let Some(nearest) = &self.nearest {
             out.extend_from_slice(b",\"nearest\":");
             write_string(out, nearest);
         }
@@ -289,6 +309,10 @@ impl From<StoreError> for ApiError {
             StoreError::UnknownRevision(_) => {
                 ApiError::new(Code::CursorExpired, error.to_string()).about("cursor")
             }
+            StoreError::Abandoned => ApiError::new(
+                Code::Timeout,
+                "The request was given up before it was answered.",
+            ),
             StoreError::Write(_) | StoreError::Corrupt(_) => ApiError::internal(error),
         }
     }

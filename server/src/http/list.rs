@@ -1,14 +1,20 @@
 //! `GET /api/v1/iocs`: the entries that filters admit, newest update first, as
 //! JSON, CSV or text; and what happened to them since, oldest first.
 
-use axum::http::HeaderValue;
-use axum::http::header::LINK;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::http::header::{ETAG, LINK};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use iocd_core::query::{Following, Listing};
+use iocd_core::query::Following;
 use jiff::{SignedDuration, Timestamp};
 
+use super::App;
 use super::accept::check_accept;
+use super::apart::run_apart;
 use super::code::Code;
+use super::coding::{Coding, describe, respond};
 use super::error::ApiError;
 use super::front::Call;
 use super::headers::set_content_type;
@@ -17,10 +23,16 @@ use crate::store::{ClaimStore, StoreError};
 pub(super) mod asked;
 mod body;
 mod cursor;
+mod narrowing;
+mod page;
+mod tag;
 
 use asked::Asked;
 use body::{Body, Links};
 use cursor::{Cursor, Place};
+use narrowing::SourceName;
+use page::Pieces;
+use tag::{entity_tag, is_known, not_modified};
 
 /// Slots passed over without news after which a client is moved on: until
 /// then no news gives the same cursor back.
@@ -31,11 +43,14 @@ const QUIET_FOR: SignedDuration = SignedDuration::from_hours(12);
 /// Answers with a page of the entries that the filters admit, or of what
 /// happened to them.
 pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
+    let app = Arc::clone(&call.app);
     let tier = call.caller.tier();
     let query = call.request.uri().query();
     // Whole seconds: times in the answer should read like the others.
     let second = Timestamp::from_second(call.now.as_second()).unwrap_or(call.now);
-    let asked = Asked::read(query, call.app.settings.api_key_in_query, tier, second)?;
+    let known = || known_sources(&app);
+    let in_query = app.settings.api_key_in_query;
+    let asked = Asked::read(query, in_query, tier, second, &known)?;
     if !asked.format_given {
         check_accept(call.request.headers(), asked.format.media_type())?;
     }
@@ -44,81 +59,123 @@ pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
         let message = format!("Format {format} is not part of tier {tier}: use json or csv.");
         return Err(ApiError::new(Code::TierRequired, message).about("format"));
     }
-    let store = &*call.app.store;
+    let wait = Wait::default();
+    let is_scored = asked.filter.min_score.is_some();
+    let answer = answer(
+        Arc::new(asked),
+        Arc::clone(&app.store),
+        call.request.headers().clone(),
+        second,
+        wait.is_over(),
+    );
+    if is_scored {
+        // Scores are reckoned entry by entry.
+        run_apart(&app, answer).await
+    } else {
+        answer.await
+    }
+}
+
+/// The names of all feeds that are known and of all sources of the store.
+fn known_sources<S: ClaimStore>(app: &App<S>) -> Vec<SourceName> {
+    let stored = app.store.sources().into_iter();
+    let stored = stored.map(|source| (source.name, source.title));
+    let feeds = app.feeds.all().iter();
+    let feeds = feeds.map(|feed| (feed.name.clone(), feed.title.clone()));
+    let names = feeds.chain(stored);
+    names
+        .map(|(name, title)| SourceName { name, title })
+        .collect()
+}
+
+/// Somebody waits for an answer for as long as this is kept.
+#[derive(Default)]
+struct Wait(Arc<AtomicBool>);
+
+impl Wait {
+    /// Whether it is over.
+    fn is_over(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+async fn answer<S: ClaimStore>(
+    asked: Arc<Asked>,
+    store: Arc<S>,
+    headers: HeaderMap,
+    now: Timestamp,
+    is_given_up: Arc<AtomicBool>,
+) -> Result<Response, ApiError> {
     let place = asked.cursor.as_ref();
     if place.is_some_and(|cursor| cursor.epoch != store.epoch()) {
         return Err(asked.cursor_expired());
     }
-    let answered = match place {
-        Some(cursor) if cursor.place == Place::Changes => {
-            tell_changes(&asked, cursor, store, second).await
-        }
-        _ => tell_page(&asked, store, second).await,
-    };
-    let (body, links) = answered.map_err(|error| match error {
+    // Of before it is told: what comes between is news for the next time.
+    let tag = entity_tag(&asked, &*store, now);
+    if let Some(tag) = tag.as_ref().filter(|tag| is_known(&headers, tag)) {
+        return Ok(not_modified(tag.clone()));
+    }
+    let failed = |error| match error {
         StoreError::UnknownRevision(_) => asked.cursor_expired(),
         error => error.into(),
-    })?;
-    let mut response = Response::new(body.finish(&links).into());
-    set_content_type(response.headers_mut(), asked.format.media_type());
+    };
+    let body = Body::new(Arc::clone(&asked), now, is_given_up);
+    let media_type = asked.format.media_type();
+    let (mut response, links) = match place {
+        Some(cursor) if cursor.place == Place::Changes => {
+            let told = tell_changes(&asked, cursor, &*store, body).await;
+            let (mut body, links) = told.map_err(failed)?;
+            body.end(&links);
+            (respond(&headers, media_type, body.out).await?, links)
+        }
+        _ => {
+            let begun = Pieces::begin(store, Arc::clone(&asked), body).await;
+            let mut pieces = begun.map_err(failed)?;
+            let links = pieces.links();
+            if pieces.is_whole() {
+                pieces.body.end(&links);
+                (respond(&headers, media_type, pieces.body.out).await?, links)
+            } else {
+                let coding = Coding::wanted(&headers);
+                let stream = pieces.stream(links.clone(), coding);
+                let stream = stream.map_err(ApiError::internal)?;
+                let mut response = Response::new(axum::body::Body::from_stream(stream));
+                set_content_type(response.headers_mut(), media_type);
+                describe(response.headers_mut(), coding);
+                (response, links)
+            }
+        }
+    };
+    let headers = response.headers_mut();
     for (relation, cursor) in [("next", links.next.as_ref()), ("delta", Some(&links.delta))] {
         let link =
             cursor.map(|cursor| format!("<{}>; rel=\"{relation}\"", asked.link(Some(cursor))));
         if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
-            response.headers_mut().append(LINK, link);
+            headers.append(LINK, link);
         }
+    }
+    if let Some(tag) = tag {
+        headers.insert(ETAG, tag);
     }
     Ok(response)
 }
 
-/// A page of the list as it is, or as it was when its first page was told.
-async fn tell_page<'a, S: ClaimStore>(
-    asked: &'a Asked,
-    store: &S,
-    now: Timestamp,
-) -> Result<(Body<'a>, Links), StoreError> {
-    let (revision, at) = match &asked.cursor {
-        Some(Cursor {
-            revision,
-            place: Place::Page { at, .. },
-            ..
-        }) => (*revision, *at),
-        _ => (store.counts().revision, now),
-    };
-    let mut body = Body::new(asked, now, revision);
-    let listing = Listing {
-        filter: &asked.filter,
-        page: asked.page,
-        now: at,
-        revision: Some(revision),
-    };
-    store.list(&listing, &mut body).await?;
-    let offset = asked
-        .page
-        .offset
-        .saturating_add(u64::from(asked.page.limit));
-    let cursor = |place| Cursor {
-        epoch: store.epoch(),
-        revision,
-        place,
-        filters: asked.filters(),
-    };
-    let links = Links {
-        next: (offset < body.total).then(|| cursor(Place::Page { offset, at })),
-        delta: cursor(Place::Changes),
-    };
-    Ok((body, links))
-}
-
 /// What happened to the list after a revision.
-async fn tell_changes<'a, S: ClaimStore>(
-    asked: &'a Asked,
+async fn tell_changes<S: ClaimStore>(
+    asked: &Asked,
     cursor: &Cursor,
     store: &S,
-    now: Timestamp,
-) -> Result<(Body<'a>, Links), StoreError> {
+    mut body: Body,
+) -> Result<(Body, Links), StoreError> {
+    let now = body.now;
     let last = store.counts().revision;
-    let mut body = Body::new(asked, now, last);
+    body.revision = last;
     let following = Following {
         filter: &asked.filter,
         after: cursor.revision,

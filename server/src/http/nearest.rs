@@ -1,13 +1,16 @@
 //! The name that was probably meant.
 
 /// The allowed name that differs least, if by no more than a third of it.
-pub(super) fn nearest(given: &str, allowed: &'static [&'static str]) -> Option<&'static str> {
+pub(super) fn nearest<'a>(
+    given: &str,
+    allowed: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     if given.len() > 64 {
         return None;
     }
     allowed
-        .iter()
-        .map(|known| (distance(given.as_bytes(), known.as_bytes()), *known))
+        .into_iter()
+        .map(|known| (distance(given.as_bytes(), known.as_bytes()), known))
         .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
         .min()
         .map(|(_, known)| known)
@@ -33,7 +36,7 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_found() {
-        const NAMES: &[&str] = &["q", "type", "status", "limit", "offset", "include_related"];
+        const NAMES: [&str; 6] = ["q", "type", "status", "limit", "offset", "include_related"];
         assert_eq!(nearest("limt", NAMES), Some("limit"));
         assert_eq!(nearest("statuses", NAMES), Some("status"));
         assert_eq!(nearest("includerelated", NAMES), Some("include_related"));

@@ -6,6 +6,7 @@
 //! does not have and a name that stands twice are errors.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use iocd_core::value::Kind;
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use jiff::tz::TimeZone;
 use super::code::Code;
 use super::error::ApiError;
 use super::escape::{NotUtf8, decode};
+use super::front::Call;
 
 /// The parameters of one request, one after the other.
 pub(super) struct Parameters<'a> {
@@ -47,6 +49,13 @@ impl<'a> Parameters<'a> {
             seen: 0,
             api_key,
         }
+    }
+
+    /// Checks that a request has none.
+    pub(super) fn none<S>(call: &Call<S>) -> Result<(), ApiError> {
+        let query = call.request.uri().query();
+        let api_key = call.app.settings.api_key_in_query;
+        Parameters::new(query, &[], api_key).next().map(|_| ())
     }
 
     /// The next parameter. Empty pairs, as in `a=1&&b=2`, are none.
@@ -108,6 +117,19 @@ impl<'a> Parameter<'a> {
         })
     }
 
+    /// A whole number within a range.
+    pub(super) fn number_within(self, range: RangeInclusive<u64>) -> Result<u64, ApiError> {
+        let text = self.text()?;
+        let number = self.number(*range.start()).ok();
+        number
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| {
+                let (least, most) = range.into_inner();
+                let expected = format_args!("a whole number from {least} to {most}");
+                ApiError::invalid(self.name, &text, expected)
+            })
+    }
+
     /// `true` or `false`.
     pub(super) fn switch(self) -> Result<bool, ApiError> {
         self.one_of(
@@ -145,7 +167,7 @@ impl<'a> Parameter<'a> {
                 &text,
                 format_args!("one of {}", names.join(", ")),
             )
-            .allowing(names)
+            .allowing(names.map(Cow::Borrowed))
         })
     }
 

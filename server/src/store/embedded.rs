@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use iocd_core::claim::{ClaimIdSet, Source};
 use iocd_core::query::{
-    BriefSink, ChangeSink, Containing, EntrySink, Following, Listing, ManyOptions, Question,
+    BriefSink, ChangeSink, Containing, EntrySink, Filter, Following, Listing, ManyOptions,
+    Question, Stats,
 };
 use iocd_core::questions::Questions;
 use iocd_core::related::Ties;
@@ -77,6 +78,7 @@ impl From<IndexError> for StoreError {
             IndexError::HistoryCompacted { since } => StoreError::HistoryCompacted { since },
             IndexError::UnknownRevision { given, .. }
             | IndexError::RevisionCompacted { given, .. } => StoreError::UnknownRevision(given),
+            IndexError::Abandoned => StoreError::Abandoned,
             other => StoreError::Unavailable(other.to_string()),
         }
     }
@@ -171,6 +173,10 @@ impl ClaimStore for Embedded {
         self.index.revised_at(revision)
     }
 
+    fn mark(&self, filter: &Filter, now: Timestamp) -> Option<u64> {
+        Some(self.index.mark(filter, now))
+    }
+
     fn epoch(&self) -> u64 {
         self.index.epoch()
     }
@@ -181,6 +187,10 @@ impl ClaimStore for Embedded {
         sink: &mut S,
     ) -> Result<(), StoreError> {
         Ok(self.index.list(listing, sink)?)
+    }
+
+    async fn stats(&self, now: Timestamp) -> Result<Stats, StoreError> {
+        Ok(self.index.stats(now)?)
     }
 
     fn refusal(&self) -> Option<String> {

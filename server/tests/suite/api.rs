@@ -4,6 +4,7 @@
 mod access;
 mod attacks;
 mod bulk;
+mod caching;
 mod compacted;
 mod errors;
 mod following;
@@ -11,8 +12,10 @@ mod keys;
 mod limits;
 mod lists;
 mod lookup;
+mod narrowing;
 mod routes;
 mod search;
 mod server;
 mod standing;
+mod stats;
 mod warnings;

@@ -68,6 +68,8 @@ macro_rules! conformance {
                 few_of_many_are_related,
             listing: newest_update_first
                 filters_and_exact_totals
+                what_claims_say_narrows_lists
+                scores_narrow_lists
                 since_and_until_bound_the_last_change
                 what_is_not_global_is_listed_on_request_only
                 ended_entries_are_not_listed

@@ -13,7 +13,9 @@ use proptest::prelude::*;
 
 use crate::answer::{ALL, Answer, Told, list, list_as, seen_as_of, try_seen_as_of};
 use crate::embedded::{begin, compact};
-use crate::histories::{Step, VALUES, block_on, cases, describe, histories, perform, sources};
+use crate::histories::{
+    Step, VALUES, agree, block_on, cases, describe, histories, labels, perform, sources,
+};
 use crate::model::Model;
 use crate::values::{at, value};
 
@@ -126,6 +128,9 @@ fn filters() -> Vec<Filter> {
             ..all
         },
     ]
+    .into_iter()
+    .chain(labels())
+    .collect()
 }
 
 /// Follows lists through a history; in the end every copy is the list. Calls
@@ -276,8 +281,50 @@ async fn remember<S: ClaimStore>(store: &S, history: &[Step], forget: impl Fn(i6
     }
 }
 
+/// What happened to a list from its beginning on, at a score or none.
+async fn events<S: ClaimStore>(
+    store: &S,
+    filter: &Filter,
+    limit: u32,
+    second: i64,
+) -> (Answer, Vec<Result<usize, ClaimId>>) {
+    let mut changes = Changes::default();
+    let following = Following {
+        filter,
+        after: 0,
+        limit,
+        include_removed: true,
+        now: at(second),
+    };
+    store.follow(&following, &mut changes).await.unwrap();
+    (changes.entries, changes.events)
+}
+
 proptest! {
     #![proptest_config(cases(24))]
+
+    /// Also by score, of which copies cannot be kept.
+    #[test]
+    fn both_stores_tell_the_same_changes(history in histories(30)) {
+        let (embedded, _directory) = crate::embedded::open();
+        let model = Model::default();
+        block_on(async {
+            let now = agree(&embedded, &model, &history).await;
+            let by_score = |least: u8, include_expired| Filter {
+                min_score: Some(least),
+                include_expired,
+                ..Filter::default()
+            };
+            let scored = [by_score(20, false), by_score(60, true)];
+            for filter in filters().iter().chain(&scored) {
+                for limit in [3, 1_000] {
+                    let in_embedded = events(&embedded, filter, limit, now).await;
+                    let in_model = events(&model, filter, limit, now).await;
+                    assert_eq!(in_embedded, in_model, "{filter:?} at {now}");
+                }
+            }
+        });
+    }
 
     #[test]
     fn copies_are_the_list(history in histories(40)) {

@@ -6,7 +6,7 @@ use iocd::store::{Batch, ClaimStore, Removal};
 use iocd_core::claim::{
     ArticleRef, Category, Claim, ClaimId, ClaimIdSet, Confidence, Extent, Scope, Source,
 };
-use iocd_core::query::{Filter, Page, Reach, StatusFilter};
+use iocd_core::query::{Filter, Page, Reach, Stats, StatusFilter};
 use iocd_core::questions::Questions;
 use iocd_core::value::{Kind, Value};
 use iocd_core::warning::{ALLOWED, WarningList, WarningSet};
@@ -144,7 +144,7 @@ fn claims() -> impl Strategy<Value = Claim> {
         (time.clone(), time.clone(), time),
         (
             words(&["a", "b", "campaign:c"]),
-            words(&["T1001", "T1059"]),
+            words(&["T1001", "T1059", "T1059.001"]),
             words(&["energy"]),
         ),
         (word(&["x", "MD5 00112233445566778899aabbccddeeff, SHA-1 00112233445566778899aabbccddeeff00112233"]), word(&["Worm", "worm", "Bot"])),
@@ -439,6 +439,17 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
         let in_b = find_many(b, &many, status, 2, second).await;
         assert_eq!(in_a, in_b, "{status:?} at {second}");
     }
+    let in_a = a.stats(at(second)).await.unwrap();
+    let in_b = b.stats(at(second)).await.unwrap();
+    assert_eq!(
+        (in_a.revision, in_b.revision),
+        (a.counts().revision, b.counts().revision)
+    );
+    let settled = |stats| Stats {
+        revision: 0,
+        ..stats
+    };
+    assert_eq!(settled(in_a), settled(in_b), "stats at {second}");
     let everything = Filter::default();
     let mut filters = vec![everything.clone()];
     filters.extend([Kind::Ipv4, Kind::Domain].map(|kind| Filter {
@@ -476,6 +487,17 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
             ..everything.clone()
         });
     }
+    filters.extend(labels());
+    filters.extend([20, 60].map(|least| Filter {
+        min_score: Some(least),
+        ..everything.clone()
+    }));
+    filters.push(Filter {
+        min_score: Some(30),
+        kind: Some(Kind::Domain),
+        include_expired: true,
+        ..everything
+    });
     for filter in &filters {
         for page in pages {
             let in_a = list(a, filter, page, second).await;
@@ -483,6 +505,48 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
             assert_eq!(in_a, in_b, "{filter:?} {page:?} at {second}");
         }
     }
+}
+
+/// Filters by what claims say besides the value.
+pub(crate) fn labels() -> Vec<Filter> {
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let all = Filter::default();
+    vec![
+        Filter {
+            sources: names(&["snapshot"]),
+            ..all.clone()
+        },
+        Filter {
+            sources: names(&["events", "window", "nobody"]),
+            include_expired: true,
+            tag: Some("A".to_owned()),
+            ..all.clone()
+        },
+        Filter {
+            sources: names(&["nobody"]),
+            ..all.clone()
+        },
+        Filter {
+            technique: Some("T1059".to_owned()),
+            include_warned: true,
+            ..all.clone()
+        },
+        Filter {
+            technique: Some("T1059.001".to_owned()),
+            malware: Some("WORM".to_owned()),
+            ..all.clone()
+        },
+        Filter {
+            malware: Some("bot".to_owned()),
+            include_expired: true,
+            ..all.clone()
+        },
+        Filter {
+            sector: Some("energy".to_owned()),
+            confidence: Some(Confidence::High),
+            ..all
+        },
+    ]
 }
 
 /// How many histories a test tries; `PROPTEST_CASES` says otherwise. A history

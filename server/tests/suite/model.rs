@@ -3,7 +3,8 @@
 //! no index and does not use the matching of the real stores.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
@@ -11,13 +12,13 @@ use iocd_core::claim::held::{Decision, Held, Outcome, Standing};
 use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Confidence, Extent, Source, Status};
 use iocd_core::query::{
     ChangeSink, Containing, Entry, EntrySink, Filter, Following, Gone, GoneReason, Listing, Match,
-    MatchKind, Page, Question, Reach,
+    MatchKind, Page, Question, Reach, Recent, Stats, TOP,
 };
 use iocd_core::related::{MAX_RELATED, Tie, Ties, is_campaign};
 use iocd_core::score::{Caution, Evidence, Explanation};
-use iocd_core::value::{Value, is_non_global};
+use iocd_core::value::{Kind, Value, is_non_global};
 use iocd_core::warning::{ALLOWED, Judgement, NON_GLOBAL, WarningSet};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 mod relation;
 
@@ -606,6 +607,7 @@ impl ClaimStore for Model {
         };
         let mut listed = state.view(view);
         listed.retain(|entry| entry.is_admitted(listing.filter));
+        listed.retain(|entry| state.has_score(entry, listing.filter));
         listed.sort_by_key(|entry| Reverse(entry.revision));
         state.tell(&listed, listing.page, sink);
         Ok(())
@@ -624,6 +626,9 @@ impl ClaimStore for Model {
         let filter = following.filter;
         let mut present = state.present(following.now);
         present.retain(|entry| entry.revision > following.after && entry.is_admitted(filter));
+        let (present, low): (Vec<_>, Vec<_>) = present
+            .into_iter()
+            .partition(|entry| state.has_score(entry, filter));
         sink.total(present.len() as u64);
         let at = |revision| {
             state.view(View {
@@ -651,7 +656,8 @@ impl ClaimStore for Model {
             let was_in = at(revision - 1)
                 .iter()
                 .any(|old| old.id() == entry.id() && old.is_admitted(&ever));
-            if following.include_removed && was_in && !entry.is_admitted(&ever) {
+            let is_low = low.iter().any(|entry| entry.revision == revision);
+            if following.include_removed && was_in && (is_low || !entry.is_admitted(&ever)) {
                 sink.gone(&Gone {
                     id: entry.id(),
                     kind: entry.value.kind(),
@@ -659,6 +665,7 @@ impl ClaimStore for Model {
                     source: &entry.known.source,
                     confidence: Confidence::from_score(entry.held.claim.confidence),
                     reason: match entry.status {
+                        _ if is_low => GoneReason::NoLongerMatches,
                         Status::Active => GoneReason::NoLongerMatches,
                         Status::Expired => GoneReason::Expired,
                         Status::Removed => GoneReason::RemovedBySource,
@@ -672,6 +679,16 @@ impl ClaimStore for Model {
         Ok(state.revision)
     }
 
+    fn mark(&self, filter: &Filter, now: Timestamp) -> Option<u64> {
+        let state = self.state();
+        let mut all = state.present(now);
+        all.retain(|entry| filter.since.is_none_or(|since| entry.updated_at >= since));
+        let told = all.iter().map(|entry| (entry.revision, entry.entry()));
+        let mut hasher = DefaultHasher::new();
+        format!("{:?}", told.collect::<Vec<_>>()).hash(&mut hasher);
+        Some(hasher.finish())
+    }
+
     fn epoch(&self) -> u64 {
         self.state().epoch
     }
@@ -680,6 +697,58 @@ impl ClaimStore for Model {
         let mut state = self.state();
         state.warnings = warnings;
         Ok(state.restate(at))
+    }
+
+    async fn stats(&self, now: Timestamp) -> Result<Stats, StoreError> {
+        let state = self.state();
+        let mut listed = state.present(now);
+        listed.retain(|entry| entry.is_admitted(&Filter::default()));
+        listed.sort_by_key(|entry| Reverse(entry.revision));
+        let count = |is_meant: &dyn Fn(&Present<'_>) -> bool| {
+            listed.iter().filter(|entry| is_meant(entry)).count() as u64
+        };
+        let recent = |days: i64| {
+            let since = now - SignedDuration::from_hours(24 * days);
+            let is_new = |entry: &Present<'_>| entry.held.first_heard_at >= since;
+            let added = count(&|entry| entry.updated_at >= since && is_new(entry));
+            let changed = count(&|entry| entry.updated_at >= since && !is_new(entry));
+            Recent { added, changed }
+        };
+        let names = listed.iter().flat_map(|entry| &entry.held.claim.techniques);
+        let techniques: BTreeSet<&String> = names.collect();
+        let techniques = techniques.into_iter().map(|id| {
+            let has_it = |entry: &Present<'_>| entry.held.claim.techniques.contains(id);
+            (id.clone(), count(&has_it))
+        });
+        let mut cves: Vec<(String, u64)> = Vec::new();
+        for entry in listed
+            .iter()
+            .filter(|entry| entry.value.kind() == Kind::Cve)
+        {
+            let text = entry.value.as_str();
+            if cves.iter().all(|(known, _)| known != text) {
+                cves.push((text.to_owned(), count(&|other| other.value == entry.value)));
+            }
+        }
+        Ok(Stats {
+            revision: state.revision,
+            total: listed.len() as u64,
+            kinds: each(Kind::ALL, |kind| count(&|entry| entry.value.kind() == kind)),
+            confidences: each(Confidence::ALL, |label| {
+                count(&|entry| Confidence::from_score(entry.held.claim.confidence) == label)
+            }),
+            categories: each(Category::ALL, |category| {
+                count(&|entry| entry.filed.category == category)
+            }),
+            sources: each(
+                state.sources.iter().map(|known| known.source.clone()),
+                |source| count(&|entry| entry.known.source.name == source.name),
+            ),
+            day: recent(1),
+            week: recent(7),
+            techniques: top(techniques.collect()),
+            cves: top(cves),
+        })
     }
 
     fn refusal(&self) -> Option<String> {
@@ -706,6 +775,19 @@ impl ClaimStore for Model {
             .map(|known| known.source.clone())
             .collect()
     }
+}
+
+/// Things with how many there are of each.
+fn each<T: Clone>(all: impl IntoIterator<Item = T>, count: impl Fn(T) -> u64) -> Vec<(T, u64)> {
+    let all = all.into_iter();
+    all.map(|thing| (thing.clone(), count(thing))).collect()
+}
+
+/// Those of which there are most, in the order in which they come.
+fn top(mut counted: Vec<(String, u64)>) -> Vec<(String, u64)> {
+    counted.sort_by_key(|(_, count)| Reverse(*count));
+    counted.truncate(TOP);
+    counted
 }
 
 fn is_tied(ties: &Ties, tie: Tie, entry: &Present<'_>) -> bool {
@@ -758,9 +840,16 @@ impl State {
         }
     }
 
+    fn has_score(&self, present: &Present<'_>, filter: &Filter) -> bool {
+        let is_warned = present.is_warned();
+        let explained = || self.explain(present.value, present.view, is_warned);
+        filter
+            .min_score
+            .is_none_or(|least| explained().score >= least)
+    }
+
     fn tell_one(&self, present: &Present<'_>, tell: &mut dyn FnMut(&Entry<'_>)) {
-        // Of a claim that held, what the lists said then is written down.
-        let is_warned = present.is_ended || present.filed.judgement != Judgement::Clear;
+        let is_warned = present.is_warned();
         let explanation = self.explain(present.value, present.view, is_warned);
         let mut entry = present.entry();
         if is_warned {
@@ -775,6 +864,12 @@ impl State {
 }
 
 impl Present<'_> {
+    /// Whether warnings speak about it: of a claim that held, what the lists
+    /// said then is written down.
+    fn is_warned(&self) -> bool {
+        self.is_ended || self.filed.judgement != Judgement::Clear
+    }
+
     /// Whether the filter admits what the entry is filed under.
     fn is_filed(&self, filter: &Filter) -> bool {
         (self.filed.is_listable || filter.include_warned)
@@ -785,7 +880,32 @@ impl Present<'_> {
             && filter
                 .category
                 .is_none_or(|category| category == self.filed.category)
+            && self.is_labelled(filter)
             && filter.until.is_none_or(|until| self.updated_at < until)
+    }
+
+    fn is_labelled(&self, filter: &Filter) -> bool {
+        let claim = &self.held.claim;
+        let source = &self.known.source.name;
+        let is_same = |asked: &String, name: &str| asked.to_lowercase() == name.to_lowercase();
+        (filter.sources.is_empty() || filter.sources.contains(source))
+            && filter
+                .tag
+                .as_ref()
+                .is_none_or(|asked| claim.tags.iter().any(|tag| is_same(asked, tag)))
+            && filter.technique.as_ref().is_none_or(|asked| {
+                let below = format!("{asked}.");
+                let mut known = claim.techniques.iter();
+                known.any(|id| id == asked || id.starts_with(&below))
+            })
+            && filter.malware.as_ref().is_none_or(|asked| {
+                let known = claim.malware.as_ref();
+                known.is_some_and(|name| is_same(asked, name))
+            })
+            && filter
+                .sector
+                .as_ref()
+                .is_none_or(|asked| claim.sectors.contains(asked))
     }
 
     fn is_admitted(&self, filter: &Filter) -> bool {

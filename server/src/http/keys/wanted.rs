@@ -148,7 +148,7 @@ fn read_scopes(fields: &mut Fields) -> Result<Option<Scopes>, ApiError> {
     let scopes = names.iter().map(|name| {
         name.parse::<Scope>().map_err(|_| {
             let error = ApiError::invalid("scopes", name, "scopes that there are");
-            error.allowing(Scope::ALL.map(Scope::as_str))
+            error.allowing(Scope::ALL.map(|scope| scope.as_str().into()))
         })
     });
     scopes.collect::<Result<Scopes, _>>().map(Some)

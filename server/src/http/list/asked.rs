@@ -1,40 +1,40 @@
 //! A list as it was asked for, and as the tier allows.
 
-use iocd_core::claim::{Category, Confidence};
 use iocd_core::export::Format;
 use iocd_core::export::csv::Cells;
 use iocd_core::query::{Filter, Page};
 use jiff::{SignedDuration, Timestamp};
 
 use super::cursor::{Cursor, NoCursor, Place};
+use super::narrowing::{FILTERS, KnownSources, each_filter, read_filter};
 use crate::config::Tier;
 use crate::http::code::Code;
 use crate::http::error::ApiError;
 use crate::http::escape::encode_into;
-use crate::http::parameter::{Parameter, Parameters};
+use crate::http::parameter::Parameters;
 
 pub(super) const PATH: &str = "/api/v1/iocs";
+/// Filters, and how the list is told.
 const PARAMETERS: &[&str] = &[
     "type",
     "confidence",
     "category",
+    "source",
+    "tag",
+    "technique",
+    "malware",
+    "industry",
+    "min_score",
     "since",
     "until",
+    "include_expired",
+    "include_warned",
     "limit",
     "offset",
     "format",
     "raw",
     "cursor",
-    "include_expired",
     "include_removed",
-    "include_warned",
-    // Of the contract, and not in this version:
-    "industry",
-    "source",
-    "tag",
-    "technique",
-    "malware",
-    "min_score",
 ];
 /// Entries on a page where the client does not say.
 const DEFAULT_LIMIT: u32 = 100;
@@ -64,6 +64,7 @@ impl Asked {
         api_key: bool,
         tier: &Tier,
         now: Timestamp,
+        known: KnownSources<'_>,
     ) -> Result<Asked, ApiError> {
         let cap = tier.results;
         let mut asked = Asked {
@@ -111,11 +112,11 @@ impl Asked {
                         .map_err(|NoCursor| ApiError::invalid("cursor", &text, expected))?;
                     asked.cursor = Some(cursor);
                 }
-                _ => read_filter(&mut asked.stated, parameter)?,
+                _ => read_filter(&mut asked.stated, parameter, known)?,
             }
         }
         if asked.cursor.is_some() {
-            asked.take_cursor(offset_given)?;
+            asked.take_cursor(offset_given, known)?;
         }
         if asked.include_removed && asked.format != Format::Json {
             let expected = "format=json with include_removed=true";
@@ -143,14 +144,14 @@ impl Asked {
     }
 
     /// Goes on from a place: with its filters, and no others.
-    fn take_cursor(&mut self, offset_given: bool) -> Result<(), ApiError> {
+    fn take_cursor(&mut self, offset_given: bool, known: KnownSources<'_>) -> Result<(), ApiError> {
         let Some(cursor) = &self.cursor else {
             return Ok(());
         };
         let mut filter = Filter::default();
-        let mut parameters = Parameters::new(Some(&cursor.filters), PARAMETERS, false);
+        let mut parameters = Parameters::new(Some(&cursor.filters), &FILTERS, false);
         while let Some(parameter) = parameters.next()? {
-            read_filter(&mut filter, parameter)?;
+            read_filter(&mut filter, parameter, known)?;
         }
         let expected = "a cursor alone, or beside the filters that it was given for";
         let is_other = self.stated != Filter::default() && self.stated != filter;
@@ -214,66 +215,5 @@ impl Asked {
              given. Start anew with {PATH}{query}{filters}."
         );
         ApiError::new(Code::CursorExpired, message).about("cursor")
-    }
-}
-
-fn read_filter(filter: &mut Filter, parameter: Parameter<'_>) -> Result<(), ApiError> {
-    match parameter.name {
-        "type" => filter.kind = Some(parameter.kind()?),
-        "confidence" => {
-            let names = ["high", "medium", "low"];
-            let read = |text: &str| {
-                Confidence::ALL
-                    .into_iter()
-                    .find(|label| label.as_str() == text)
-            };
-            filter.confidence = Some(parameter.one_of(read, names)?);
-        }
-        "category" => {
-            let names = Category::ALL.map(Category::as_str);
-            filter.category = Some(parameter.one_of(Category::from_name, names)?);
-        }
-        "since" => filter.since = Some(parameter.time()?),
-        "until" => filter.until = Some(parameter.time()?),
-        "include_expired" => filter.include_expired = parameter.switch()?,
-        "include_warned" => filter.include_warned = parameter.switch()?,
-        _ => return Err(parameter.not_available()),
-    }
-    Ok(())
-}
-
-/// Names each part of a filter and its value.
-pub(super) fn each_filter(filter: &Filter, visit: &mut dyn FnMut(&str, &str)) {
-    let &Filter {
-        kind,
-        confidence,
-        category,
-        since,
-        until,
-        include_expired,
-        include_warned,
-    } = filter;
-    if let Some(kind) = kind {
-        visit("type", kind.as_str());
-    }
-    if let Some(confidence) = confidence {
-        visit("confidence", confidence.as_str());
-    }
-    if let Some(category) = category {
-        visit("category", category.as_str());
-    }
-    if let Some(since) = since {
-        visit("since", &since.to_string());
-    }
-    if let Some(until) = until {
-        visit("until", &until.to_string());
-    }
-    for (name, given) in [
-        ("include_expired", include_expired),
-        ("include_warned", include_warned),
-    ] {
-        if given {
-            visit(name, "true");
-        }
     }
 }

@@ -1,49 +1,60 @@
 //! The body of a list, as it is written.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use iocd_core::export::csv;
 use iocd_core::export::json::{self, write_string};
 use iocd_core::export::{Format, txt, write_number, write_time};
 use iocd_core::query::{ChangeSink, Entry, EntrySink, Gone};
 use jiff::Timestamp;
 
-use super::asked::{Asked, each_filter};
+use super::asked::Asked;
 use super::cursor::Cursor;
+use super::narrowing::each_filter;
 
 /// A body, with what is told in its head.
-pub(super) struct Body<'a> {
+pub(super) struct Body {
     pub(super) out: Vec<u8>,
-    pub(super) asked: &'a Asked,
+    asked: Arc<Asked>,
     pub(super) now: Timestamp,
     /// Of the store as it is shown.
     pub(super) revision: u64,
     /// Entries in the whole list.
     pub(super) total: u64,
+    /// Whether the head is written: it is once.
+    is_begun: bool,
     /// Elements of `data` so far.
     pub(super) elements: u64,
+    /// Whether nobody waits for it any more.
+    is_given_up: Arc<AtomicBool>,
 }
 
 /// Where a list goes on.
+#[derive(Clone, Debug)]
 pub(super) struct Links {
     pub(super) next: Option<Cursor>,
     pub(super) delta: Cursor,
 }
 
-impl<'a> Body<'a> {
-    pub(super) fn new(asked: &'a Asked, now: Timestamp, revision: u64) -> Body<'a> {
+impl Body {
+    pub(super) fn new(asked: Arc<Asked>, now: Timestamp, is_given_up: Arc<AtomicBool>) -> Body {
         Body {
             out: Vec::with_capacity(64 << 10),
             asked,
             now,
-            revision,
+            revision: 0,
             total: 0,
+            is_begun: false,
             elements: 0,
+            is_given_up,
         }
     }
 
     /// Ends it; `links` are known only now.
-    pub(super) fn finish(mut self, links: &Links) -> Vec<u8> {
+    pub(super) fn end(&mut self, links: &Links) {
         if self.asked.format != Format::Json {
-            return self.out;
+            return;
         }
         let out = &mut self.out;
         out.extend_from_slice(b"],\"links\":{\"self\":");
@@ -58,10 +69,12 @@ impl<'a> Body<'a> {
             }
         }
         out.extend_from_slice(b"}}");
-        self.out
     }
 
     fn begin(&mut self, total: u64) {
+        if std::mem::replace(&mut self.is_begun, true) {
+            return;
+        }
         self.total = total;
         match self.asked.format {
             Format::Json => self.write_head(),
@@ -85,11 +98,14 @@ impl<'a> Body<'a> {
         write_number(out, self.revision);
         out.extend_from_slice(b"\",\"source\":\"iocd\",\"filters\":{");
         let mut is_first = true;
-        // None of the values has a character that JSON escapes.
         each_filter(&self.asked.filter, &mut |name, value| {
-            let comma = if is_first { "" } else { "," };
+            if !is_first {
+                out.push(b',');
+            }
             is_first = false;
-            out.extend_from_slice(format!("{comma}\"{name}\":\"{value}\"").as_bytes());
+            write_string(out, name);
+            out.push(b':');
+            write_string(out, value);
         });
         out.extend_from_slice(b"}},\"data\":[");
     }
@@ -111,7 +127,7 @@ impl<'a> Body<'a> {
     }
 }
 
-impl EntrySink for Body<'_> {
+impl EntrySink for Body {
     fn total(&mut self, total: u64) {
         self.begin(total);
     }
@@ -119,9 +135,13 @@ impl EntrySink for Body<'_> {
     fn entry(&mut self, entry: &Entry<'_>) {
         self.write(entry);
     }
+
+    fn is_abandoned(&self) -> bool {
+        self.is_given_up.load(Ordering::Relaxed)
+    }
 }
 
-impl ChangeSink for Body<'_> {
+impl ChangeSink for Body {
     fn total(&mut self, total: u64) {
         self.begin(total);
     }
@@ -133,5 +153,9 @@ impl ChangeSink for Body<'_> {
     fn gone(&mut self, gone: &Gone<'_>) {
         self.next_element();
         json::write_gone(&mut self.out, gone);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.is_given_up.load(Ordering::Relaxed)
     }
 }

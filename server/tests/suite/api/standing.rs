@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use iocd::clock::Clock;
@@ -43,20 +43,25 @@ impl Stand {
     pub(crate) fn with(toml: &str) -> Stand {
         Stand::over(Model::default(), toml)
     }
+
+    /// An application over an empty model that is made so.
+    pub(crate) fn build(make: impl FnOnce(App<Model>) -> App<Model>) -> Stand {
+        Stand::made(Model::default(), "", make)
+    }
 }
 
 impl<S: ClaimStore> Stand<S> {
     /// An application with these settings over a store.
     pub(crate) fn over(store: S, toml: &str) -> Stand<S> {
+        Stand::made(store, toml, |app| app)
+    }
+
+    fn made(store: S, toml: &str, make: impl FnOnce(App<S>) -> App<S>) -> Stand<S> {
         let settings = Settings::resolve([Written::from_toml(toml).unwrap()]).unwrap();
         let clock = Clock::manual(at(1_000));
         let control = Control::in_memory(settings.tiers.clone(), clock.clone()).unwrap();
-        let app = Arc::new(App::new(
-            Arc::new(store),
-            Arc::new(control),
-            settings,
-            clock,
-        ));
+        let app = App::new(Arc::new(store), Arc::new(control), settings, clock);
+        let app = Arc::new(make(app));
         Stand {
             router: router(Arc::clone(&app)),
             app,
@@ -83,6 +88,25 @@ impl<S: ClaimStore> Stand<S> {
             .extensions_mut()
             .insert(Peer(SocketAddr::from(([192, 0, 2, 1], 50_000))));
         read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// `GET` with a key and further headers; the body as it came.
+    pub(crate) async fn get_raw(
+        &self,
+        key: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+    ) -> (Response<()>, Vec<u8>) {
+        let mut request = request(Method::GET, target, headers);
+        let key = HeaderValue::from_str(key).unwrap();
+        request.headers_mut().insert("x-api-key", key);
+        request
+            .extensions_mut()
+            .insert(Peer(SocketAddr::from(([192, 0, 2, 1], 50_000))));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (Response::from_parts(parts, ()), bytes.to_vec())
     }
 
     /// `GET` with a key.

@@ -114,6 +114,150 @@ pub(crate) async fn filters_and_exact_totals<S: ClaimStore>(store: &S) {
     }));
 }
 
+fn said(text: &str, tags: &[&str], technique: &str, malware: &str) -> Claim {
+    Claim {
+        tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
+        techniques: vec![technique.to_owned()],
+        malware: Some(malware.to_owned()),
+        sectors: vec!["energy".to_owned()],
+        ..claim(text)
+    }
+}
+
+pub(crate) async fn what_claims_say_narrows_lists<S: ClaimStore>(store: &S) {
+    let one = said("one.example.com", &["Spam", "spam"], "T1059", "Émotet");
+    let two = said("two.example.com", &["ham"], "T1059.001", "émotet");
+    let three = said("three.example.com", &["spam"], "T10590", "other");
+    record(store, &source("a"), 10, [one, two.clone()]).await;
+    record(
+        store,
+        &source("b"),
+        20,
+        [two, three, claim("four.example.com")],
+    )
+    .await;
+    let text = |text: &str| Some(text.to_owned());
+    let all = Filter::default;
+    for (filter, expected) in [
+        (
+            Filter {
+                sources: vec!["a".to_owned()],
+                ..all()
+            },
+            "two one",
+        ),
+        (
+            Filter {
+                tag: text("SPAM"),
+                ..all()
+            },
+            "three one",
+        ),
+        (
+            Filter {
+                technique: text("T1059"),
+                ..all()
+            },
+            "two two one",
+        ),
+        (
+            Filter {
+                technique: text("T1059.001"),
+                ..all()
+            },
+            "two two",
+        ),
+        (
+            Filter {
+                malware: text("ÉMOTET"),
+                ..all()
+            },
+            "two two one",
+        ),
+        (
+            Filter {
+                sector: text("energy"),
+                ..all()
+            },
+            "three two two one",
+        ),
+        (
+            Filter {
+                sector: text("dams"),
+                ..all()
+            },
+            "",
+        ),
+        (
+            Filter {
+                sources: vec!["b".to_owned()],
+                malware: text("émotet"),
+                tag: text("ham"),
+                ..all()
+            },
+            "two",
+        ),
+    ] {
+        let answer = list(store, &filter, ALL, 30).await;
+        let values = answer.values().join(" ").replace(".example.com", "");
+        assert_eq!(values, expected, "{filter:?}");
+        assert_eq!(answer.total, Some(answer.entries.len() as u64));
+    }
+    // An end goes by the labels of what it ends, what is said anew by its own.
+    let gone = [value("three.example.com")];
+    let removed = Removal::RemovedBySource;
+    store
+        .remove(&source("b"), &gone, removed, at(40))
+        .await
+        .unwrap();
+    let spam = Filter {
+        tag: text("spam"),
+        ..all()
+    };
+    assert_eq!(
+        list(store, &spam, ALL, 50).await.values(),
+        ["one.example.com"]
+    );
+    record(store, &source("b"), 60, [claim("three.example.com")]).await;
+    assert_eq!(list(store, &spam, ALL, 70).await.total, Some(2));
+}
+
+pub(crate) async fn scores_narrow_lists<S: ClaimStore>(store: &S) {
+    for number in 0..10_u8 {
+        let claim = Claim {
+            confidence: 10 * number,
+            ..claim(&format!("d{number}.example.com"))
+        };
+        record(store, &source("a"), i64::from(number), [claim]).await;
+    }
+    let whole = list(store, &Filter::default(), ALL, 100).await;
+    for least in [0, 1, 20, 45, 100] {
+        let filter = Filter {
+            min_score: Some(least),
+            ..Filter::default()
+        };
+        let answer = list(store, &filter, ALL, 100).await;
+        let enough = whole.entries.iter().filter(|entry| entry.score >= least);
+        assert_eq!(answer.entries, enough.cloned().collect::<Vec<_>>());
+        assert_eq!(answer.total, Some(answer.entries.len() as u64));
+        let page = Page {
+            offset: 1,
+            limit: 2,
+        };
+        let part = list(store, &filter, page, 100).await;
+        assert_eq!(part.total, answer.total);
+        let second = answer.entries.iter().skip(1).take(2);
+        assert_eq!(part.entries, second.cloned().collect::<Vec<_>>());
+    }
+    // Time alone takes values off such a list.
+    let filter = Filter {
+        min_score: Some(20),
+        ..Filter::default()
+    };
+    let year = 365 * 86_400;
+    assert_eq!(list(store, &filter, ALL, year).await.total, Some(0));
+}
+
 pub(crate) async fn since_and_until_bound_the_last_change<S: ClaimStore>(store: &S) {
     let feed = source("a");
     let old_sighting = |text: &str| Claim {

@@ -1,28 +1,32 @@
-//! In which blocks a trigram is.
+//! Ascending numbers in few bytes: in which blocks a trigram is, which slots
+//! bear a label.
 //!
-//! Blocks are taken by 256. For each such run that has any:
+//! Members are taken by 256. For each such run that has any:
 //!
 //! ```text
 //! runs left out before it, LEB128 | count u8 below 32 | that many offsets, a byte each
-//!                                 | 32                | a bit for each block, 32 bytes
+//!                                 | 32                | a bit for each number, 32 bytes
 //! ```
 //!
-//! So a block costs a byte where they are rare and a bit where they are not.
+//! So a member costs a byte where they are rare and a bit where they are not.
 
 use std::io;
 
 use crate::checkpoint::{Part, Section, Sink, Unfit};
+use crate::facets::BitSet;
 
-/// Blocks in a run.
+/// Numbers in a run.
 const RUN: u32 = 256;
+/// Words of a set that they take.
+const RUN_WORDS: usize = 4;
 /// Bytes of a run as bits; as many offsets are written so instead.
 const BITS: u8 = 32;
 
-/// A list of blocks that grows at its end.
+/// A list of members that grows at its end.
 #[derive(Default)]
 pub(crate) struct Posting {
     bytes: Vec<u8>,
-    /// Runs up to the last one that has a block.
+    /// Runs up to the last one that has a member.
     runs: u32,
     /// The count that is written for the last run.
     count: u8,
@@ -33,10 +37,10 @@ fn set(bits: &mut [u8], offset: u8) {
 }
 
 impl Posting {
-    /// Adds a block that is greater than all before it.
-    pub(crate) fn push(&mut self, block: u32) {
-        let run = block / RUN;
-        let [offset, ..] = block.to_le_bytes();
+    /// Adds a member that is greater than all before it.
+    pub(crate) fn push(&mut self, member: u32) {
+        let run = member / RUN;
+        let [offset, ..] = member.to_le_bytes();
         let end = self.bytes.len();
         if run >= self.runs {
             self.begin_run(run - self.runs);
@@ -103,9 +107,9 @@ impl Posting {
         }
     }
 
-    /// The blocks in order.
-    pub(crate) fn blocks(&self) -> Blocks<'_> {
-        Blocks {
+    /// The members in order.
+    pub(crate) fn members(&self) -> Members<'_> {
+        Members {
             runs: self.runs(),
             first: 0,
             offsets: &[],
@@ -115,20 +119,36 @@ impl Posting {
         }
     }
 
-    /// Keeps those of some blocks, which are in order, that are in the list,
-    /// too. Takes time with the number of runs and of those blocks.
-    pub(crate) fn retain(&self, blocks: &mut Vec<u32>) {
+    /// Keeps those of some members, which are in order, that are in the list,
+    /// too. Takes time with the number of runs and of those members.
+    pub(crate) fn retain(&self, members: &mut Vec<u32>) {
         let mut runs = self.runs();
         let mut run = runs.next();
-        blocks.retain(|&block| {
-            let [offset, ..] = block.to_le_bytes();
+        members.retain(|&member| {
+            let [offset, ..] = member.to_le_bytes();
             while let Some(Run { number, .. }) = run
-                && number < block / RUN
+                && number < member / RUN
             {
                 run = runs.next();
             }
-            run.is_some_and(|run| run.number == block / RUN && run.has(offset))
+            run.is_some_and(|run| run.number == member / RUN && run.has(offset))
         });
+    }
+
+    /// Adds all members to a set.
+    pub(crate) fn fill(&self, set: &mut BitSet) {
+        for run in self.runs() {
+            for (index, word) in run.words() {
+                set.insert_all(index, word);
+            }
+        }
+    }
+
+    /// How many members are in a set.
+    pub(crate) fn count_in(&self, set: &BitSet) -> u64 {
+        let words = self.runs().flat_map(Run::words);
+        let counts = words.map(|(index, word)| (word & set.word(index)).count_ones());
+        counts.map(u64::from).sum()
     }
 }
 
@@ -148,7 +168,7 @@ impl Part for Posting {
     }
 }
 
-/// The blocks of a run.
+/// The members of a run.
 #[derive(Clone, Copy)]
 struct Run<'a> {
     number: u32,
@@ -159,6 +179,26 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn bits(self) -> Option<&'a [u8]> {
         (self.content.len() == usize::from(BITS)).then_some(self.content)
+    }
+
+    /// Its members as words of a set, each with its number.
+    fn words(self) -> impl Iterator<Item = (usize, u64)> {
+        let mut words = [0; RUN_WORDS];
+        match self.bits() {
+            Some(bits) => {
+                let (bytes, _) = bits.as_chunks();
+                for (word, bytes) in words.iter_mut().zip(bytes) {
+                    *word = u64::from_le_bytes(*bytes);
+                }
+            }
+            None => {
+                for &offset in self.content {
+                    words[usize::from(offset / 64)] |= 1 << (offset % 64);
+                }
+            }
+        }
+        let first = self.number as usize * RUN_WORDS;
+        (first..).zip(words).filter(|&(_, word)| word != 0)
     }
 
     fn has(self, offset: u8) -> bool {
@@ -201,10 +241,10 @@ impl<'a> Iterator for Runs<'a> {
     }
 }
 
-/// Goes through the blocks of a [`Posting`].
-pub(crate) struct Blocks<'a> {
+/// Goes through the members of a [`Posting`].
+pub(crate) struct Members<'a> {
     runs: Runs<'a>,
-    /// First block of the run.
+    /// First member of the run.
     first: u32,
     /// What is left of a run that is a list.
     offsets: &'a [u8],
@@ -215,7 +255,7 @@ pub(crate) struct Blocks<'a> {
     words: &'a [u8],
 }
 
-impl Iterator for Blocks<'_> {
+impl Iterator for Members<'_> {
     type Item = u32;
 
     fn next(&mut self) -> Option<u32> {
@@ -254,14 +294,20 @@ mod tests {
     proptest! {
         #[test]
         fn a_posting_gives_what_it_took(gaps in gaps(), others in gaps()) {
-            let blocks = ascending(gaps);
-            let posting = fill(&blocks);
-            prop_assert!(posting.len() <= 3 * blocks.len() + 8);
-            prop_assert!(posting.blocks().eq(blocks.iter().copied()));
+            let members = ascending(gaps);
+            let posting = fill(&members);
+            prop_assert!(posting.len() <= 3 * members.len() + 8);
+            prop_assert!(posting.members().eq(members.iter().copied()));
+            let mut set = BitSet::default();
+            posting.fill(&mut set);
+            prop_assert!(members.iter().all(|&member| set.contains(member)));
+            let end = members.last().map_or(0, |&last| last + 1);
+            prop_assert_eq!(set.count_before(end), members.len() as u64);
 
             let mut kept = ascending(others);
             let mut both = kept.clone();
-            both.retain(|block| blocks.binary_search(block).is_ok());
+            both.retain(|member| members.binary_search(member).is_ok());
+            prop_assert_eq!(fill(&kept).count_in(&set), both.len() as u64);
             posting.retain(&mut kept);
             prop_assert_eq!(kept, both);
         }
@@ -273,27 +319,27 @@ mod tests {
     }
 
     fn ascending(gaps: Vec<u32>) -> Vec<u32> {
-        let blocks = gaps.into_iter().scan(0, |next, gap| {
-            let block = *next + gap;
-            *next = block + 1;
-            Some(block)
+        let members = gaps.into_iter().scan(0, |next, gap| {
+            let member = *next + gap;
+            *next = member + 1;
+            Some(member)
         });
-        blocks.collect()
+        members.collect()
     }
 
-    fn fill(blocks: &[u32]) -> Posting {
+    fn fill(members: &[u32]) -> Posting {
         let mut posting = Posting::default();
-        for &block in blocks {
-            posting.push(block);
+        for &member in members {
+            posting.push(member);
         }
         posting
     }
 
     #[test]
-    fn dense_postings_take_a_bit_a_block() {
+    fn dense_postings_take_a_bit_a_member() {
         let mut posting = Posting::default();
-        for block in (0..100_000).filter(|block| block % 3 != 0) {
-            posting.push(block);
+        for member in (0..100_000).filter(|member| member % 3 != 0) {
+            posting.push(member);
         }
         assert!(posting.memory() < 100_000 / 8 * 11 / 10 * 9 / 8);
     }

@@ -1,0 +1,168 @@
+//! A page of a list, written piece by piece: however long it is, no more than
+//! a piece of it is in memory.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use futures_util::{Stream, stream};
+use iocd_core::query::{Listing, Page};
+use jiff::Timestamp;
+
+use super::asked::Asked;
+use super::body::{Body, Links};
+use super::cursor::{Cursor, Place};
+use crate::http::coding::{Coding, Encoder};
+use crate::store::{ClaimStore, StoreError};
+
+/// Entries of a piece: some hundred kilobytes.
+const PIECE: u32 = 1_000;
+
+/// A page on its way.
+pub(super) struct Pieces<S> {
+    store: Arc<S>,
+    asked: Arc<Asked>,
+    pub(super) body: Body,
+    /// The list is told as it was at this revision and then.
+    revision: u64,
+    at: Timestamp,
+    /// What is still to be told.
+    rest: Page,
+}
+
+impl<S: ClaimStore> Pieces<S> {
+    /// Begins a page of the list as it is, or as it was when its first page was
+    /// told, with the first piece.
+    pub(super) async fn begin(
+        store: Arc<S>,
+        asked: Arc<Asked>,
+        mut body: Body,
+    ) -> Result<Pieces<S>, StoreError> {
+        let (revision, at) = match &asked.cursor {
+            Some(Cursor {
+                revision,
+                place: Place::Page { at, .. },
+                ..
+            }) => (*revision, *at),
+            _ => (store.counts().revision, body.now),
+        };
+        body.revision = revision;
+        let mut pieces = Pieces {
+            revision,
+            at,
+            rest: asked.page,
+            store,
+            asked,
+            body,
+        };
+        pieces.tell().await?;
+        Ok(pieces)
+    }
+
+    /// Whether nothing is left to tell.
+    pub(super) fn is_whole(&self) -> bool {
+        self.rest.limit == 0
+    }
+
+    /// Where the list goes on.
+    pub(super) fn links(&self) -> Links {
+        let Page { offset, limit } = self.asked.page;
+        let offset = offset.saturating_add(u64::from(limit));
+        let cursor = |place| Cursor {
+            epoch: self.store.epoch(),
+            revision: self.revision,
+            place,
+            filters: self.asked.filters(),
+        };
+        let at = self.at;
+        Links {
+            next: (offset < self.body.total).then(|| cursor(Place::Page { offset, at })),
+            delta: cursor(Place::Changes),
+        }
+    }
+
+    /// Writes the next piece. Scores are reckoned for the whole list: of a
+    /// list narrowed by them the page is one piece.
+    async fn tell(&mut self) -> Result<(), StoreError> {
+        let limit = match self.asked.filter.min_score {
+            None => self.rest.limit.min(PIECE),
+            Some(_) => self.rest.limit,
+        };
+        let page = Page { limit, ..self.rest };
+        let listing = Listing {
+            filter: &self.asked.filter,
+            page,
+            now: self.at,
+            revision: Some(self.revision),
+        };
+        let before = self.body.elements;
+        self.store.list(&listing, &mut self.body).await?;
+        let told = self.body.elements - before;
+        let is_last = told < u64::from(limit);
+        self.rest = Page {
+            offset: self.rest.offset + told,
+            limit: if is_last { 0 } else { self.rest.limit - limit },
+        };
+        Ok(())
+    }
+
+    /// All pieces, coded, and the end.
+    pub(super) fn stream(
+        self,
+        links: Links,
+        coding: Coding,
+    ) -> io::Result<impl Stream<Item = io::Result<Bytes>>> {
+        let coded = Coded {
+            pieces: self,
+            links,
+            encoder: Some(Encoder::new(coding)?),
+        };
+        Ok(stream::try_unfold(coded, async |mut coded| {
+            Ok(coded.next().await?.map(|piece| (Bytes::from(piece), coded)))
+        }))
+    }
+}
+
+/// Pieces as they are sent.
+struct Coded<S> {
+    pieces: Pieces<S>,
+    links: Links,
+    /// None once the end was sent.
+    encoder: Option<Encoder>,
+}
+
+impl<S: ClaimStore> Coded<S> {
+    /// The next piece. An error cuts the answer off, and the client sees that
+    /// it is not whole.
+    async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let Some(mut encoder) = self.encoder.take() else {
+            return Ok(None);
+        };
+        let pieces = &mut self.pieces;
+        if pieces.body.out.is_empty() {
+            let told = pieces.tell().await;
+            told.inspect_err(|error| tracing::error!(%error, "a list was cut off"))
+                .map_err(io::Error::other)?;
+        }
+        let is_end = pieces.is_whole();
+        if is_end {
+            pieces.body.end(&self.links);
+        }
+        let piece = std::mem::take(&mut pieces.body.out);
+        if matches!(encoder, Encoder::Plain) {
+            self.encoder = (!is_end).then_some(encoder);
+            return Ok(Some(piece));
+        }
+        let coded = tokio::task::spawn_blocking(move || {
+            let mut piece = encoder.push(piece)?;
+            if is_end {
+                piece.extend(encoder.finish()?);
+                return Ok((piece, None));
+            }
+            io::Result::Ok((piece, Some(encoder)))
+        });
+        let (piece, encoder) = coded.await??;
+        self.encoder = encoder;
+        Ok(Some(piece))
+    }
+}

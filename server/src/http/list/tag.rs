@@ -1,0 +1,91 @@
+//! Entity tags of lists (RFC 9110, 8.8.3 and 13.1.2): a client that has an
+//! answer already is told so instead of getting it again.
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::http::header::{ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use iocd_core::export::Format;
+use jiff::Timestamp;
+
+use super::asked::Asked;
+use crate::http::coding::{Coding, describe};
+use crate::store::ClaimStore;
+
+/// Bytes of a hash that are enough for a tag.
+const TAG: usize = 16;
+/// Seconds for which a score counts as unchanged.
+const SCORES_HOLD: i64 = 3_600;
+
+/// The tag of a list as it would be told now: it is another one once anything
+/// in it may be, but for the time at which it was told. Weak, for it is the
+/// same in every coding. None where the store cannot tell.
+pub(super) fn entity_tag<S: ClaimStore>(
+    asked: &Asked,
+    store: &S,
+    now: Timestamp,
+) -> Option<HeaderValue> {
+    let mark = store.mark(&asked.filter, now)?;
+    let has_scores = asked.format == Format::Json || asked.filter.min_score.is_some();
+    let hour = if has_scores {
+        now.as_second() / SCORES_HOLD
+    } else {
+        0
+    };
+    let mut hasher = blake3::Hasher::new();
+    for number in [store.epoch(), mark, hour.cast_unsigned()] {
+        hasher.update(&number.to_le_bytes());
+    }
+    // As it was asked for: filters, format, place.
+    hasher.update(asked.link(None).as_bytes());
+    let hash = URL_SAFE_NO_PAD.encode(&hasher.finalize().as_bytes()[..TAG]);
+    HeaderValue::from_str(&format!("W/\"{hash}\"")).ok()
+}
+
+/// Whether the client has what this tag stands for.
+pub(super) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let Ok(tag) = tag.to_str().map(opaque) else {
+        return false;
+    };
+    let texts = headers.get_all(IF_NONE_MATCH).iter();
+    let mut known = texts
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','));
+    known.any(|known| known.trim() == "*" || opaque(known) == tag)
+}
+
+/// That nothing is new.
+pub(super) fn not_modified(tag: HeaderValue) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    describe(response.headers_mut(), Coding::Identity);
+    response.headers_mut().insert(ETAG, tag);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_compared_weakly() {
+        let tag = HeaderValue::from_static("W/\"abc\"");
+        for (known, expected) in [
+            ("W/\"abc\"", true),
+            ("\"abc\"", true),
+            ("\"x\", W/\"abc\"", true),
+            ("*", true),
+            ("\"abcd\"", false),
+            ("abc", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_NONE_MATCH, HeaderValue::from_static(known));
+            assert_eq!(is_known(&headers, &tag), expected, "{known}");
+        }
+        assert!(!is_known(&HeaderMap::new(), &tag));
+    }
+}
