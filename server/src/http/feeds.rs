@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::response::Response;
-use iocd_core::claim::Source;
+use iocd_core::claim::{Category, Source};
 use iocd_core::feed::Feed as Known;
 use iocd_core::query::Stats;
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use super::coding::respond;
 use super::error::ApiError;
 use super::front::Call;
 use super::parameter::Parameters;
-use crate::control::{FeedState, Health};
+use crate::control::{Condition, FeedState, Health};
 use crate::store::ClaimStore;
 
 const PATH: &str = "/api/v1/feeds/";
@@ -100,8 +100,8 @@ pub(super) fn all_feeds<S: ClaimStore>(app: &App<S>, stats: &Stats, now: Timesta
         let condition = feed.state.as_ref().map(|state| state.condition_at(now));
         Feed {
             name,
-            condition: condition.map_or("never", |condition| condition.as_str()),
-            health: condition.map(|condition| condition.health()),
+            condition: condition.map_or("never", Condition::as_str),
+            health: condition.map(Condition::health),
             ..feed
         }
     });
@@ -127,7 +127,7 @@ impl Feed {
     fn category(&self) -> Option<&'static str> {
         let known = self.known.as_ref().map(|known| known.category);
         let source = self.source.as_ref().map(|source| source.category);
-        known.or(source).map(|category| category.as_str())
+        known.or(source).map(Category::as_str)
     }
 
     /// Its names, how it is, and how many entries it has.
