@@ -66,6 +66,12 @@ impl BitSet {
             .sum()
     }
 
+    /// How many slots of it are in another.
+    pub(crate) fn count_in(&self, other: &BitSet) -> u64 {
+        let pairs = self.words.iter().zip(&other.words);
+        pairs.map(|(a, b)| u64::from((a & b).count_ones())).sum()
+    }
+
     /// How many slots before this one are in it.
     pub(crate) fn count_before(&self, slot: u32) -> u64 {
         Intersection::new(vec![self], Vec::new(), 0, slot).count()

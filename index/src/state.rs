@@ -86,6 +86,8 @@ pub(crate) struct State {
     pub(crate) generation: Generation,
     /// Slots that replace or end another.
     pub(crate) successors: BitSet,
+    /// Claim versions that came when their claim was first heard.
+    pub(crate) firsts: BitSet,
     /// Where it goes when another takes its place.
     pub(crate) retirement: Retirement,
 }
@@ -126,6 +128,7 @@ impl State {
             last_batch: None,
             generation: Generation::default(),
             successors: BitSet::default(),
+            firsts: BitSet::default(),
             retirement: Retirement::default(),
         }
     }
@@ -362,6 +365,9 @@ impl State {
         if listable {
             self.listable.insert(slot);
         }
+        if claim.first_heard_at == time {
+            self.firsts.insert(slot);
+        }
         self.file(slot, claim.kind, label, category);
         self.label(slot, claim)?;
         if expires_at != NO_TIME {
@@ -597,7 +603,14 @@ impl State {
 
     /// Bytes on the heap by part.
     pub(crate) fn memory(&self) -> usize {
-        let sets = [&self.alive, &self.lapsed, &self.listable, &self.successors].into_iter();
+        let sets = [
+            &self.alive,
+            &self.lapsed,
+            &self.listable,
+            &self.successors,
+            &self.firsts,
+        ];
+        let sets = sets.into_iter();
         let facets = self
             .kinds
             .iter()

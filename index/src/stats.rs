@@ -57,8 +57,8 @@ fn count_each<T>(
     sets: &[BitSet],
     listed: &BitSet,
 ) -> Vec<(T, u64)> {
-    let count = |set| Intersection::new(vec![listed], vec![set], 0, u32::MAX).count();
-    all.into_iter().zip(sets.iter().map(count)).collect()
+    let counts = sets.iter().map(|set| set.count_in(listed));
+    all.into_iter().zip(counts).collect()
 }
 
 impl State {
@@ -94,12 +94,7 @@ impl State {
     /// Whether the claim of the version in a slot was first heard at a time or
     /// later, as the version itself was.
     fn is_added(&self, slot: u32, since: u32) -> Result<bool, IndexError> {
-        // What compaction dropped was replaced before history begins.
-        let has_all = self.columns.updated_at(slot) > self.generation.horizon.time;
-        if has_all && !self.successors.contains(slot) {
-            return Ok(true);
-        }
-        Ok(self.claim(slot)?.first_heard_at >= since)
+        Ok(self.firsts.contains(slot) || self.claim(slot)?.first_heard_at >= since)
     }
 }
 
@@ -127,7 +122,8 @@ impl Reading<'_> {
 
     fn count_cves(&mut self, listed: &BitSet) -> Result<Vec<(String, u64)>, IndexError> {
         let kind = &self.kinds[Kind::Cve as usize];
-        let cves = Intersection::new(vec![listed], vec![kind], 0, u32::MAX).to_set();
+        let end = self.columns.len();
+        let cves = Intersection::new(vec![listed], vec![kind], 0, end).to_set();
         // By the first slot of the value: how many, and the newest of them.
         let mut values = HashMap::<u32, (u64, u32)>::new();
         for (number, (index, word)) in cves.words().enumerate() {

@@ -158,6 +158,7 @@ fn load_sets(section: &mut Section<'_>, mut state: State) -> Result<State, Unfit
     state.lapsed = BitSet::load(section)?;
     state.listable = BitSet::load(section)?;
     state.successors = BitSet::load(section)?;
+    state.firsts = BitSet::load(section)?;
     let facets = state.kinds.iter_mut();
     let facets = facets.chain(&mut state.confidences);
     for set in facets.chain(&mut state.categories) {

@@ -73,6 +73,7 @@ fn sets(state: &State) -> impl Iterator<Item = &BitSet> {
         &state.lapsed,
         &state.listable,
         &state.successors,
+        &state.firsts,
     ]
     .into_iter()
     .chain(&state.kinds)

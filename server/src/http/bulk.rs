@@ -8,7 +8,6 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
 use axum::response::Response;
 use futures_util::{FutureExt as _, stream};
 use iocd_core::query::StatusFilter;
@@ -16,9 +15,9 @@ use iocd_core::query::StatusFilter;
 use super::App;
 use super::accept::check_accept;
 use super::code::Code;
+use super::coding::{Coding, respond_in_pieces};
 use super::error::ApiError;
 use super::front::Call;
-use super::headers::set_content_type;
 use super::parameter::Parameters;
 use super::read_ahead::{Piece, ReadAhead};
 use super::request_id::RequestId;
@@ -96,6 +95,7 @@ async fn answer<S: ClaimStore>(
     } else {
         read_form(headers)?
     };
+    let coding = Coding::wanted(call.request.headers());
     let body = call.request.into_body();
     let mut exchange = Exchange {
         pieces: ReadAhead::start(body, call.app.settings.limits, &call.app.read_ahead),
@@ -122,12 +122,7 @@ async fn answer<S: ClaimStore>(
         Some((piece, exchange))
     });
     let pieces = stream::StreamExt::chain(stream::once(std::future::ready(first)), rest);
-    let pieces = stream::StreamExt::map(pieces, |piece| {
-        Ok::<_, std::convert::Infallible>(Bytes::from(piece))
-    });
-    let mut response = Response::new(Body::from_stream(pieces));
-    set_content_type(response.headers_mut(), NDJSON);
-    Ok(response)
+    respond_in_pieces(coding, NDJSON, stream::StreamExt::map(pieces, Ok))
 }
 
 /// One body on its way to its answers.

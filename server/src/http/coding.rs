@@ -3,13 +3,14 @@
 
 use std::io::{self, Write as _};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, HeaderValue, VARY,
 };
 use axum::response::Response;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures_util::{Stream, TryStreamExt as _, stream};
 
 use super::error::ApiError;
 use super::headers::set_content_type;
@@ -78,7 +79,7 @@ fn quality(parameter: &str) -> Option<f32> {
 }
 
 /// Codes a body that comes in pieces.
-pub(super) enum Encoder {
+enum Encoder {
     /// Pieces as they are.
     Plain,
     /// As gzip.
@@ -88,7 +89,7 @@ pub(super) enum Encoder {
 }
 
 impl Encoder {
-    pub(super) fn new(coding: Coding) -> io::Result<Encoder> {
+    fn new(coding: Coding) -> io::Result<Encoder> {
         Ok(match coding {
             Coding::Identity => Encoder::Plain,
             Coding::Gzip => Encoder::Gzip(GzEncoder::new(Vec::new(), Compression::new(GZIP_LEVEL))),
@@ -99,7 +100,7 @@ impl Encoder {
     }
 
     /// What the client is to get of a piece, all of it.
-    pub(super) fn push(&mut self, piece: Vec<u8>) -> io::Result<Vec<u8>> {
+    fn push(&mut self, piece: Vec<u8>) -> io::Result<Vec<u8>> {
         match self {
             Encoder::Plain => Ok(piece),
             Encoder::Gzip(encoder) => {
@@ -116,7 +117,7 @@ impl Encoder {
     }
 
     /// What ends the body.
-    pub(super) fn finish(self) -> io::Result<Vec<u8>> {
+    fn finish(self) -> io::Result<Vec<u8>> {
         match self {
             Encoder::Plain => Ok(Vec::new()),
             Encoder::Gzip(encoder) => encoder.finish(),
@@ -159,6 +160,42 @@ pub(super) async fn respond(
     set_content_type(response.headers_mut(), media_type);
     describe(response.headers_mut(), coding);
     Ok(response)
+}
+
+/// A response with a body that comes in pieces, of which each reaches the
+/// client as it comes.
+pub(super) fn respond_in_pieces(
+    coding: Coding,
+    media_type: &'static str,
+    pieces: impl Stream<Item = io::Result<Vec<u8>>> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let encoder = Encoder::new(coding).map_err(ApiError::internal)?;
+    let left = Some((Box::pin(pieces), encoder));
+    let coded = stream::try_unfold(left, async |left| {
+        let Some((mut pieces, encoder)) = left else {
+            return Ok(None);
+        };
+        let Some(piece) = pieces.try_next().await? else {
+            let end = encoder.finish()?;
+            return Ok((!end.is_empty()).then(|| (Bytes::from(end), None)));
+        };
+        let (piece, encoder) = encode_piece(encoder, piece).await?;
+        io::Result::Ok(Some((Bytes::from(piece), Some((pieces, encoder)))))
+    });
+    let mut response = Response::new(Body::from_stream(coded));
+    set_content_type(response.headers_mut(), media_type);
+    describe(response.headers_mut(), coding);
+    Ok(response)
+}
+
+/// Codes a piece; where that takes a while, apart from who waits for others.
+async fn encode_piece(mut encoder: Encoder, piece: Vec<u8>) -> io::Result<(Vec<u8>, Encoder)> {
+    if piece.len() <= AT_ONCE || matches!(encoder, Encoder::Plain) {
+        return Ok((encoder.push(piece)?, encoder));
+    }
+    let coded =
+        tokio::task::spawn_blocking(move || io::Result::Ok((encoder.push(piece)?, encoder)));
+    coded.await?
 }
 
 /// Says how a body is coded, and for whom it may be kept: whoever keeps it asks

@@ -100,7 +100,7 @@ pub(super) fn all_feeds<S: ClaimStore>(app: &App<S>, stats: &Stats, now: Timesta
         let condition = feed.state.as_ref().map(|state| state.condition_at(now));
         Feed {
             name,
-            condition: condition.map_or("never", |condition| condition.as_str()),
+            condition: condition.map_or("never", Condition::as_str),
             health: condition.map(Condition::health),
             ..feed
         }

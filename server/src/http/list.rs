@@ -14,10 +14,9 @@ use super::App;
 use super::accept::check_accept;
 use super::apart::run_apart;
 use super::code::Code;
-use super::coding::{Coding, describe, respond};
+use super::coding::{Coding, respond, respond_in_pieces};
 use super::error::ApiError;
 use super::front::Call;
-use super::headers::set_content_type;
 use crate::store::{ClaimStore, StoreError};
 
 pub(super) mod asked;
@@ -143,12 +142,8 @@ async fn answer<S: ClaimStore>(
                 (respond(&headers, media_type, pieces.body.out).await?, links)
             } else {
                 let coding = Coding::wanted(&headers);
-                let stream = pieces.stream(links.clone(), coding);
-                let stream = stream.map_err(ApiError::internal)?;
-                let mut response = Response::new(axum::body::Body::from_stream(stream));
-                set_content_type(response.headers_mut(), media_type);
-                describe(response.headers_mut(), coding);
-                (response, links)
+                let stream = pieces.stream(links.clone());
+                (respond_in_pieces(coding, media_type, stream)?, links)
             }
         }
     };

@@ -69,6 +69,7 @@ macro_rules! conformance {
             listing: newest_update_first
                 filters_and_exact_totals
                 what_claims_say_narrows_lists
+                an_end_has_the_labels_of_what_it_ends
                 scores_narrow_lists
                 since_and_until_bound_the_last_change
                 what_is_not_global_is_listed_on_request_only

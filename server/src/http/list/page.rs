@@ -4,7 +4,6 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use futures_util::{Stream, stream};
 use iocd_core::query::{Listing, Page};
 use jiff::Timestamp;
@@ -12,7 +11,6 @@ use jiff::Timestamp;
 use super::asked::Asked;
 use super::body::{Body, Links};
 use super::cursor::{Cursor, Place};
-use crate::http::coding::{Coding, Encoder};
 use crate::store::{ClaimStore, StoreError};
 
 /// Entries of a piece: some hundred kilobytes.
@@ -106,63 +104,24 @@ impl<S: ClaimStore> Pieces<S> {
         Ok(())
     }
 
-    /// All pieces, coded, and the end.
-    pub(super) fn stream(
-        self,
-        links: Links,
-        coding: Coding,
-    ) -> io::Result<impl Stream<Item = io::Result<Bytes>>> {
-        let coded = Coded {
-            pieces: self,
-            links,
-            encoder: Some(Encoder::new(coding)?),
-        };
-        Ok(stream::try_unfold(coded, async |mut coded| {
-            Ok(coded.next().await?.map(|piece| (Bytes::from(piece), coded)))
-        }))
-    }
-}
-
-/// Pieces as they are sent.
-struct Coded<S> {
-    pieces: Pieces<S>,
-    links: Links,
-    /// None once the end was sent.
-    encoder: Option<Encoder>,
-}
-
-impl<S: ClaimStore> Coded<S> {
-    /// The next piece. An error cuts the answer off, and the client sees that
-    /// it is not whole.
-    async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let Some(mut encoder) = self.encoder.take() else {
-            return Ok(None);
-        };
-        let pieces = &mut self.pieces;
-        if pieces.body.out.is_empty() {
-            let told = pieces.tell().await;
-            told.inspect_err(|error| tracing::error!(%error, "a list was cut off"))
-                .map_err(io::Error::other)?;
-        }
-        let is_end = pieces.is_whole();
-        if is_end {
-            pieces.body.end(&self.links);
-        }
-        let piece = std::mem::take(&mut pieces.body.out);
-        if matches!(encoder, Encoder::Plain) {
-            self.encoder = (!is_end).then_some(encoder);
-            return Ok(Some(piece));
-        }
-        let coded = tokio::task::spawn_blocking(move || {
-            let mut piece = encoder.push(piece)?;
-            if is_end {
-                piece.extend(encoder.finish()?);
-                return Ok((piece, None));
+    /// The pieces, and the end. An error cuts the answer off, and the client
+    /// sees that it is not whole.
+    pub(super) fn stream(self, links: Links) -> impl Stream<Item = io::Result<Vec<u8>>> + Send {
+        stream::try_unfold(Some((self, links)), async |left| {
+            let Some((mut pieces, links)) = left else {
+                return Ok(None);
+            };
+            if pieces.body.out.is_empty() {
+                let told = pieces.tell().await;
+                told.inspect_err(|error| tracing::error!(%error, "a list was cut off"))
+                    .map_err(io::Error::other)?;
             }
-            io::Result::Ok((piece, Some(encoder)))
-        });
-        let (piece, encoder) = coded.await??;
-        self.encoder = encoder;
-        Ok(Some(piece))
+            let is_end = pieces.is_whole();
+            if is_end {
+                pieces.body.end(&links);
+            }
+            let piece = std::mem::take(&mut pieces.body.out);
+            Ok(Some((piece, (!is_end).then_some((pieces, links)))))
+        })
     }
 }

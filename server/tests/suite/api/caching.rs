@@ -2,7 +2,8 @@
 
 use std::io::Read as _;
 
-use axum::http::HeaderMap;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
 use iocd::control::KeyRequest;
 use iocd::store::ClaimStore;
 use iocd_core::claim::Claim;
@@ -186,5 +187,28 @@ async fn small_answers_come_as_they_are() {
             "{target}"
         );
         serde_json::from_str::<Json>(&decoded(coding, &bytes)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn bulk_answers_are_coded_as_the_client_likes_them() {
+    let stand = Stand::new();
+    let key = filled(&stand, 3).await;
+    let ask = async |accepted: &str| {
+        let request = Request::post("/api/v1/iocs/search")
+            .header("x-api-key", &key)
+            .header("content-type", "text/plain")
+            .header("accept-encoding", accepted)
+            .body(Body::from("d1.example.com\n".repeat(100)))
+            .unwrap();
+        let (response, bytes) = stand.send_raw(request).await;
+        let coding = header(response.headers(), "content-encoding").to_owned();
+        let text = decoded(&coding, &bytes);
+        (coding, text)
+    };
+    let (coding, plain) = ask("identity").await;
+    assert_eq!((coding.as_str(), plain.lines().count()), ("", 100));
+    for coding in ["gzip", "zstd"] {
+        assert_eq!(ask(coding).await, (coding.to_owned(), plain.clone()));
     }
 }

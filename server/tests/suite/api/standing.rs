@@ -100,6 +100,11 @@ impl<S: ClaimStore> Stand<S> {
         let mut request = request(Method::GET, target, headers);
         let key = HeaderValue::from_str(key).unwrap();
         request.headers_mut().insert("x-api-key", key);
+        self.send_raw(request).await
+    }
+
+    /// Sends a request from 192.0.2.1; the body as it came.
+    pub(crate) async fn send_raw(&self, mut request: Request<Body>) -> (Response<()>, Vec<u8>) {
         request
             .extensions_mut()
             .insert(Peer(SocketAddr::from(([192, 0, 2, 1], 50_000))));

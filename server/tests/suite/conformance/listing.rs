@@ -203,23 +203,42 @@ pub(crate) async fn what_claims_say_narrows_lists<S: ClaimStore>(store: &S) {
         assert_eq!(values, expected, "{filter:?}");
         assert_eq!(answer.total, Some(answer.entries.len() as u64));
     }
-    // An end goes by the labels of what it ends, what is said anew by its own.
-    let gone = [value("three.example.com")];
-    let removed = Removal::RemovedBySource;
-    store
-        .remove(&source("b"), &gone, removed, at(40))
-        .await
-        .unwrap();
-    let spam = Filter {
-        tag: text("spam"),
-        ..all()
+}
+
+pub(crate) async fn an_end_has_the_labels_of_what_it_ends<S: ClaimStore>(store: &S) {
+    let feed = source("a");
+    let tagged = |text: &str| Claim {
+        tags: vec!["Spam".to_owned()],
+        expires_at: Some(at(50)),
+        ..claim(text)
     };
+    let texts = ["one.example.com", "two.example.com"];
+    record(store, &feed, 10, texts.map(tagged)).await;
+    record(store, &feed, 20, [claim("three.example.com")]).await;
+    store.expire_due(at(60)).await.unwrap();
+    let filter = Filter {
+        tag: Some("spam".to_owned()),
+        sources: vec!["a".to_owned()],
+        include_expired: true,
+        ..Filter::default()
+    };
+    let answer = list(store, &filter, ALL, 70).await;
+    assert_eq!(answer.values(), ["two.example.com", "one.example.com"]);
+    let active = Filter {
+        include_expired: false,
+        ..filter.clone()
+    };
+    assert_eq!(list(store, &active, ALL, 70).await.total, Some(0));
+    // Said again, it has what it had.
+    let again = Claim {
+        expires_at: Some(at(500)),
+        ..claim("one.example.com")
+    };
+    record(store, &feed, 80, [again]).await;
     assert_eq!(
-        list(store, &spam, ALL, 50).await.values(),
+        list(store, &active, ALL, 90).await.values(),
         ["one.example.com"]
     );
-    record(store, &source("b"), 60, [claim("three.example.com")]).await;
-    assert_eq!(list(store, &spam, ALL, 70).await.total, Some(2));
 }
 
 pub(crate) async fn scores_narrow_lists<S: ClaimStore>(store: &S) {
