@@ -487,6 +487,8 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
             ..everything.clone()
         });
     }
+    // What these add is tried by one page: the model looks at every claim for each.
+    let paged = filters.len();
     filters.extend(labels());
     filters.extend([20, 60].map(|least| Filter {
         min_score: Some(least),
@@ -498,8 +500,9 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
         include_expired: true,
         ..everything
     });
-    for filter in &filters {
-        for page in pages {
+    for (position, filter) in filters.iter().enumerate() {
+        let tried = if position < paged { pages.len() } else { 1 };
+        for &page in &pages[..tried] {
             let in_a = list(a, filter, page, second).await;
             let in_b = list(b, filter, page, second).await;
             assert_eq!(in_a, in_b, "{filter:?} {page:?} at {second}");
