@@ -268,7 +268,7 @@ impl Default for Tiers {
                 name: UNLIMITED.into(),
                 rank: 30,
                 limits: Limits::default(),
-                // Not without any bound: a page is held in memory as it is written.
+                // Not without any bound: a page by score is held in memory whole.
                 results: 100_000,
                 values: MAX_VALUES,
                 lookback_days: None,
