@@ -29,6 +29,7 @@ mod ingest;
 mod key;
 mod list;
 mod normalize;
+mod respondent;
 mod scan;
 mod search;
 mod serve;

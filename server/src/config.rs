@@ -7,19 +7,22 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use ipnet::IpNet;
 
+mod limits;
 mod store;
 mod tier;
+mod tls;
 mod warnings;
 mod written;
 
+pub use limits::{Bounds, WrittenLimits};
 pub use store::{StoreSettings, WrittenStore};
 pub use tier::{FREE, Formats, PRO, Tier, Tiers, UNLIMITED, WrittenTier};
+pub use tls::{TlsSettings, WrittenTls};
 pub use warnings::{WarningSettings, WrittenWarnings};
-pub use written::{Written, WrittenLimits, WrittenLog};
+pub use written::{Written, WrittenLog};
 
 /// Settings could not be read or do not make sense.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,10 @@ pub enum ConfigError {
 pub struct Settings {
     /// Where to listen; port 0 asks the system for a free one.
     pub listen: SocketAddr,
+    /// The certificate, if connections to it are encrypted.
+    pub tls: Option<TlsSettings>,
+    /// Where `/metrics` is answered to everyone, if anywhere: a loopback address.
+    pub metrics_listen: Option<SocketAddr>,
     /// The data directory.
     pub data: PathBuf,
     /// A directory of feed descriptions that add to or replace the shipped ones.
@@ -64,6 +71,8 @@ pub struct Settings {
     pub api_key_in_query: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Origins of pages that may ask, as browsers write them.
+    pub cors_origins: Vec<String>,
     /// What the claim store keeps.
     pub store: StoreSettings,
     /// Which warning lists are in force.
@@ -127,40 +136,12 @@ impl LogLevel {
     }
 }
 
-/// Bounds of serving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// Connections at a time; the next one is told 503.
-    pub max_connections: usize,
-    /// How long a request may take before it is answered 408.
-    pub request_timeout: Duration,
-    /// How long a connection may take to send a request's head, idle time included.
-    pub header_timeout: Duration,
-    /// How long a stop waits for running requests.
-    pub shutdown_timeout: Duration,
-    /// Bytes of a request's body.
-    pub max_body: u64,
-    /// Bytes of all header fields of a request.
-    pub max_headers: usize,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Bounds {
-            max_connections: 4_096,
-            request_timeout: Duration::from_secs(30),
-            header_timeout: Duration::from_secs(15),
-            shutdown_timeout: Duration::from_secs(10),
-            max_body: 16 << 20,
-            max_headers: 32 << 10,
-        }
-    }
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: None,
+            metrics_listen: None,
             data: PathBuf::from("./iocd-data"),
             feeds: None,
             log: Log {
@@ -170,6 +151,7 @@ impl Default for Settings {
             limits: Bounds::default(),
             api_key_in_query: false,
             trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
             store: StoreSettings::default(),
             warnings: WarningSettings::default(),
             tiers: Tiers::default(),
@@ -191,6 +173,11 @@ impl Settings {
                 expected: "an address and a port, 127.0.0.1:8080".into(),
             })?;
         }
+        settings.tls = written.tls.resolve()?;
+        settings.metrics_listen = written
+            .metrics_listen
+            .map(read_metrics_listen)
+            .transpose()?;
         settings.data = written.data.unwrap_or(settings.data);
         settings.feeds = written.feeds;
         settings.log.format = written.log.format.unwrap_or_default();
@@ -205,6 +192,10 @@ impl Settings {
                     given: proxy,
                     expected: "an address or a network, 192.0.2.0/24".into(),
                 })?);
+        }
+        settings.cors_origins = written.cors_origins.unwrap_or_default();
+        for origin in &settings.cors_origins {
+            check_origin(origin)?;
         }
         settings.store = written.store.resolve()?;
         settings.warnings = written.warnings.resolve();
@@ -221,6 +212,9 @@ impl Settings {
         };
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         line("listen", &quoted(&self.listen.to_string()));
+        if let Some(listen) = self.metrics_listen {
+            line("metrics_listen", &quoted(&listen.to_string()));
+        }
         line("data", &quoted(&self.data.to_string_lossy()));
         if let Some(feeds) = &self.feeds {
             line("feeds", &quoted(&feeds.to_string_lossy()));
@@ -232,6 +226,8 @@ impl Settings {
             .map(|net| quoted(&net.to_string()))
             .collect();
         line("trusted_proxies", &format!("[{}]", proxies.join(", ")));
+        let origins: Vec<String> = self.cors_origins.iter().map(|text| quoted(text)).collect();
+        line("cors_origins", &format!("[{}]", origins.join(", ")));
         out.push_str("\n[log]\n");
         let mut line = |key: &str, value: &dyn std::fmt::Display| {
             writeln!(out, "{key} = {value}").expect("writing to a String cannot fail");
@@ -240,6 +236,9 @@ impl Settings {
         line("level", &quoted(self.log.level.as_str()));
         out.push_str("\n[limits]\n");
         self.limits.write_toml(&mut out);
+        if let Some(tls) = &self.tls {
+            tls.write_toml(&mut out);
+        }
         self.store.write_toml(&mut out);
         self.warnings.write_toml(&mut out);
         self.tiers.write_toml(&mut out);
@@ -247,19 +246,37 @@ impl Settings {
     }
 }
 
-impl Bounds {
-    fn write_toml(self, out: &mut String) {
-        for (key, value) in [
-            ("max_connections", self.max_connections as u64),
-            ("request_timeout_seconds", self.request_timeout.as_secs()),
-            ("header_timeout_seconds", self.header_timeout.as_secs()),
-            ("shutdown_timeout_seconds", self.shutdown_timeout.as_secs()),
-            ("max_body_bytes", self.max_body),
-            ("max_header_bytes", self.max_headers as u64),
-        ] {
-            writeln!(out, "{key} = {value}").expect("writing to a String cannot fail");
-        }
+/// Anyone who reaches that address is answered, so nobody else may reach it.
+fn read_metrics_listen(text: String) -> Result<SocketAddr, ConfigError> {
+    let address: Option<SocketAddr> = text.parse().ok();
+    let loopback = address.filter(|address| address.ip().to_canonical().is_loopback());
+    loopback.ok_or_else(|| ConfigError::Value {
+        key: "metrics_listen".into(),
+        given: text,
+        expected: "a loopback address and a port, 127.0.0.1:9184; from elsewhere, /metrics of \
+                   the main address answers keys with the scope read:metrics"
+            .into(),
+    })
+}
+
+/// An origin is compared as browsers write it: scheme, host in lower case, and
+/// port unless it is the scheme's own.
+fn check_origin(origin: &str) -> Result<(), ConfigError> {
+    let host = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| origin.strip_prefix(scheme));
+    let is_plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]_".contains(&byte);
+    if host.is_some_and(|host| !host.is_empty() && host.bytes().all(is_plain)) {
+        return Ok(());
     }
+    Err(ConfigError::Value {
+        key: "cors_origins".into(),
+        given: origin.into(),
+        expected: "an exact origin as browsers send it, https://soc.example.com: no path, no \
+                   wildcard"
+            .into(),
+    })
 }
 
 /// Reads a network, or an address as the network of just itself.

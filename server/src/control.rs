@@ -24,6 +24,7 @@ mod feed;
 mod key;
 mod keyring;
 mod latency;
+mod readings;
 mod records;
 mod ruling;
 mod scope;
@@ -38,9 +39,11 @@ pub use error::ControlError;
 pub use feed::{Condition, Coverage, FeedState, Health, MAX_REFUSED, RefusedRow};
 pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, MAX_REASON, StoredKey};
 pub use latency::Latency;
+pub use readings::Readings;
 pub use records::Records;
 pub use ruling::{MAX_RULINGS, Ruling, Stance};
 pub use scope::{Scope, Scopes};
+pub(crate) use secret::MARK;
 pub use secret::{Digest, Hasher, Secret};
 pub use sqlite::{SqliteRecords, check_database};
 pub use usage::{
@@ -65,6 +68,7 @@ pub struct Control {
     /// Rate windows and counters by key id: they outlive a reload of the keys.
     activities: Mutex<HashMap<String, Arc<Activity>>>,
     feeds: Mutex<BTreeMap<String, FeedState>>,
+    readings: Mutex<readings::ByFeed>,
     /// [`Coverage`] as JSON, rendered when a feed's state changes.
     coverage: ArcSwap<RenderedCoverage>,
     /// Held by whoever changes accounts or keys, so that checks and changes are one step.
@@ -120,6 +124,7 @@ impl Control {
             callers: ArcSwap::default(),
             activities: Mutex::default(),
             feeds: Mutex::new(feeds),
+            readings: Mutex::default(),
             coverage: ArcSwap::from_pointee(coverage),
             changing: Mutex::default(),
             forgotten: Mutex::default(),
@@ -142,6 +147,22 @@ impl Control {
     /// How every feed is, in the order of their names.
     pub fn feed_states(&self) -> Vec<FeedState> {
         lock(&self.feeds).values().cloned().collect()
+    }
+
+    /// Counts what became of a document of a feed.
+    pub fn count_reading(&self, feed: &str, reading: Readings) {
+        let mut readings = lock(&self.readings);
+        readings.entry(feed.to_owned()).or_default().add(reading);
+    }
+
+    /// What became of documents since this process began, in the order of the
+    /// feeds' names.
+    pub fn readings(&self) -> Vec<(String, Readings)> {
+        let readings = lock(&self.readings);
+        readings
+            .iter()
+            .map(|(feed, sum)| (feed.clone(), *sum))
+            .collect()
     }
 
     /// What a search without an answer has searched.

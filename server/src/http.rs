@@ -8,16 +8,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use axum::Router;
 use axum::http::Method;
-use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::{FREE, Settings};
 use crate::control::{Control, Scope};
 use crate::endpoint::Endpoint;
 use crate::feeds::Feeds;
+use crate::metrics::Traffic;
 use crate::store::ClaimStore;
 use crate::warnings::Warnings;
 
@@ -26,6 +27,8 @@ mod apart;
 mod bulk;
 mod code;
 mod coding;
+mod conversation;
+mod cors;
 mod counted;
 mod credential;
 mod error;
@@ -39,6 +42,7 @@ mod keys;
 mod list;
 mod lookup;
 mod media_type;
+mod metrics;
 mod nearest;
 mod open_files;
 mod parameter;
@@ -48,6 +52,7 @@ mod reading;
 mod request_id;
 mod route;
 pub(crate) mod search;
+mod seats;
 mod serve;
 mod stats;
 mod wire;
@@ -58,8 +63,9 @@ pub(crate) use escape::encode_into;
 pub use peer::Peer;
 pub use route::{Access, Route};
 pub(crate) use serve::serve_routes;
-pub use serve::{Served, serve};
+pub use serve::{Listening, Served, listen, serve, serve_metrics};
 
+use apart::Walks;
 use counted::Counter;
 use front::Open;
 use read_ahead::SharedRoom;
@@ -88,12 +94,11 @@ pub struct App<S> {
     read_ahead: SharedRoom,
     stopping: AtomicBool,
     counter: Counter,
-    /// Permits for questions that walk through many values.
-    walks: Arc<Semaphore>,
+    /// Room for questions that walk through many values.
+    walks: Walks,
+    traffic: Traffic,
+    started: Instant,
 }
-
-/// Such questions at a time: those that are asked by exact keys go on.
-const WALKS: usize = 4;
 
 impl<S: ClaimStore> App<S> {
     /// An application that is ready to serve, with the shipped warning
@@ -110,7 +115,9 @@ impl<S: ClaimStore> App<S> {
             read_ahead: SharedRoom::new(),
             stopping: AtomicBool::new(false),
             counter: Counter::default(),
-            walks: Arc::new(Semaphore::new(WALKS)),
+            walks: Walks::new(),
+            traffic: Traffic::new(),
+            started: Instant::now(),
         }
     }
 
@@ -141,11 +148,12 @@ fn routes<S: ClaimStore>() -> Routes<S> {
     const KEYS: &str = "/api/v1/keys";
     const KEY: &str = "/api/v1/keys/{id}";
     const SEARCH: &str = "/api/v1/iocs/search";
-    use Scope::{ManageKeys, ReadIocs};
+    use Scope::{ManageKeys, ReadIocs, ReadMetrics};
 
     Routes::new()
         .open("/healthz", health::alive)
         .open("/readyz", health::ready)
+        .keyed(GET, metrics::PATH, ReadMetrics, FREE, metrics::tell)
         .keyed(GET, "/api/v1/iocs", ReadIocs, FREE, list::list)
         .keyed(GET, "/api/v1/iocs/stats", ReadIocs, FREE, stats::stats)
         .keyed(GET, "/api/v1/feeds", ReadIocs, FREE, feeds::list)
@@ -183,11 +191,12 @@ fn answering<S: ClaimStore>(routes: Routes<S>, app: Arc<App<S>>) -> Router {
     let no_such_path = Open { endpoint, handler };
     let handler = health::no_such_method::<S>;
     let no_such_method = Open { endpoint, handler };
-    routes
+    let complete = routes
         .into_router()
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
-        .with_state(app)
+        .with_state(Arc::clone(&app));
+    cors::with_origins(complete, app)
 }
 
 /// Reads a query string as the routes do.

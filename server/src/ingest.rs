@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
-use crate::control::{Condition, Control, ControlError, FeedState, MAX_REFUSED, RefusedRow};
+use crate::control::{
+    Condition, Control, ControlError, FeedState, MAX_REFUSED, Readings, RefusedRow,
+};
 use crate::feeds::Feeds;
 use crate::store::{Batch, ClaimStore, StoreError};
 
@@ -276,6 +278,7 @@ impl<S: ClaimStore> Intake<'_, S> {
     }
 
     fn finish(mut self, outcome: Result<Summary, FeedError>) -> Result<Report, IngestError> {
+        self.count(outcome.is_ok() && self.failure.is_none());
         if let Some(failure) = self.failure {
             return Err(failure);
         }
@@ -320,6 +323,20 @@ impl<S: ClaimStore> Intake<'_, S> {
             .put_refused(&self.feed.name, &refused)?;
         self.ingester.control.set_feed_state(&state)?;
         Ok(self.report)
+    }
+
+    /// Counts what has been recorded, also of a document that broke off.
+    fn count(&self, is_read: bool) {
+        let reading = Readings {
+            read: u64::from(is_read),
+            bad: u64::from(!is_read),
+            accepted: self.report.accepted,
+            merged: self.report.merged,
+            unchanged: self.report.unchanged,
+            refused: self.report.refused,
+        };
+        let control = self.ingester.control;
+        control.count_reading(&self.feed.name, reading);
     }
 
     /// Ends what a complete list no longer has.

@@ -6,6 +6,7 @@
 //! | `bench` | figures of an operator's own machine |
 //! | `bulk` | many values at a time |
 //! | [`cli`] | the command line |
+//! | [`client`] | the asking side of the API, for commands |
 //! | [`clock`] | where the time comes from |
 //! | [`config`] | the settings as written, and those in force |
 //! | [`control`] | accounts, keys, feed state and usage: small and precious |
@@ -16,10 +17,12 @@
 //! | [`http`] | the API: every route, and what surrounds a handler |
 //! | [`ingest`] | reading a feed's document into the store |
 //! | [`limit`] | rate windows |
+//! | `metrics` | what the server counts of itself |
 //! | [`operation`] | what commands ask of the owner of the data directory |
 //! | [`owner`] | who that is: this process or a server |
 //! | [`scan`] | known values in logs and reports |
 //! | [`store`] | what is needed of a claim store, and the embedded one |
+//! | [`tls`] | the certificate in force |
 //! | [`unpack`] | files as they come: plain, gzip, zip |
 //! | [`warnings`] | the warning lists in force |
 
@@ -27,6 +30,7 @@ pub mod backup;
 mod bench;
 mod bulk;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod control;
@@ -37,9 +41,11 @@ pub mod feeds;
 pub mod http;
 pub mod ingest;
 pub mod limit;
+mod metrics;
 pub mod operation;
 pub mod owner;
 pub mod scan;
 pub mod store;
+pub mod tls;
 pub mod unpack;
 pub mod warnings;

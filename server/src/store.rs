@@ -84,6 +84,15 @@ pub struct Counts {
     pub revision: u64,
 }
 
+/// What a store takes up, where that can be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Footprint {
+    /// Bytes on disk that grow with what is stored.
+    pub disk: u64,
+    /// Bytes on the heap of this process, about.
+    pub memory: u64,
+}
+
 /// A store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -272,6 +281,11 @@ pub trait ClaimStore: Send + Sync + 'static {
 
     /// How much there is. Cheap enough for every request.
     fn counts(&self) -> Counts;
+
+    /// What it takes up, where that can be told in milliseconds.
+    fn footprint(&self) -> Option<Footprint> {
+        None
+    }
 
     /// The sources that the store knows, in the order in which they came.
     fn sources(&self) -> Vec<Source>;

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 use iocd_core::value::Kind;
 
-use super::{Global, table};
-use crate::operation::{ListFormat, Operation};
+use super::Global;
+use super::respondent::{Remote, Respondent};
+use crate::operation::ListFormat;
 
 /// List the active entries of the store, newest update first.
 #[derive(Debug, Args)]
@@ -21,22 +22,14 @@ pub(super) struct List {
     /// How to print them
     #[arg(long, value_enum, default_value_t)]
     format: ListFormat,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 impl List {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = global.owner()?;
-        let List {
-            r#type: kind,
-            limit,
-            format,
-        } = self;
-        let answer = owner.perform(Operation::List {
-            kind,
-            limit,
-            format,
-        })?;
-        let body = table::text(&answer, "body");
+        let respondent = Respondent::find(&self.remote, global)?;
+        let body = respondent.list(self.r#type, self.limit, self.format)?;
         write!(
             io::stdout(),
             "{body}{}",
@@ -46,7 +39,7 @@ impl List {
                 "\n"
             }
         )?;
-        owner.close()?;
+        respondent.close()?;
         Ok(ExitCode::SUCCESS)
     }
 }

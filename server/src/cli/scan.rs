@@ -14,6 +14,8 @@ use iocd_index::IndexError;
 use self::report::Report;
 use self::store::Store;
 use super::Global;
+use super::respondent::{Remote, Respondent};
+use crate::client::ClientError;
 use crate::clock::Clock;
 use crate::config::Written;
 use crate::operation::{OperationError, read_status};
@@ -44,6 +46,8 @@ pub(super) struct Scan {
     /// Threads that look for values [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     threads: Option<u8>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 /// A scan did not get to its end.
@@ -57,15 +61,19 @@ enum ScanError {
     Owner(#[from] OwnerError),
     #[error(transparent)]
     Operation(#[from] OperationError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
 
 impl Scan {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let settings = global.settings(Written::default())?;
-        let data = settings.data.clone();
-        let owner = Owner::find(&settings)?;
+        let respondent = match self.remote.client(global)? {
+            Some(client) => Respondent::Server(client),
+            None => Respondent::Owner(Owner::find(&settings)?),
+        };
         let store = Store {
-            owner: &owner,
+            respondent: &respondent,
             filter: read_status(self.status.as_deref())?,
             status: self.status.clone(),
             now: Clock::System.now(),
@@ -90,15 +98,15 @@ impl Scan {
             }
         }
         let found = report.finish().context("standard output")?;
-        if let Owner::Here(node, _) = &owner
+        if let Respondent::Owner(Owner::Here(node, _)) = &respondent
             && node.store.counts().retained == 0
         {
             eprintln!(
                 "iocd: nothing is stored in {}, so nothing can be found; say where with --data",
-                data.display()
+                settings.data.display()
             );
         }
-        owner.close()?;
+        respondent.close()?;
         Ok(match (failed, found) {
             (true, _) => ExitCode::from(2),
             (false, 0) => ExitCode::from(1),

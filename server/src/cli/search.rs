@@ -10,8 +10,10 @@ use iocd_core::query::Matching;
 use iocd_core::value::Kind;
 use serde_json::Value as Json;
 
+use super::respondent::{Remote, Respondent};
 use super::{Global, table};
-use crate::operation::{FileSearch, Operation};
+use crate::client;
+use crate::operation::FileSearch;
 
 mod file;
 
@@ -42,25 +44,27 @@ pub(super) struct Search {
     /// Print what the API answers, one line of JSON for each value
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 impl Search {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = global.owner()?;
+        let respondent = Respondent::find(&self.remote, global)?;
         if let Some(path) = &self.file {
             let request = FileSearch {
                 kind: self.r#type,
                 status: self.status.clone(),
                 limit: self.limit,
             };
-            file::search(&owner, path, &request, self.json)?;
+            file::search(&respondent, path, &request, self.json)?;
         }
         for value in &self.values {
-            let answer = owner.perform(Operation::Search {
-                q: value.clone(),
+            let answer = respondent.search(&client::Search {
+                q: value,
                 kind: self.r#type,
-                matching: self.r#match.clone(),
-                status: self.status.clone(),
+                matching: self.r#match.as_deref(),
+                status: self.status.as_deref(),
                 limit: self.limit.unwrap_or(DEFAULT_LIMIT),
             })?;
             if self.json {
@@ -69,7 +73,7 @@ impl Search {
                 print_answer(value, &answer)?;
             }
         }
-        owner.close()?;
+        respondent.close()?;
         Ok(ExitCode::SUCCESS)
     }
 }

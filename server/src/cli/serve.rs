@@ -1,5 +1,6 @@
 //! `iocd serve`.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,15 +8,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Global;
 use crate::config::{Log, LogFormat, Settings, Written};
 use crate::control_socket;
-use crate::http::{App, Served, serve};
+use crate::http::{App, Listening, Served, listen, serve, serve_metrics};
 use crate::owner::{Node, socket};
 use crate::store::ClaimStore as _;
+use crate::tls::{Tls, keep_current};
 
 /// How often claims whose time is over are given a revision as expired.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -61,10 +62,15 @@ impl Serve {
 }
 
 async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener =
+        listen(settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
+    let tls = settings.tls.as_ref().map(Tls::load).transpose()?;
+    let tls = tls.map(Arc::new);
+    let metrics = settings.metrics_listen.map(|address| {
+        listen(address).with_context(|| format!("cannot listen on {address} for metrics"))
+    });
+    let metrics = metrics.transpose()?;
     let commands = control_socket::bind(&settings.data).with_context(|| {
         format!(
             "cannot listen on {} (its path must be shorter than 108 bytes: choose a shorter --data)",
@@ -84,6 +90,7 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
     )
     .with_warnings(Arc::clone(&node.warnings))
     .with_feeds(Arc::clone(&node.feeds));
+    let app = Arc::new(app);
     tokio::spawn(sweep(Arc::clone(node)));
     let (stop_commands, commands_stop) = tokio::sync::oneshot::channel::<()>();
     let router = control_socket::router(Arc::clone(node));
@@ -96,7 +103,19 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
             .with_graceful_shutdown(stopped)
             .await
     });
-    println!("iocd serves on http://{address}");
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let mut greeting = format!("iocd serves on {scheme}://{address}\n");
+    if let Some(listener) = metrics {
+        let address = listener.local_addr()?;
+        writeln!(greeting, "iocd tells metrics on http://{address}/metrics")?;
+        tokio::spawn(serve_metrics(Arc::clone(&app), listener));
+    }
+    if let Some(tls) = &tls {
+        let hangup = signal(SignalKind::hangup())?;
+        tokio::spawn(keep_current(Arc::clone(tls), hangup));
+    }
+    // In one piece: who starts a server may read no further than the first line.
+    print!("{greeting}");
     std::io::stdout().flush()?;
     tracing::info!(%address, data = %settings.data.display(), "serving");
     let stop = async move {
@@ -107,7 +126,7 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         tracing::info!("stopping: running requests are finished");
         let _ = stop_commands.send(());
     };
-    let served = serve(Arc::new(app), listener, stop).await;
+    let served = serve(app, Listening { listener, tls }, stop).await;
     // A document that is being read through the socket is a running request, too.
     if tokio::time::timeout(settings.limits.shutdown_timeout, commands)
         .await

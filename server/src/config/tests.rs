@@ -49,7 +49,10 @@ fn later_places_win() {
 #[test]
 fn what_is_printed_reads_back_the_same() {
     let text = "feeds = 'more \"feeds\"'\ntrusted_proxies = ['192.0.2.7/24']\napi_key_in_query = true\n\
+                metrics_listen = '[::1]:9184'\ncors_origins = ['https://a.example.com']\n\
                 [limits]\nmax_connections = 7\nrequest_timeout_seconds = 3\n\
+                max_connections_per_address = 5\nmax_requests = 6\n\
+                [tls]\ncertificate = 'a \"b\".pem'\nkey = 'k.pem'\n\
                 [store]\nhistory_days = 9\n\
                 [warnings]\nlists = ['a \"b\".json']\ninformational = ['vpn-ipv4']\nbuiltin = false\n\
                 [tiers.pro]\nrequests_per_minute = 0\n\
@@ -96,4 +99,80 @@ fn mistakes_are_errors() {
     ] {
         assert!(Settings::resolve([written(text)]).is_err(), "{text}");
     }
+}
+
+#[test]
+fn what_is_served_to_whom_is_checked() {
+    for (text, key, part) in [
+        (
+            "metrics_listen = '192.0.2.1:9184'",
+            "metrics_listen",
+            "loopback",
+        ),
+        (
+            "metrics_listen = '0.0.0.0:9184'",
+            "metrics_listen",
+            "read:metrics",
+        ),
+        (
+            "metrics_listen = '9184'",
+            "metrics_listen",
+            "127.0.0.1:9184",
+        ),
+        (
+            "cors_origins = ['*']",
+            "cors_origins",
+            "no path, no wildcard",
+        ),
+        (
+            "cors_origins = ['https://*.example.com']",
+            "cors_origins",
+            "exact",
+        ),
+        (
+            "cors_origins = ['https://a.example.com/']",
+            "cors_origins",
+            "exact",
+        ),
+        (
+            "cors_origins = ['https://A.example.com']",
+            "cors_origins",
+            "exact",
+        ),
+        ("cors_origins = ['a.example.com']", "cors_origins", "exact"),
+        ("[tls]\nkey = 'k.pem'", "tls", "tls.certificate beside it"),
+        ("[tls]\ncertificate = 'c.pem'", "tls", "tls.key beside it"),
+        (
+            "[limits]\nmax_requests = 0",
+            "limits.max_requests",
+            "at least 1",
+        ),
+    ] {
+        let error = Settings::resolve([written(text)]).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("setting {key}:")),
+            "{text}: {error}"
+        );
+        assert!(error.contains(part), "{text}: {error}");
+    }
+    let (environment, _) = Written::from_env([
+        (
+            "IOCD_METRICS_LISTEN".to_owned(),
+            "127.0.0.1:9184".to_owned(),
+        ),
+        (
+            "IOCD_CORS_ORIGINS".to_owned(),
+            "https://a.example.com, http://[::1]:3000".to_owned(),
+        ),
+        ("IOCD_TLS_CERTIFICATE".to_owned(), "c.pem".to_owned()),
+    ])
+    .unwrap();
+    let file = written("[tls]\nkey = 'k.pem'");
+    let settings = Settings::resolve([file, environment]).unwrap();
+    assert_eq!(
+        settings.metrics_listen.map(|address| address.port()),
+        Some(9184)
+    );
+    assert_eq!(settings.cors_origins.len(), 2);
+    assert_eq!(settings.tls.unwrap().certificate, PathBuf::from("c.pem"));
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Bounds, ConfigError, LogFormat, LogLevel, WrittenStore, WrittenTier, WrittenWarnings};
+use super::{
+    ConfigError, LogFormat, LogLevel, WrittenLimits, WrittenStore, WrittenTier, WrittenTls,
+    WrittenWarnings,
+};
 
 /// What one place says about the settings; what it does not say is left to
 /// the places below it.
@@ -15,6 +17,10 @@ use super::{Bounds, ConfigError, LogFormat, LogLevel, WrittenStore, WrittenTier,
 pub struct Written {
     /// See [`Settings::listen`](super::Settings::listen).
     pub listen: Option<String>,
+    /// See [`Settings::tls`](super::Settings::tls).
+    pub tls: WrittenTls,
+    /// See [`Settings::metrics_listen`](super::Settings::metrics_listen).
+    pub metrics_listen: Option<String>,
     /// See [`Settings::data`](super::Settings::data).
     pub data: Option<PathBuf>,
     /// See [`Settings::feeds`](super::Settings::feeds).
@@ -27,6 +33,8 @@ pub struct Written {
     pub api_key_in_query: Option<bool>,
     /// See [`Settings::trusted_proxies`](super::Settings::trusted_proxies).
     pub trusted_proxies: Option<Vec<String>>,
+    /// See [`Settings::cors_origins`](super::Settings::cors_origins).
+    pub cors_origins: Option<Vec<String>>,
     /// See [`Settings::store`](super::Settings::store).
     pub store: WrittenStore,
     /// See [`Settings::warnings`](super::Settings::warnings).
@@ -45,32 +53,19 @@ pub struct WrittenLog {
     pub level: Option<LogLevel>,
 }
 
-/// The table `[limits]`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WrittenLimits {
-    /// See [`Bounds::max_connections`].
-    pub max_connections: Option<usize>,
-    /// See [`Bounds::request_timeout`].
-    pub request_timeout_seconds: Option<u64>,
-    /// See [`Bounds::header_timeout`].
-    pub header_timeout_seconds: Option<u64>,
-    /// See [`Bounds::shutdown_timeout`].
-    pub shutdown_timeout_seconds: Option<u64>,
-    /// See [`Bounds::max_body`].
-    pub max_body_bytes: Option<u64>,
-    /// See [`Bounds::max_headers`].
-    pub max_header_bytes: Option<usize>,
-}
-
 /// Variables of the environment that are settings.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 20] = [
     "IOCD_LISTEN",
+    "IOCD_TLS_CERTIFICATE",
+    "IOCD_TLS_KEY",
+    "IOCD_METRICS_LISTEN",
     "IOCD_DATA",
     "IOCD_FEEDS",
     "IOCD_LOG_FORMAT",
     "IOCD_LOG_LEVEL",
     "IOCD_MAX_CONNECTIONS",
+    "IOCD_MAX_CONNECTIONS_PER_ADDRESS",
+    "IOCD_MAX_REQUESTS",
     "IOCD_REQUEST_TIMEOUT_SECONDS",
     "IOCD_HEADER_TIMEOUT_SECONDS",
     "IOCD_SHUTDOWN_TIMEOUT_SECONDS",
@@ -79,10 +74,18 @@ const VARIABLES: [&str; 14] = [
     "IOCD_HISTORY_DAYS",
     "IOCD_API_KEY_IN_QUERY",
     "IOCD_TRUSTED_PROXIES",
+    "IOCD_CORS_ORIGINS",
 ];
 
 /// Variables that are no settings but that a shell near a server may well hold.
-const BYSTANDERS: [&str; 3] = ["IOCD_CONFIG", "IOCD_KEY", "IOCD_API_KEY"];
+const BYSTANDERS: [&str; 6] = [
+    "IOCD_CONFIG",
+    "IOCD_URL",
+    "IOCD_KEY",
+    "IOCD_KEY_FILE",
+    "IOCD_CA_FILE",
+    "IOCD_API_KEY",
+];
 
 impl Written {
     /// Reads the text of `iocd.toml`. Unknown keys are errors.
@@ -111,6 +114,9 @@ impl Written {
     fn set(&mut self, name: &str, value: String) -> Result<(), ConfigError> {
         match name {
             "IOCD_LISTEN" => self.listen = Some(value),
+            "IOCD_TLS_CERTIFICATE" => self.tls.certificate = Some(value.into()),
+            "IOCD_TLS_KEY" => self.tls.key = Some(value.into()),
+            "IOCD_METRICS_LISTEN" => self.metrics_listen = Some(value),
             "IOCD_DATA" => self.data = Some(value.into()),
             "IOCD_FEEDS" => self.feeds = Some(value.into()),
             "IOCD_LOG_FORMAT" => self.log.format = Some(read_name(name, &value, "text or json")?),
@@ -122,6 +128,10 @@ impl Written {
                 )?);
             }
             "IOCD_MAX_CONNECTIONS" => self.limits.max_connections = Some(read(name, &value)?),
+            "IOCD_MAX_CONNECTIONS_PER_ADDRESS" => {
+                self.limits.max_connections_per_address = Some(read(name, &value)?);
+            }
+            "IOCD_MAX_REQUESTS" => self.limits.max_requests = Some(read(name, &value)?),
             "IOCD_REQUEST_TIMEOUT_SECONDS" => {
                 self.limits.request_timeout_seconds = Some(read(name, &value)?);
             }
@@ -135,13 +145,8 @@ impl Written {
             "IOCD_MAX_HEADER_BYTES" => self.limits.max_header_bytes = Some(read(name, &value)?),
             "IOCD_HISTORY_DAYS" => self.store.history_days = Some(read(name, &value)?),
             "IOCD_API_KEY_IN_QUERY" => self.api_key_in_query = Some(read_switch(name, &value)?),
-            "IOCD_TRUSTED_PROXIES" => {
-                let parts = value
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|part| !part.is_empty());
-                self.trusted_proxies = Some(parts.map(str::to_owned).collect());
-            }
+            "IOCD_TRUSTED_PROXIES" => self.trusted_proxies = Some(read_list(&value)),
+            "IOCD_CORS_ORIGINS" => self.cors_origins = Some(read_list(&value)),
             _ => unreachable!("only names in VARIABLES are set"),
         }
         Ok(())
@@ -157,6 +162,8 @@ impl Written {
         }
         Written {
             listen: other.listen.or(self.listen),
+            tls: self.tls.overridden_by(other.tls),
+            metrics_listen: other.metrics_listen.or(self.metrics_listen),
             data: other.data.or(self.data),
             feeds: other.feeds.or(self.feeds),
             log: WrittenLog {
@@ -166,74 +173,11 @@ impl Written {
             limits: self.limits.overridden_by(other.limits),
             api_key_in_query: other.api_key_in_query.or(self.api_key_in_query),
             trusted_proxies: other.trusted_proxies.or(self.trusted_proxies),
+            cors_origins: other.cors_origins.or(self.cors_origins),
             store: self.store.overridden_by(other.store),
             warnings: self.warnings.overridden_by(other.warnings),
             tiers,
         }
-    }
-}
-
-impl WrittenLimits {
-    fn overridden_by(self, other: WrittenLimits) -> WrittenLimits {
-        WrittenLimits {
-            max_connections: other.max_connections.or(self.max_connections),
-            request_timeout_seconds: other
-                .request_timeout_seconds
-                .or(self.request_timeout_seconds),
-            header_timeout_seconds: other.header_timeout_seconds.or(self.header_timeout_seconds),
-            shutdown_timeout_seconds: other
-                .shutdown_timeout_seconds
-                .or(self.shutdown_timeout_seconds),
-            max_body_bytes: other.max_body_bytes.or(self.max_body_bytes),
-            max_header_bytes: other.max_header_bytes.or(self.max_header_bytes),
-        }
-    }
-
-    pub(super) fn resolve(self, base: Bounds) -> Result<Bounds, ConfigError> {
-        let seconds = |key: &str, given: Option<u64>, base: Duration| match given {
-            None => Ok(base),
-            Some(given @ 1..=86_400) => Ok(Duration::from_secs(given)),
-            Some(given) => Err(ConfigError::Value {
-                key: format!("limits.{key}"),
-                given: given.to_string(),
-                expected: "seconds from 1 to 86400".into(),
-            }),
-        };
-        let bounds = Bounds {
-            max_connections: self.max_connections.unwrap_or(base.max_connections),
-            request_timeout: seconds(
-                "request_timeout_seconds",
-                self.request_timeout_seconds,
-                base.request_timeout,
-            )?,
-            header_timeout: seconds(
-                "header_timeout_seconds",
-                self.header_timeout_seconds,
-                base.header_timeout,
-            )?,
-            shutdown_timeout: seconds(
-                "shutdown_timeout_seconds",
-                self.shutdown_timeout_seconds,
-                base.shutdown_timeout,
-            )?,
-            max_body: self.max_body_bytes.unwrap_or(base.max_body),
-            max_headers: self.max_header_bytes.unwrap_or(base.max_headers),
-        };
-        if bounds.max_connections == 0 {
-            return Err(ConfigError::Value {
-                key: "limits.max_connections".into(),
-                given: "0".into(),
-                expected: "a number of at least 1".into(),
-            });
-        }
-        if !(1_024..=262_144).contains(&bounds.max_headers) {
-            return Err(ConfigError::Value {
-                key: "limits.max_header_bytes".into(),
-                given: bounds.max_headers.to_string(),
-                expected: "bytes from 1024 to 262144".into(),
-            });
-        }
-        Ok(bounds)
     }
 }
 
@@ -243,6 +187,15 @@ fn read<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, ConfigError>
         given: value.to_owned(),
         expected: "a whole number".into(),
     })
+}
+
+/// Parts between commas.
+fn read_list(value: &str) -> Vec<String> {
+    let parts = value.split(',').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn read_switch(name: &str, value: &str) -> Result<bool, ConfigError> {

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 use super::ControlError;
 
 /// How every secret begins.
-const MARK: &str = "sk_live_";
+pub(crate) const MARK: &str = "sk_live_";
 /// Random characters after the mark: 258 bits.
 const RANDOM: usize = 43;
 /// Characters of a secret that are no secret: the mark and eight more.

@@ -266,6 +266,7 @@ impl<S: ClaimStore> Exchange<S> {
             self.caller.key().id.as_str(),
         );
         let answered = self.bulk.taken();
+        self.app.traffic.count_error(error.code());
         if let Some(cause) = error.cause() {
             tracing::error!(request_id = %id, code, key, answered, cause);
         } else {

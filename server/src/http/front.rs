@@ -23,7 +23,7 @@ use super::headers::stamp;
 use super::peer::client_address;
 use super::request_id::RequestId;
 use crate::config::Settings;
-use crate::control::{Caller, Scope};
+use crate::control::{Caller, MARK, Scope};
 use crate::endpoint::Endpoint;
 use crate::limit::Standing;
 use crate::store::ClaimStore;
@@ -87,7 +87,7 @@ where
                 (Ok(()), None) => Err(ApiError::missing_api_key()),
                 (Err(error), _) => Err(error),
             };
-            exchange.finish(result, caller.as_deref(), standing)
+            exchange.finish(&app, result, caller.as_deref(), standing)
         })
     }
 }
@@ -115,9 +115,18 @@ where
                 }
                 Err(error) => Err(error),
             };
-            exchange.finish(result, None, standing)
+            exchange.finish(&app, result, None, standing)
         })
     }
+}
+
+/// Tells what no route is asked for.
+pub(super) fn tell_unrouted<S>(
+    app: &App<S>,
+    request: &Request,
+    result: Result<Response, ApiError>,
+) -> Response {
+    Exchange::begin(app, request, Endpoint::OTHER).finish(app, result, None, None)
 }
 
 /// Who asks, how their windows stand after this request, and whether they may.
@@ -140,7 +149,8 @@ fn admit<S, H>(
     match caller.activity().meter.charge(caller.tier().limits, now) {
         Ok(standing) => {
             let admitted = check_permission(app, &caller, route)
-                .and_then(|()| check_size(&app.settings, request));
+                .and_then(|()| check_size(&app.settings, request))
+                .and_then(|()| check_load(app));
             (Some(caller), Some(standing), admitted)
         }
         Err(exhausted) => {
@@ -172,6 +182,17 @@ fn check_permission<S, H>(app: &App<S>, caller: &Caller, route: &Keyed<H>) -> Re
         return Err(ApiError::new(Code::InsufficientScope, message));
     }
     Ok(())
+}
+
+/// So many requests at a time and no more: the next one is told at once to come
+/// again, and does not wait behind those that wait already. Whether the server
+/// is up and how it is can be asked at any time.
+fn check_load<S>(app: &App<S>) -> Result<(), ApiError> {
+    if app.traffic.running() <= app.settings.limits.max_requests {
+        return Ok(());
+    }
+    let message = "The server has as many requests as it takes at a time.";
+    Err(ApiError::new(Code::Unavailable, message).retry_after(1))
 }
 
 fn check_size(settings: &Settings, request: &Request) -> Result<(), ApiError> {
@@ -263,24 +284,27 @@ impl Exchange {
         }
     }
 
-    fn finish(
+    fn finish<S>(
         &self,
+        app: &App<S>,
         result: Result<Response, ApiError>,
         caller: Option<&Caller>,
         standing: Option<Standing>,
     ) -> Response {
         let mut response = match result {
             Ok(response) => {
-                tracing::debug!(request_id = %self.id, status = response.status().as_u16(), method = %self.method, key = key(caller));
+                tracing::debug!(request_id = %self.id, status = response.status().as_u16(), method = name(&self.method), key = key(caller));
                 response
             }
             Err(error) => {
                 self.log(&error, caller);
+                app.traffic.count_error(error.code());
                 error.into_response(self.id)
             }
         };
+        let (status, elapsed) = (response.status().as_u16(), self.begun.elapsed());
+        app.traffic.count_answer(self.endpoint, status, elapsed);
         if let Some(caller) = caller {
-            let (status, elapsed) = (response.status().as_u16(), self.begun.elapsed());
             caller
                 .activity()
                 .count(self.endpoint, status, elapsed, self.now);
@@ -291,17 +315,37 @@ impl Exchange {
 
     /// Neither the query string nor a header is logged: both may hold secrets.
     fn log(&self, error: &ApiError, caller: Option<&Caller>) {
-        let Exchange { id, method, .. } = self;
+        let (id, method) = (self.id, name(&self.method));
         let path = self.uri.path();
         let path = path.get(..path.len().min(200)).unwrap_or_default();
+        // A key in the wrong place is a secret all the same.
+        let path = path.split(MARK).next().unwrap_or_default();
         let client = self.client.map(tracing::field::display);
         let (code, key) = (error.code().as_str(), key(caller));
         let status = error.code().status().as_u16();
         if let Some(cause) = error.cause() {
-            tracing::error!(request_id = %id, status, code, %method, path, client, key, cause);
+            tracing::error!(request_id = %id, status, code, method, path, client, key, cause);
         } else {
-            tracing::info!(request_id = %id, status, code, %method, path, client, key);
+            tracing::info!(request_id = %id, status, code, method, path, client, key);
         }
+    }
+}
+
+/// A method that is known, for the log; any other is what a client wrote.
+fn name(method: &Method) -> &str {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    if known.contains(method) {
+        method.as_str()
+    } else {
+        "other"
     }
 }
 

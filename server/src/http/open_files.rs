@@ -2,8 +2,9 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Files that are no connections: the log, the database, what listens.
-const RESERVE: u64 = 64;
+/// Files that are no such connections: the log, the database, what listens,
+/// those who ask for metrics or give commands.
+const RESERVE: u64 = 96;
 
 /// How many of the `wanted` connections the system lets this process have. Its
 /// soft limit, on many systems 1,024, is raised for them as far as it may be:

@@ -29,6 +29,9 @@ const COST: usize = 256;
 const STALL: Duration = Duration::from_millis(20);
 /// A body may take so many times as long as a request.
 const TIMES: u32 = 20;
+/// Bytes that a client has to send in a second of those in which it is waited
+/// for, once a request's time is used up so.
+const FLOOR: u32 = 1 << 10;
 
 /// Memory that all bodies share.
 pub(super) struct SharedRoom(Arc<Semaphore>);
@@ -113,12 +116,18 @@ impl Reader {
         let patience = self.bounds.request_timeout;
         let end = Instant::now() + patience * TIMES;
         let mut total = 0;
+        // A client that sends a byte now and then would be waited for all the time.
+        let mut waited = Duration::ZERO;
         loop {
-            let until = end.min(Instant::now() + patience);
+            let begun = Instant::now();
+            let earned = Duration::from_secs(total) / FLOOR;
+            let allowed = (patience + earned).saturating_sub(waited);
+            let until = end.min(begun + patience.min(allowed));
             let Ok(next) = timeout_at(until, pieces.next()).await else {
                 let message = "The body took too long to come: send it faster, or in parts.";
                 return Err(ApiError::new(Code::Timeout, message));
             };
+            waited += begun.elapsed();
             let Some(piece) = next else { return Ok(()) };
             let bytes = piece.map_err(|error| {
                 tracing::debug!(%error, "a body ended early");

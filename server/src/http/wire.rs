@@ -2,30 +2,40 @@
 //!
 //! A request line or head that cannot be read never reaches the router; the
 //! HTTP library answers it with a bare status. Every error of this API has a
-//! body, so such an answer is replaced as it is written.
+//! body, so such an answer is replaced as it is written. Clients that take
+//! nothing are let go.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use super::App;
 use super::code::Code;
+use super::conversation::Connection;
 use super::error::ApiError;
 use super::request_id::RequestId;
+use crate::store::ClaimStore;
+
+/// How long a connection is read on after its last answer: one that is closed
+/// with unread input is reset, and the client might never see the answer.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A connection whose bare refusals get the documented body.
-pub(super) struct Wire<S> {
-    io: TokioIo<TcpStream>,
-    app: Arc<App<S>>,
+pub(super) struct Wire<S, T> {
+    io: T,
+    connection: Arc<Connection<S>>,
     replacement: Option<Replacement>,
+    /// Whether the line with which a request begins has come to its end.
+    line_ended: bool,
     /// Runs while the client takes nothing of what there is to write.
     stall: Option<Pin<Box<Sleep>>>,
+    /// Runs when all is written, until the client closes, too.
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 /// What is written in place of a bare refusal.
@@ -36,13 +46,15 @@ struct Replacement {
     stands_for: usize,
 }
 
-impl<S> Wire<S> {
-    pub(super) fn new(stream: TcpStream, app: Arc<App<S>>) -> Wire<S> {
+impl<S: ClaimStore, T: AsyncRead + AsyncWrite + Unpin> Wire<S, T> {
+    pub(super) fn new(io: T, connection: Arc<Connection<S>>) -> Wire<S, T> {
         Wire {
-            io: TokioIo::new(stream),
-            app,
+            io,
+            connection,
             replacement: None,
+            line_ended: false,
             stall: None,
+            linger: None,
         }
     }
 
@@ -51,6 +63,8 @@ impl<S> Wire<S> {
         let status = bytes.strip_prefix(b"HTTP/1.1 ")?.first_chunk::<3>()?;
         let (code, message) = match status {
             b"414" => (Code::UriTooLong, "The request's target is too long."),
+            // The buffer is full of a target that has no end.
+            b"431" if !self.line_ended => (Code::UriTooLong, "The request's target is too long."),
             b"431" => (
                 Code::HeadersTooLarge,
                 "The request's header fields are too many or too large.",
@@ -70,7 +84,9 @@ impl<S> Wire<S> {
         {
             return None;
         }
-        let id = self.app.ids.next();
+        let app = &self.connection.app;
+        let id = app.ids.next();
+        app.traffic.count_error(code);
         tracing::info!(request_id = %id, code = code.as_str(), "unreadable request");
         let bytes = closing_response(&ApiError::new(code, message), id);
         Some(Replacement {
@@ -82,19 +98,23 @@ impl<S> Wire<S> {
 
     /// Gives up on a client that takes nothing for as long as a request may
     /// take: its answer would be kept for ever.
-    fn watch<T>(
+    fn watch<R>(
         &mut self,
         context: &mut Context<'_>,
-        polled: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+        polled: Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        let stalled = &self.connection.stalled;
         if polled.is_ready() {
-            self.stall = None;
+            if self.stall.take().is_some() {
+                stalled.store(false, Ordering::Relaxed);
+            }
             return polled;
         }
-        let patience = self.app.settings.limits.request_timeout;
-        let stall = self
-            .stall
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        let patience = self.connection.app.settings.limits.request_timeout;
+        let stall = self.stall.get_or_insert_with(|| {
+            stalled.store(true, Ordering::Relaxed);
+            Box::pin(tokio::time::sleep(patience))
+        });
         ready!(stall.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -117,17 +137,22 @@ impl<S> Wire<S> {
     }
 }
 
-impl<S> Read for Wire<S> {
+impl<S: ClaimStore, T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S, T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.io).poll_read(context, buffer))?;
+        if !self.line_ended {
+            self.line_ended = memchr::memchr(b'\n', &buffer.filled()[before..]).is_some();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
-impl<S> Write for Wire<S> {
+impl<S: ClaimStore, T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S, T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -136,6 +161,8 @@ impl<S> Write for Wire<S> {
         if self.replacement.is_none() {
             self.replacement = self.replace(bytes);
         }
+        // What comes after an answer is another request.
+        self.line_ended = false;
         let written = match self.poll_replacement(context) {
             Poll::Ready(None) => Pin::new(&mut self.io).poll_write(context, bytes),
             Poll::Ready(Some(result)) => Poll::Ready(result),
@@ -149,11 +176,10 @@ impl<S> Write for Wire<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.replacement.is_none()
-            && let [first] = slices
-        {
-            self.replacement = self.replace(first);
+        if let [first] = slices {
+            return self.poll_write(context, first);
         }
+        self.line_ended = false;
         let written = match self.poll_replacement(context) {
             Poll::Ready(None) => Pin::new(&mut self.io).poll_write_vectored(context, slices),
             Poll::Ready(Some(result)) => Poll::Ready(result),
@@ -167,11 +193,26 @@ impl<S> Write for Wire<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(context)
+        let flushed = Pin::new(&mut self.io).poll_flush(context);
+        self.watch(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(context)
+        let wire = &mut *self;
+        if wire.linger.is_none() {
+            ready!(Pin::new(&mut wire.io).poll_shutdown(context))?;
+        }
+        let sleep = || Box::pin(tokio::time::sleep(LINGER));
+        let linger = wire.linger.get_or_insert_with(sleep);
+        let mut unread = [0; 4_096];
+        while linger.as_mut().poll(context).is_pending() {
+            let mut buffer = ReadBuf::new(&mut unread);
+            let read = ready!(Pin::new(&mut wire.io).poll_read(context, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Looking up many values at once.
 
+use iocd_core::claim::Confidence;
 use iocd_core::query::{Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_core::value::{Kind, Value, ValueRef, is_non_global};
 use iocd_core::warning::{NON_GLOBAL, WarningSet};
@@ -66,7 +67,7 @@ impl EntrySink for Entries {
             "value": entry.value,
             "source": entry.source.title,
             "category": entry.source.category.as_str(),
-            "confidence": entry.confidence,
+            "confidence": Confidence::from_score(entry.confidence).as_str(),
             "status": entry.status.as_str(),
             "match": entry.matched.map(|matched| matched.kind.as_str()),
         }));

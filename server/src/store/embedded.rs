@@ -19,7 +19,7 @@ use iocd_core::warning::WarningSet;
 use iocd_index::{Index, IndexError, Recorded};
 use jiff::Timestamp;
 
-use super::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
+use super::{Batch, ClaimStore, Counts, Footprint, Receipt, Removal, StoreError};
 
 mod history;
 mod upkeep;
@@ -204,6 +204,14 @@ impl ClaimStore for Embedded {
             retained,
             revision,
         }
+    }
+
+    fn footprint(&self) -> Option<Footprint> {
+        let size = self.index.size();
+        Some(Footprint {
+            disk: size.disk,
+            memory: size.memory,
+        })
     }
 
     fn sources(&self) -> Vec<Source> {

@@ -10,13 +10,16 @@ use tempfile::TempDir;
 
 mod bench;
 mod commands;
+mod crowd;
 mod exchange;
 mod ingest;
 mod normalize;
 mod real;
+mod remote;
 mod rulings;
 mod scan;
 mod search_file;
+mod secrets;
 mod serve;
 mod store;
 
@@ -97,7 +100,9 @@ impl Bench {
 
     /// A running server.
     pub(crate) fn serve(&self) -> Server {
-        Server::start(self.command().args(["serve", "--listen", "127.0.0.1:0"]))
+        let mut command = self.command();
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        Server::start(command.stderr(Stdio::null()))
     }
 }
 
@@ -108,19 +113,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Starts a command that serves. What it logs is what the command says.
     fn start(command: &mut Command) -> Server {
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
         let address = line
             .trim()
-            .rsplit_once("http://")
+            .rsplit_once("://")
             .expect("it prints where it serves")
             .1
             .to_owned();
@@ -142,6 +144,24 @@ impl Server {
         (status, body)
     }
 
+    /// Sends a text and gives what came before the server closed.
+    pub(crate) fn send(&self, text: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        // The server may reset the connection after its answer.
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Sends it a signal by name.
+    pub(crate) fn signal(&self, name: &str) -> bool {
+        let mut kill = Command::new("kill");
+        kill.arg(format!("-{name}"))
+            .arg(self.process.id().to_string());
+        kill.status().unwrap().success()
+    }
+
     /// Anonymous resident memory in bytes.
     pub(crate) fn memory(&self) -> u64 {
         let path = format!("/proc/{}/status", self.process.id());
@@ -153,11 +173,7 @@ impl Server {
 
     /// Ends it as an init system does, and gives its exit code.
     pub(crate) fn terminate(mut self) -> Option<i32> {
-        let killed = Command::new("kill")
-            .arg(self.process.id().to_string())
-            .status()
-            .unwrap();
-        assert!(killed.success());
+        assert!(self.signal("TERM"));
         self.process.wait().unwrap().code()
     }
 }

@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::ScanError;
+use crate::cli::respondent::Respondent;
 use crate::operation::Operation;
-use crate::owner::{Owner, OwnerError};
+use crate::owner::Owner;
 use crate::scan::Members;
 
 /// The store, here or behind a server.
 pub(super) struct Store<'a> {
-    pub(super) owner: &'a Owner,
+    pub(super) respondent: &'a Respondent,
     pub(super) filter: StatusFilter,
     pub(super) status: Option<String>,
     pub(super) now: Timestamp,
@@ -25,8 +26,18 @@ const MAX_REQUEST: usize = 1 << 19;
 
 impl Store<'_> {
     /// What is known about values, each known one once.
-    pub(super) fn describe(&self, values: Vec<(Kind, String)>) -> Result<Vec<Json>, OwnerError> {
-        let answer = self.owner.perform(Operation::Known {
+    pub(super) fn describe(&self, values: Vec<(Kind, String)>) -> Result<Vec<Json>, ScanError> {
+        let owner = match self.respondent {
+            Respondent::Owner(owner) => owner,
+            Respondent::Server(client) => {
+                let told = values.iter().filter_map(|(kind, value)| {
+                    let described = client.describe(*kind, value, self.status.as_deref());
+                    described.transpose()
+                });
+                return Ok(told.collect::<Result<_, _>>()?);
+            }
+        };
+        let answer = owner.perform(Operation::Known {
             values,
             status: self.status.clone(),
         })?;
@@ -41,7 +52,7 @@ impl Members for Store<'_> {
     type Error = ScanError;
 
     fn is_known(&self, value: &Value) -> Result<Option<bool>, ScanError> {
-        let Owner::Here(node, _) = self.owner else {
+        let Respondent::Owner(Owner::Here(node, _)) = self.respondent else {
             return Ok(None);
         };
         let question = Question {
@@ -59,6 +70,10 @@ impl Members for Store<'_> {
     }
 
     fn known_of(&self, values: Vec<Value>) -> Result<HashSet<Value>, ScanError> {
+        if let Respondent::Server(client) = self.respondent {
+            let known = client.known_of(values, self.status.as_deref())?;
+            return Ok(known.into_iter().collect());
+        }
         let mut known = HashSet::new();
         let mut values = values.into_iter().peekable();
         while values.peek().is_some() {

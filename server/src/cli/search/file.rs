@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use serde_json::Value as Json;
 
+use crate::cli::respondent::Respondent;
 use crate::cli::table;
 use crate::operation::FileSearch;
-use crate::owner::Owner;
 
 /// Bytes of the file read at a time.
 const PIECE: usize = 64 << 10;
@@ -19,7 +19,7 @@ const ERROR: &[u8] = b"{\"error\":";
 /// Asks about each line of a file and prints the answers as they come: lines
 /// of JSON, or columns for a person.
 pub(super) fn search(
-    owner: &Owner,
+    respondent: &Respondent,
     path: &Path,
     request: &FileSearch,
     json: bool,
@@ -40,7 +40,7 @@ pub(super) fn search(
     if !json {
         printer.out.write_all(HEADINGS.as_bytes())?;
     }
-    let asked = owner.search_lines(request, input, &mut |lines| printer.print(lines));
+    let asked = respondent.search_lines(request, input, &mut |lines| printer.print(lines));
     if printer.closed {
         return Ok(());
     }

@@ -16,8 +16,8 @@ use super::standing::Stand;
 pub(super) struct Running {
     pub(super) stand: Stand,
     pub(super) address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    served: JoinHandle<Served>,
+    pub(super) stop: oneshot::Sender<()>,
+    pub(super) served: JoinHandle<Served>,
 }
 
 /// Serves on a free port.
@@ -48,7 +48,7 @@ pub(super) async fn exchange(address: SocketAddr, text: &str) -> String {
     String::from_utf8(reply).unwrap()
 }
 
-fn get(target: &str, more: &str) -> String {
+pub(super) fn get(target: &str, more: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{more}\r\n")
 }
 
@@ -150,6 +150,7 @@ async fn what_is_no_http_gets_the_documented_error_body() {
     for (text, status, code) in [
         (get(&target(62_000), &auth), "414", "uri_too_long"),
         (get(&target(70_000), &auth), "414", "uri_too_long"),
+        (get(&target(200_000), &auth), "414", "uri_too_long"),
         (
             get("/healthz", &format!("x: {}\r\n", "y".repeat(40_000))),
             "431",
