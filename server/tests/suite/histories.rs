@@ -488,7 +488,7 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
         });
     }
     // What these add is tried by one page: the model looks at every claim for each.
-    let paged = filters.len();
+    let simple = filters.len();
     filters.extend(labels());
     filters.extend([20, 60].map(|least| Filter {
         min_score: Some(least),
@@ -501,7 +501,7 @@ async fn compare_answers<A: ClaimStore, B: ClaimStore>(a: &A, b: &B, second: i64
         ..everything
     });
     for (position, filter) in filters.iter().enumerate() {
-        let tried = if position < paged { pages.len() } else { 1 };
+        let tried = if position < simple { pages.len() } else { 1 };
         for &page in &pages[..tried] {
             let in_a = list(a, filter, page, second).await;
             let in_b = list(b, filter, page, second).await;
