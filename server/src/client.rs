@@ -2,7 +2,7 @@
 //!
 //! A server is asked as any client would, with a key and within its limits. A
 //! limit that opens again within a minute is waited for. Many values go in
-//! requests of [`BATCH`], which every tier takes.
+//! requests of `BATCH`, which every tier takes.
 
 use std::io::{self, BufRead};
 use std::path::Path;

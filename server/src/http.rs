@@ -2,12 +2,12 @@
 //!
 //! Every route is on this screen. A route is `keyed` (it needs a key, and its
 //! line names the scope and the smallest tier) or a `GET` that is `open` to
-//! everyone. What
-//! surrounds a handler (identity, rate limit, time limit, errors, headers,
-//! log) is in `front`; handlers see a checked `Call` and answer.
+//! everyone; each line names its description, too. What surrounds a handler
+//! (identity, rate limit, time limit, errors, headers, log) is in `front`;
+//! handlers see a checked `Call` and answer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::Router;
@@ -31,8 +31,11 @@ mod conversation;
 mod cors;
 mod counted;
 mod credential;
+mod describe;
+mod docs;
 mod error;
 mod escape;
+mod etag;
 mod feeds;
 pub(crate) mod fixed;
 mod front;
@@ -45,8 +48,10 @@ mod media_type;
 mod metrics;
 mod nearest;
 mod open_files;
+mod openapi;
 mod parameter;
 mod peer;
+mod published;
 mod read_ahead;
 mod reading;
 mod request_id;
@@ -68,6 +73,7 @@ pub use serve::{Listening, Served, listen, serve, serve_metrics};
 use apart::Walks;
 use counted::Counter;
 use front::Open;
+use published::Published;
 use read_ahead::SharedRoom;
 use request_id::RequestIds;
 use route::Routes;
@@ -93,6 +99,8 @@ pub struct App<S> {
     ids: RequestIds,
     read_ahead: SharedRoom,
     stopping: AtomicBool,
+    /// The description of the API, once somebody has asked for it.
+    published: OnceLock<Published>,
     counter: Counter,
     /// Room for questions that walk through many values.
     walks: Walks,
@@ -114,6 +122,7 @@ impl<S: ClaimStore> App<S> {
             ids: RequestIds::new(),
             read_ahead: SharedRoom::new(),
             stopping: AtomicBool::new(false),
+            published: OnceLock::new(),
             counter: Counter::default(),
             walks: Walks::new(),
             traffic: Traffic::new(),
@@ -145,34 +154,39 @@ impl<S: ClaimStore> App<S> {
 
 /// Every route.
 fn routes<S: ClaimStore>() -> Routes<S> {
+    const LIST: &str = "/api/v1/iocs";
+    const SEARCH: &str = "/api/v1/iocs/search";
+    const STATS: &str = "/api/v1/iocs/stats";
+    const LOOKUP: &str = "/api/v1/lookup";
+    const NORMALIZE: &str = "/api/v1/normalize";
+    const FEEDS: &str = "/api/v1/feeds";
+    const FEED: &str = "/api/v1/feeds/{name}";
     const KEYS: &str = "/api/v1/keys";
     const KEY: &str = "/api/v1/keys/{id}";
-    const SEARCH: &str = "/api/v1/iocs/search";
-    use Scope::{ManageKeys, ReadIocs, ReadMetrics};
+    const USAGE: &str = "/api/v1/keys/{id}/usage";
+    const IOCS: (Scope, &str) = (Scope::ReadIocs, FREE);
+    const OWN_KEYS: (Scope, &str) = (Scope::ManageKeys, FREE);
+    const COUNTS: (Scope, &str) = (Scope::ReadMetrics, FREE);
 
     Routes::new()
-        .open("/healthz", health::alive)
-        .open("/readyz", health::ready)
-        .keyed(GET, metrics::PATH, ReadMetrics, FREE, metrics::tell)
-        .keyed(GET, "/api/v1/iocs", ReadIocs, FREE, list::list)
-        .keyed(GET, "/api/v1/iocs/stats", ReadIocs, FREE, stats::stats)
-        .keyed(GET, "/api/v1/feeds", ReadIocs, FREE, feeds::list)
-        .keyed(GET, "/api/v1/feeds/{name}", ReadIocs, FREE, feeds::show)
-        .keyed(GET, SEARCH, ReadIocs, FREE, search::search)
-        .keyed(POST, SEARCH, ReadIocs, FREE, bulk::search)
-        .keyed(GET, "/api/v1/lookup", ReadIocs, FREE, lookup::lookup)
-        .keyed(POST, "/api/v1/normalize", ReadIocs, FREE, bulk::normalize)
-        .keyed(GET, KEYS, ManageKeys, FREE, keys::list)
-        .keyed(POST, KEYS, ManageKeys, FREE, keys::create)
-        .keyed(GET, KEY, ManageKeys, FREE, keys::show)
-        .keyed(DELETE, KEY, ManageKeys, FREE, keys::revoke)
-        .keyed(
-            GET,
-            "/api/v1/keys/{id}/usage",
-            ManageKeys,
-            FREE,
-            keys::usage,
-        )
+        .keyed(GET, SEARCH, IOCS, &search::SEARCH, search::search)
+        .keyed(POST, SEARCH, IOCS, &bulk::SEARCH, bulk::search)
+        .keyed(GET, LOOKUP, IOCS, &lookup::LOOKUP, lookup::lookup)
+        .keyed(POST, NORMALIZE, IOCS, &bulk::NORMALIZE, bulk::normalize)
+        .keyed(GET, LIST, IOCS, &list::LIST, list::list)
+        .keyed(GET, STATS, IOCS, &stats::STATS, stats::stats)
+        .keyed(GET, FEEDS, IOCS, &feeds::LIST, feeds::list)
+        .keyed(GET, FEED, IOCS, &feeds::SHOW, feeds::show)
+        .keyed(GET, KEYS, OWN_KEYS, &keys::LIST, keys::list)
+        .keyed(POST, KEYS, OWN_KEYS, &keys::CREATE, keys::create)
+        .keyed(GET, KEY, OWN_KEYS, &keys::SHOW, keys::show)
+        .keyed(DELETE, KEY, OWN_KEYS, &keys::REVOKE, keys::revoke)
+        .keyed(GET, USAGE, OWN_KEYS, &keys::USAGE, keys::usage)
+        .open("/healthz", &health::ALIVE, health::alive)
+        .open("/readyz", &health::READY, health::ready)
+        .open("/openapi.json", &published::OPENAPI, published::openapi)
+        .open("/docs", &published::DOCS, published::docs)
+        .keyed(GET, metrics::PATH, COUNTS, &metrics::TELL, metrics::tell)
 }
 
 /// The table of all routes: what there is, and who may ask it.

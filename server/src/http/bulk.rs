@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use futures_util::{FutureExt as _, stream};
-use iocd_core::query::StatusFilter;
+use iocd_core::query::{Matching, StatusFilter};
 
 use super::App;
 use super::accept::check_accept;
@@ -27,8 +27,11 @@ use crate::config::Tier;
 use crate::control::Caller;
 use crate::store::ClaimStore;
 
+mod description;
 mod form;
 
+pub(super) use self::description::{NORMALIZE, SEARCH};
+use self::description::{NORMALIZE_PARAMETERS, SEARCH_PARAMETERS};
 use self::form::{check_prose, read_form};
 
 const NDJSON: &str = "application/x-ndjson";
@@ -37,23 +40,22 @@ const FULL: usize = 64 << 10;
 
 /// Has anyone seen these values?
 pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
-    const PARAMETERS: &[&str] = &["type", "status", "limit", "match", "extract"];
     let api_key = call.app.settings.api_key_in_query;
-    let mut parameters = Parameters::new(call.request.uri().query(), PARAMETERS, api_key);
+    let mut parameters = Parameters::new(call.request.uri().query(), SEARCH_PARAMETERS, api_key);
     let (mut kind, mut status, mut limit) = (None, StatusFilter::default(), DEFAULT_LIMIT);
     let mut extract = false;
     let cap = MAX_LIMIT.min(call.caller.tier().results);
     while let Some(parameter) = parameters.next()? {
         match parameter.name {
             "type" => kind = Some(parameter.kind()?),
-            "status" => status = parameter.one_of(read_status, ["active", "any"])?,
+            "status" => status = parameter.one_of(read_status)?,
             "limit" => {
-                let asked = parameter.number(0)?.min(u64::from(cap));
+                let asked = parameter.number()?.min(u64::from(cap));
                 limit = u32::try_from(asked).unwrap_or(cap);
             }
             "match" => {
-                let known = ["exact", "cascade", "contains"];
-                if parameter.one_of(|text| known.iter().position(|k| *k == text), known)? > 0 {
+                let matching = parameter.one_of(Matching::from_name)?;
+                if matching != Matching::Exact {
                     return Err(parameter.not_available().allowing(["exact".into()]));
                 }
             }
@@ -71,7 +73,8 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
 /// How would these values be read?
 pub(super) async fn normalize<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     let api_key = call.app.settings.api_key_in_query;
-    let mut parameters = Parameters::new(call.request.uri().query(), &["type", "extract"], api_key);
+    let query = call.request.uri().query();
+    let mut parameters = Parameters::new(query, NORMALIZE_PARAMETERS, api_key);
     let (mut kind, mut extract) = (None, false);
     while let Some(parameter) = parameters.next()? {
         match parameter.name {

@@ -71,8 +71,11 @@ impl ApiError {
     }
 
     /// A parameter has a name that it cannot have.
-    pub(super) fn unknown(name: &str, allowed: &'static [&'static str]) -> ApiError {
-        let nearest = nearest(name, allowed.iter().copied());
+    pub(super) fn unknown(
+        name: &str,
+        known: impl Iterator<Item = &'static str> + Clone,
+    ) -> ApiError {
+        let nearest = nearest(name, known.clone());
         let hint = nearest.map_or_else(String::new, |known| format!(" Did you mean {known}?"));
         let message = format!(
             "This endpoint has no parameter of this name.{hint} A misspelt filter that is ignored \
@@ -82,7 +85,7 @@ impl ApiError {
         error.0.details = Details {
             parameter: Some(Cow::Owned(cut(name))),
             given: Some(cut(name)),
-            allowed: allowed.iter().copied().map(Cow::Borrowed).collect(),
+            allowed: known.map(Cow::Borrowed).collect(),
             nearest: nearest.map(Cow::Borrowed),
         };
         error

@@ -21,6 +21,10 @@ use super::parameter::Parameters;
 use crate::control::{Condition, FeedState, Health};
 use crate::store::ClaimStore;
 
+pub(super) mod description;
+
+pub(super) use description::{LIST, SHOW};
+
 const PATH: &str = "/api/v1/feeds/";
 /// Refused rows that are told of one feed.
 const SAMPLE: usize = 20;

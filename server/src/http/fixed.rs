@@ -10,6 +10,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::get;
 
+use super::describe::Operation;
 use super::error::ApiError;
 use super::front::Call;
 use super::headers::set_content_type;
@@ -29,7 +30,8 @@ static FILLING: [u8; LARGEST] = [b'x'; LARGEST];
 /// Every route, and those with fixed replies: `?bytes=N` is the size of the
 /// body, and must come first.
 pub(crate) fn router_with_fixed<S: ClaimStore>(app: Arc<App<S>>) -> Router {
-    let routes = routes().keyed(GET, FIXED, Scope::ReadIocs, FREE, fixed);
+    let needs = (Scope::ReadIocs, FREE);
+    let routes = routes().keyed(GET, FIXED, needs, &Operation::NOTHING, fixed);
     answering(routes, app).route(BARE, get(bare))
 }
 

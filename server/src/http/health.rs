@@ -13,6 +13,10 @@ use super::error::ApiError;
 use super::headers::set_content_type;
 use crate::store::ClaimStore;
 
+mod description;
+
+pub(super) use description::{ALIVE, READY};
+
 /// `GET /healthz`: the process runs.
 pub(super) async fn alive<S: ClaimStore>(
     _app: Arc<App<S>>,

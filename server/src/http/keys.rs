@@ -19,9 +19,12 @@ use super::parameter::Parameters;
 use crate::control::{Control, ControlError, DEFAULT_USAGE_DAYS, MAX_REASON, MAX_USAGE_DAYS};
 use crate::store::ClaimStore;
 
+mod description;
 mod fields;
 mod wanted;
 
+pub(super) use description::{CREATE, LIST, REVOKE, SHOW, USAGE};
+use description::{DAYS, PAGE};
 use fields::Fields;
 use wanted::WantedKey;
 
@@ -35,11 +38,11 @@ const WARNING: &str = "Store this API key now: it is shown only this once.";
 pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     check_accept(call.request.headers(), "application/json")?;
     let (mut limit, mut offset) = (DEFAULT_LIMIT, 0);
-    let mut parameters = call.parameters(&["limit", "offset"]);
+    let mut parameters = Parameters::of(&call, PAGE);
     while let Some(parameter) = parameters.next()? {
         match parameter.name {
-            "limit" => limit = parameter.number(1)?.min(MAX_LIMIT),
-            _ => offset = parameter.number(0)?,
+            "limit" => limit = parameter.number()?.min(MAX_LIMIT),
+            _ => offset = parameter.number()?,
         }
     }
     let account = call.caller.key().account.clone();
@@ -59,7 +62,7 @@ pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
 /// `POST /api/v1/keys`: makes a key that can do no more than the caller's.
 pub(super) async fn create<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     check_accept(call.request.headers(), "application/json")?;
-    call.parameters(&[]).next()?;
+    Parameters::none(&call)?;
     let fields = Fields::read(call.request, WantedKey::FIELDS).await?;
     let wanted = WantedKey::read(fields, &call.app.settings.tiers)?;
     let request = wanted.granted_by(&call.caller)?;
@@ -84,7 +87,7 @@ pub(super) async fn create<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
 /// `GET /api/v1/keys/{id}`.
 pub(super) async fn show<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     check_accept(call.request.headers(), "application/json")?;
-    call.parameters(&[]).next()?;
+    Parameters::none(&call)?;
     let named = Named::of(&call);
     let key = apart(&call.app, move |control| {
         control.describe_key(&control.key_of(&named.account, &named.id)?)
@@ -97,7 +100,7 @@ pub(super) async fn show<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
 /// again changes nothing.
 pub(super) async fn revoke<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     check_accept(call.request.headers(), "application/json")?;
-    call.parameters(&[]).next()?;
+    Parameters::none(&call)?;
     let named = Named::of(&call);
     let mut fields = Fields::read_optional(call.request, &["reason"]).await?;
     let reason = fields.take_text(
@@ -124,16 +127,9 @@ pub(super) async fn revoke<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
 pub(super) async fn usage<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
     check_accept(call.request.headers(), "application/json")?;
     let mut days = DEFAULT_USAGE_DAYS;
-    let mut parameters = call.parameters(&["days"]);
+    let mut parameters = Parameters::of(&call, DAYS);
     while let Some(parameter) = parameters.next()? {
-        let asked = u32::try_from(parameter.number(1)?).ok();
-        days = asked
-            .filter(|days| *days <= MAX_USAGE_DAYS)
-            .ok_or_else(|| {
-                let given = parameter.text().unwrap_or_default();
-                let expected = format!("a whole number from 1 to {MAX_USAGE_DAYS}");
-                ApiError::invalid("days", &given, expected)
-            })?;
+        days = u32::try_from(parameter.number()?).unwrap_or(MAX_USAGE_DAYS);
     }
     let named = Named::of(&call);
     let usage = apart(&call.app, move |control| {
@@ -159,13 +155,6 @@ impl Named {
             account: call.caller.key().account.clone(),
             id: id.unwrap_or_default().to_owned(),
         }
-    }
-}
-
-impl<S> Call<S> {
-    fn parameters(&self, known: &'static [&'static str]) -> Parameters<'_> {
-        let api_key = self.app.settings.api_key_in_query;
-        Parameters::new(self.request.uri().query(), known, api_key)
     }
 }
 

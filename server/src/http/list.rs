@@ -16,12 +16,14 @@ use super::apart::run_apart;
 use super::code::Code;
 use super::coding::{Coding, respond, respond_in_pieces};
 use super::error::ApiError;
+use super::etag::is_current;
 use super::front::Call;
 use crate::store::{ClaimStore, StoreError};
 
 pub(super) mod asked;
 mod body;
 mod cursor;
+mod description;
 mod narrowing;
 mod page;
 mod tag;
@@ -29,9 +31,10 @@ mod tag;
 use asked::Asked;
 use body::{Body, Links};
 use cursor::{Cursor, Place};
+pub(super) use description::LIST;
 use narrowing::SourceName;
 use page::Pieces;
-use tag::{entity_tag, is_known, not_modified};
+use tag::{entity_tag, not_modified};
 
 /// Slots passed over without news after which a client is moved on: until
 /// then no news gives the same cursor back.
@@ -117,7 +120,7 @@ async fn answer<S: ClaimStore>(
     }
     // Of before it is told: what comes between is news for the next time.
     let tag = entity_tag(&asked, &*store, now);
-    if let Some(tag) = tag.as_ref().filter(|tag| is_known(&headers, tag)) {
+    if let Some(tag) = tag.as_ref().filter(|tag| is_current(&headers, tag)) {
         return Ok(not_modified(tag.clone()));
     }
     let failed = |error| match error {

@@ -18,11 +18,12 @@ use crate::store::ClaimStore;
 
 mod answer;
 mod around;
+mod description;
 
 use answer::Answer;
 use around::{Around, has_surroundings};
-
-const PARAMETERS: &[&str] = &["value", "ioc", "type"];
+pub(super) use description::LOOKUP;
+use description::PARAMETERS;
 
 /// Answers with all that is said of one value, and what is around it.
 pub(super) async fn lookup<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {

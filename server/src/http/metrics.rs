@@ -10,9 +10,12 @@ use axum::extract::Request;
 use axum::response::Response;
 
 use super::App;
+use super::describe::schema::text;
+use super::describe::{Example, Form, Operation, Tag};
 use super::error::ApiError;
 use super::front::Call;
 use super::headers::set_content_type;
+use super::parameter::Parameters;
 use super::route::Routes;
 use crate::control::Condition;
 use crate::metrics::{Exposition, MEDIA_TYPE, Type, write_process};
@@ -20,8 +23,23 @@ use crate::store::ClaimStore;
 
 pub(super) const PATH: &str = "/metrics";
 
+pub(super) const TELL: Operation = Operation {
+    id: "metrics",
+    tag: Tag::Server,
+    summary: "What the server counts of itself",
+    description: "As Prometheus reads it.",
+    gives: &[Form {
+        media_type: "text/plain",
+        schema: || text("Families of metrics."),
+        example: None,
+    }],
+    examples: &[Example::plain("Ask")],
+    ..Operation::NOTHING
+};
+
 /// For holders of a key.
 pub(super) async fn tell<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
+    Parameters::none(&call)?;
     Ok(answer(&call.app))
 }
 
@@ -32,7 +50,7 @@ async fn tell_all<S: ClaimStore>(app: Arc<App<S>>, _: Request) -> Result<Respons
 
 /// What answers on an address of its own.
 pub(super) fn router<S: ClaimStore>(app: Arc<App<S>>) -> Router {
-    super::answering(Routes::new().open(PATH, tell_all), app)
+    super::answering(Routes::new().open(PATH, &TELL, tell_all), app)
 }
 
 fn answer<S: ClaimStore>(app: &App<S>) -> Response {

@@ -6,7 +6,6 @@
 //! does not have and a name that stands twice are errors.
 
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
 
 use iocd_core::value::Kind;
 use jiff::Timestamp;
@@ -18,10 +17,14 @@ use super::error::ApiError;
 use super::escape::{NotUtf8, decode};
 use super::front::Call;
 
+mod known;
+
+pub(super) use known::{Known, Shape, join};
+
 /// The parameters of one request, one after the other.
 pub(super) struct Parameters<'a> {
     rest: &'a str,
-    known: &'static [&'static str],
+    known: &'static [Known],
     /// Bit n: `known[n]` has been given.
     seen: u32,
     /// Whether `api_key` may stand among them.
@@ -32,14 +35,15 @@ pub(super) struct Parameters<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Parameter<'a> {
     pub(super) name: &'static str,
+    shape: Shape,
     raw: &'a str,
 }
 
 impl<'a> Parameters<'a> {
-    /// `known` are the endpoint's names, 32 at most.
+    /// `known` are those of the endpoint, 32 at most.
     pub(super) fn new(
         query: Option<&'a str>,
-        known: &'static [&'static str],
+        known: &'static [Known],
         api_key: bool,
     ) -> Parameters<'a> {
         debug_assert!(known.len() <= 32);
@@ -51,11 +55,19 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// Those of a call.
+    pub(super) fn of<S>(call: &'a Call<S>, known: &'static [Known]) -> Parameters<'a> {
+        let query = call.request.uri().query();
+        Parameters::new(query, known, call.app.settings.api_key_in_query)
+    }
+
     /// Checks that a request has none.
     pub(super) fn none<S>(call: &Call<S>) -> Result<(), ApiError> {
-        let query = call.request.uri().query();
-        let api_key = call.app.settings.api_key_in_query;
-        Parameters::new(query, &[], api_key).next().map(|_| ())
+        Parameters::of(call, &[]).next().map(|_| ())
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        self.known.iter().map(|known| known.name)
     }
 
     /// The next parameter. Empty pairs, as in `a=1&&b=2`, are none.
@@ -68,22 +80,22 @@ impl<'a> Parameters<'a> {
             }
             let (name, raw) = pair.split_once('=').unwrap_or((pair, ""));
             let name =
-                decode(name).map_err(|NotUtf8| ApiError::unknown(&lossy(name), self.known))?;
+                decode(name).map_err(|NotUtf8| ApiError::unknown(&lossy(name), self.names()))?;
             if self.api_key && name == "api_key" {
                 continue;
             }
             let position = self
                 .known
                 .iter()
-                .position(|known| *known == name)
-                .ok_or_else(|| ApiError::unknown(&name, self.known))?;
-            let name = self.known[position];
+                .position(|known| known.name == name)
+                .ok_or_else(|| ApiError::unknown(&name, self.names()))?;
+            let Known { name, shape, .. } = self.known[position];
             if self.seen & (1 << position) != 0 {
                 let message = format!("Parameter {name} is given more than once.");
                 return Err(ApiError::new(Code::InvalidParameter, message).about(name));
             }
             self.seen |= 1 << position;
-            return Ok(Some(Parameter { name, raw }));
+            return Ok(Some(Parameter { name, shape, raw }));
         }
         Ok(None)
     }
@@ -99,47 +111,40 @@ impl<'a> Parameter<'a> {
 
     /// A type's name.
     pub(super) fn kind(self) -> Result<Kind, ApiError> {
-        self.one_of(|text| text.parse().ok(), Kind::ALL.map(Kind::as_str))
+        self.one_of(|text| text.parse().ok())
     }
 
-    /// A whole number of at least `least`.
-    pub(super) fn number(self, least: u64) -> Result<u64, ApiError> {
+    /// A whole number within the parameter's bounds.
+    pub(super) fn number(self) -> Result<u64, ApiError> {
+        let (least, most) = match self.shape {
+            Shape::Number(least) => (least, None),
+            Shape::Within(least, most) => (least, Some(most)),
+            _ => (0, None),
+        };
         let text = self.text()?;
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         // Digits that are too many for the type are a large number all the same.
         let number = digits.then(|| text.parse().unwrap_or(u64::MAX));
-        number.filter(|number| *number >= least).ok_or_else(|| {
-            ApiError::invalid(
-                self.name,
-                &text,
-                format_args!("a whole number of at least {least}"),
-            )
-        })
-    }
-
-    /// A whole number within a range.
-    pub(super) fn number_within(self, range: RangeInclusive<u64>) -> Result<u64, ApiError> {
-        let text = self.text()?;
-        let number = self.number(*range.start()).ok();
-        number
-            .filter(|number| range.contains(number))
-            .ok_or_else(|| {
-                let (least, most) = range.into_inner();
+        let is_within = |number: &u64| *number >= least && most.is_none_or(|most| *number <= most);
+        number.filter(is_within).ok_or_else(|| match most {
+            None => {
+                let expected = format_args!("a whole number of at least {least}");
+                ApiError::invalid(self.name, &text, expected)
+            }
+            Some(most) => {
                 let expected = format_args!("a whole number from {least} to {most}");
                 ApiError::invalid(self.name, &text, expected)
-            })
+            }
+        })
     }
 
     /// `true` or `false`.
     pub(super) fn switch(self) -> Result<bool, ApiError> {
-        self.one_of(
-            |text| match text {
-                "true" | "1" => Some(true),
-                "false" | "0" => Some(false),
-                _ => None,
-            },
-            ["true", "false"],
-        )
+        self.one_of(|text| match text {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        })
     }
 
     /// A time: RFC 3339, or a date, which is its first moment in UTC.
@@ -154,20 +159,17 @@ impl<'a> Parameter<'a> {
         })
     }
 
-    /// One of a few names.
-    pub(super) fn one_of<T, const N: usize>(
-        self,
-        read: impl FnOnce(&str) -> Option<T>,
-        names: [&'static str; N],
-    ) -> Result<T, ApiError> {
+    /// One of the parameter's names.
+    pub(super) fn one_of<T>(self, read: impl FnOnce(&str) -> Option<T>) -> Result<T, ApiError> {
         let text = self.text()?;
         read(&text).ok_or_else(|| {
+            let names = self.shape.names();
             ApiError::invalid(
                 self.name,
                 &text,
                 format_args!("one of {}", names.join(", ")),
             )
-            .allowing(names.map(Cow::Borrowed))
+            .allowing(names.into_iter().map(Cow::Borrowed))
         })
     }
 
@@ -248,7 +250,10 @@ mod tests {
 
     #[test]
     fn names_are_checked() {
-        const KNOWN: &[&str] = &["q", "type"];
+        const KNOWN: &[Known] = &[
+            Known::new("q", Shape::Text(9), "a value"),
+            Known::kind("its type"),
+        ];
         let read = |query, api_key| {
             let mut parameters = Parameters::new(Some(query), KNOWN, api_key);
             let mut names = Vec::new();

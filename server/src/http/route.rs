@@ -1,4 +1,4 @@
-//! The routes: what each is called, and who may ask it.
+//! The routes: what each is called, who may ask it, and what it does.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, on};
 
 use super::App;
+use super::describe::Operation;
 use super::front::{Keyed, Open};
 use crate::control::Scope;
 use crate::endpoint::Endpoint;
 
 /// One route of the API.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Route {
     /// How it is asked.
     pub method: Method,
@@ -21,6 +22,7 @@ pub struct Route {
     pub path: &'static str,
     /// Who may ask.
     pub access: Access,
+    pub(super) operation: &'static Operation,
 }
 
 /// Who may ask a route.
@@ -52,13 +54,24 @@ impl<S: Send + Sync + 'static> Routes<S> {
     }
 
     /// Adds a `GET` that everyone may ask.
-    pub(super) fn open<H>(self, path: &'static str, handler: H) -> Routes<S>
+    pub(super) fn open<H>(
+        self,
+        path: &'static str,
+        operation: &'static Operation,
+        handler: H,
+    ) -> Routes<S>
     where
         Open<H>: Handler<(), Arc<App<S>>>,
     {
         let endpoint = endpoint(&Method::GET, path);
         let open = Open { endpoint, handler };
-        self.add(Method::GET, path, Access::Everyone, open)
+        let route = Route {
+            method: Method::GET,
+            path,
+            access: Access::Everyone,
+            operation,
+        };
+        self.add(route, open)
     }
 
     /// Adds a route for keys with this scope, of this tier or a higher one.
@@ -66,8 +79,8 @@ impl<S: Send + Sync + 'static> Routes<S> {
         self,
         method: Method,
         path: &'static str,
-        scope: Scope,
-        tier: &'static str,
+        (scope, tier): (Scope, &'static str),
+        operation: &'static Operation,
         handler: H,
     ) -> Routes<S>
     where
@@ -79,20 +92,22 @@ impl<S: Send + Sync + 'static> Routes<S> {
             tier,
             handler,
         };
-        self.add(method, path, Access::Key { scope, tier }, keyed)
+        let route = Route {
+            method,
+            path,
+            access: Access::Key { scope, tier },
+            operation,
+        };
+        self.add(route, keyed)
     }
 
-    fn add<H>(mut self, method: Method, path: &'static str, access: Access, handler: H) -> Routes<S>
+    fn add<H>(mut self, route: Route, handler: H) -> Routes<S>
     where
         H: Handler<(), Arc<App<S>>>,
     {
-        let filter = MethodFilter::try_from(method.clone()).expect("a method of HTTP");
-        self.router = self.router.route(path, on(filter, handler));
-        self.table.push(Route {
-            method,
-            path,
-            access,
-        });
+        let filter = MethodFilter::try_from(route.method.clone()).expect("a method of HTTP");
+        self.router = self.router.route(route.path, on(filter, handler));
+        self.table.push(route);
         self
     }
 

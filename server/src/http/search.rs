@@ -22,20 +22,12 @@ use super::parameter::Parameters;
 use crate::store::ClaimStore;
 
 mod answer;
+mod description;
 
 pub(crate) use answer::answer;
+use description::PARAMETERS;
+pub(super) use description::{SEARCH, STATUS};
 
-const PARAMETERS: &[&str] = &[
-    "q",
-    "type",
-    "status",
-    "limit",
-    "offset",
-    "match",
-    "include_related",
-    "explain",
-    "as_of",
-];
 /// Entries on a page where the client does not say.
 const DEFAULT_LIMIT: u32 = 100;
 
@@ -114,16 +106,15 @@ impl<'a> Asked<'a> {
                 "q" => text = Some(parameter.text()?),
                 "type" => asked.kind = Some(parameter.kind()?),
                 "status" => {
-                    asked.status = parameter.one_of(read_status, ["active", "any"])?;
+                    asked.status = parameter.one_of(read_status)?;
                 }
                 "limit" => {
-                    let limit = parameter.number(1)?.min(u64::from(cap));
+                    let limit = parameter.number()?.min(u64::from(cap));
                     asked.page.limit = u32::try_from(limit).unwrap_or(cap);
                 }
-                "offset" => asked.page.offset = parameter.number(0)?,
+                "offset" => asked.page.offset = parameter.number()?,
                 "match" => {
-                    let names = Matching::ALL.map(Matching::as_str);
-                    asked.matching = parameter.one_of(Matching::from_name, names)?;
+                    asked.matching = parameter.one_of(Matching::from_name)?;
                 }
                 "include_related" => asked.related = parameter.switch()?,
                 "explain" => asked.explain = parameter.switch()?,
@@ -145,7 +136,9 @@ impl<'a> Asked<'a> {
             return Err(ApiError::invalid("q", &asked.text, expected));
         }
         if asked.matching == Matching::Contains && Part::read(&asked.text).is_none() {
-            let expected = format_args!("at least {MIN_PART} characters with match=contains");
+            let expected = format_args!(
+                "at least {MIN_PART} characters between the blanks at its ends with match=contains"
+            );
             return Err(ApiError::invalid("q", &asked.text, expected));
         }
         if asked.matching != Matching::Exact {

@@ -13,6 +13,10 @@ use super::front::Call;
 use super::parameter::Parameters;
 use crate::store::ClaimStore;
 
+mod description;
+
+pub(super) use description::STATS;
+
 const X_CACHE_UPDATED_AT: HeaderName = HeaderName::from_static("x-cache-updated-at");
 const X_CACHE_AGE_SECONDS: HeaderName = HeaderName::from_static("x-cache-age-seconds");
 

@@ -7,6 +7,7 @@ mod bulk;
 mod caching;
 mod compacted;
 mod cors;
+mod description;
 mod errors;
 mod following;
 mod keys;

@@ -52,7 +52,7 @@ impl Fields {
         })?;
         for (position, (name, _)) in fields.iter().enumerate() {
             let Some(name) = known.iter().find(|known| *known == name) else {
-                return Err(ApiError::unknown(name, known));
+                return Err(ApiError::unknown(name, known.iter().copied()));
             };
             if fields[..position].iter().any(|(other, _)| other == name) {
                 let message = format!("Field {name} is given more than once.");

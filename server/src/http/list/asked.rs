@@ -6,7 +6,8 @@ use iocd_core::query::{Filter, Page};
 use jiff::{SignedDuration, Timestamp};
 
 use super::cursor::{Cursor, NoCursor, Place};
-use super::narrowing::{FILTERS, KnownSources, each_filter, read_filter};
+use super::description::{FILTERS, PARAMETERS};
+use super::narrowing::{KnownSources, each_filter, read_filter};
 use crate::config::Tier;
 use crate::http::code::Code;
 use crate::http::error::ApiError;
@@ -14,28 +15,6 @@ use crate::http::escape::encode_into;
 use crate::http::parameter::Parameters;
 
 pub(super) const PATH: &str = "/api/v1/iocs";
-/// Filters, and how the list is told.
-const PARAMETERS: &[&str] = &[
-    "type",
-    "confidence",
-    "category",
-    "source",
-    "tag",
-    "technique",
-    "malware",
-    "industry",
-    "min_score",
-    "since",
-    "until",
-    "include_expired",
-    "include_warned",
-    "limit",
-    "offset",
-    "format",
-    "raw",
-    "cursor",
-    "include_removed",
-];
 /// Entries on a page where the client does not say.
 const DEFAULT_LIMIT: u32 = 100;
 /// How long a walk through a list may take without losing the end of it to the
@@ -81,20 +60,19 @@ impl Asked {
             cursor: None,
         };
         let mut offset_given = false;
-        let mut parameters = Parameters::new(query, PARAMETERS, api_key);
+        let mut parameters = Parameters::new(query, &PARAMETERS, api_key);
         while let Some(parameter) = parameters.next()? {
             match parameter.name {
                 "limit" => {
-                    let limit = parameter.number(1)?.min(u64::from(cap));
+                    let limit = parameter.number()?.min(u64::from(cap));
                     asked.page.limit = u32::try_from(limit).unwrap_or(cap);
                 }
                 "offset" => {
-                    asked.page.offset = parameter.number(0)?;
+                    asked.page.offset = parameter.number()?;
                     offset_given = true;
                 }
                 "format" => {
-                    let names = Format::ALL.map(Format::as_str);
-                    asked.format = parameter.one_of(|text| text.parse().ok(), names)?;
+                    asked.format = parameter.one_of(|text| text.parse().ok())?;
                     asked.format_given = true;
                 }
                 "raw" => {
@@ -149,7 +127,7 @@ impl Asked {
             return Ok(());
         };
         let mut filter = Filter::default();
-        let mut parameters = Parameters::new(Some(&cursor.filters), &FILTERS, false);
+        let mut parameters = Parameters::new(Some(&cursor.filters), FILTERS, false);
         while let Some(parameter) = parameters.next()? {
             read_filter(&mut filter, parameter, known)?;
         }

@@ -19,7 +19,7 @@ const FIXED: usize = 2 + 4 * 8;
 /// Bytes of the hash.
 const CHECK: usize = 4;
 /// Longest text that is looked at.
-const MAX_TEXT: usize = 16 << 10;
+pub(super) const MAX_TEXT: usize = 16 << 10;
 
 /// A place in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,30 +4,14 @@ use std::borrow::Cow;
 
 use iocd_core::claim::{Category, Confidence};
 use iocd_core::query::{Filter, fold};
-use iocd_core::sector::{SECTORS, sector};
+use iocd_core::sector::sector;
 use iocd_core::value::{Kind, Value};
 
 use crate::http::error::ApiError;
 use crate::http::parameter::Parameter;
 
-/// Parameters that narrow a list.
-pub(super) const FILTERS: [&str; 13] = [
-    "type",
-    "confidence",
-    "category",
-    "source",
-    "tag",
-    "technique",
-    "malware",
-    "industry",
-    "min_score",
-    "since",
-    "until",
-    "include_expired",
-    "include_warned",
-];
 /// Longest tag or name of a malware family that is asked for, in characters.
-const MAX_LABEL: usize = 100;
+pub(super) const MAX_LABEL: usize = 100;
 /// Sources that one list is narrowed to.
 const MAX_SOURCES: usize = 64;
 
@@ -43,7 +27,7 @@ pub(in crate::http) struct SourceName {
 /// Gives the names of all sources that there are.
 pub(in crate::http) type KnownSources<'a> = &'a dyn Fn() -> Vec<SourceName>;
 
-/// Reads one of [`FILTERS`].
+/// Reads one of [`FILTERS`](super::description::FILTERS).
 pub(super) fn read_filter(
     filter: &mut Filter,
     parameter: Parameter<'_>,
@@ -52,28 +36,26 @@ pub(super) fn read_filter(
     match parameter.name {
         "type" => filter.kind = Some(parameter.kind()?),
         "confidence" => {
-            let names = ["high", "medium", "low"];
             let read = |text: &str| {
                 Confidence::ALL
                     .into_iter()
                     .find(|label| label.as_str() == text)
             };
-            filter.confidence = Some(parameter.one_of(read, names)?);
+            filter.confidence = Some(parameter.one_of(read)?);
         }
         "category" => {
-            let names = Category::ALL.map(Category::as_str);
-            filter.category = Some(parameter.one_of(Category::from_name, names)?);
+            filter.category = Some(parameter.one_of(Category::from_name)?);
         }
         "source" => filter.sources = read_sources(parameter, &known())?,
         "tag" => filter.tag = Some(read_label(parameter)?),
         "technique" => filter.technique = Some(read_technique(parameter)?),
         "malware" => filter.malware = Some(read_label(parameter)?),
         "industry" => {
-            let slug = parameter.one_of(sector, SECTORS)?;
+            let slug = parameter.one_of(sector)?;
             filter.sector = Some(slug.to_owned());
         }
         "min_score" => {
-            let least = parameter.number_within(0..=100)?;
+            let least = parameter.number()?;
             filter.min_score = u8::try_from(least).ok();
         }
         "since" => filter.since = Some(parameter.time()?),

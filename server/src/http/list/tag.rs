@@ -3,7 +3,7 @@
 
 use axum::body::Body;
 use axum::http::StatusCode;
-use axum::http::header::{ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use axum::http::header::{ETAG, HeaderValue};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -44,19 +44,6 @@ pub(super) fn entity_tag<S: ClaimStore>(
     HeaderValue::from_str(&format!("W/\"{hash}\"")).ok()
 }
 
-/// Whether the client has what this tag stands for.
-pub(super) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let Ok(tag) = tag.to_str().map(opaque) else {
-        return false;
-    };
-    let texts = headers.get_all(IF_NONE_MATCH).iter();
-    let mut known = texts
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','));
-    known.any(|known| known.trim() == "*" || opaque(known) == tag)
-}
-
 /// That nothing is new.
 pub(super) fn not_modified(tag: HeaderValue) -> Response {
     let mut response = Response::new(Body::empty());
@@ -64,28 +51,4 @@ pub(super) fn not_modified(tag: HeaderValue) -> Response {
     describe(response.headers_mut(), Coding::Identity);
     response.headers_mut().insert(ETAG, tag);
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_are_compared_weakly() {
-        let tag = HeaderValue::from_static("W/\"abc\"");
-        for (known, expected) in [
-            ("W/\"abc\"", true),
-            ("\"abc\"", true),
-            ("\"x\", W/\"abc\"", true),
-            ("*", true),
-            ("\"abcd\"", false),
-            ("abc", false),
-            ("", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(IF_NONE_MATCH, HeaderValue::from_static(known));
-            assert_eq!(is_known(&headers, &tag), expected, "{known}");
-        }
-        assert!(!is_known(&HeaderMap::new(), &tag));
-    }
 }

@@ -54,7 +54,15 @@ fn the_public_routes_are_these() {
         .filter(|route| route.access == Access::Everyone)
         .map(|route| format!("{} {}", route.method, route.path))
         .collect();
-    assert_eq!(public, ["GET /healthz", "GET /readyz"]);
+    assert_eq!(
+        public,
+        [
+            "GET /healthz",
+            "GET /readyz",
+            "GET /openapi.json",
+            "GET /docs"
+        ]
+    );
 }
 
 #[test]
