@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::handler::Handler;
+use axum::http::Method;
 use axum::http::header::CONTENT_LENGTH;
-use axum::http::{Method, Uri};
+use axum::http::uri::PathAndQuery;
 use axum::response::Response;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
@@ -146,11 +147,15 @@ fn admit<S, H>(
             return (unidentified.caller, standing, Err(unidentified.error));
         }
     };
+    // Who is told to come again has not been served, and is not charged.
+    if let Err(error) = check_load(app) {
+        let standing = standing_of(&caller, now);
+        return (Some(caller), Some(standing), Err(error));
+    }
     match caller.activity().meter.charge(caller.tier().limits, now) {
         Ok(standing) => {
             let admitted = check_permission(app, &caller, route)
-                .and_then(|()| check_size(&app.settings, request))
-                .and_then(|()| check_load(app));
+                .and_then(|()| check_size(&app.settings, request));
             (Some(caller), Some(standing), admitted)
         }
         Err(exhausted) => {
@@ -238,7 +243,7 @@ struct Exchange {
     /// When its head had been read.
     begun: Instant,
     method: Method,
-    uri: Uri,
+    target: Option<PathAndQuery>,
     client: Option<IpAddr>,
 }
 
@@ -250,7 +255,7 @@ impl Exchange {
             now: app.clock.now(),
             begun: Instant::now(),
             method: request.method().clone(),
-            uri: request.uri().clone(),
+            target: request.uri().path_and_query().cloned(),
             client: client_address(request, &app.settings.trusted_proxies),
         }
     }
@@ -316,7 +321,7 @@ impl Exchange {
     /// Neither the query string nor a header is logged: both may hold secrets.
     fn log(&self, error: &ApiError, caller: Option<&Caller>) {
         let (id, method) = (self.id, name(&self.method));
-        let path = self.uri.path();
+        let path = self.target.as_ref().map_or("", PathAndQuery::path);
         let path = path.get(..path.len().min(200)).unwrap_or_default();
         // A key in the wrong place is a secret all the same.
         let path = path.split(MARK).next().unwrap_or_default();

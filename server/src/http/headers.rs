@@ -10,6 +10,8 @@ use iocd_core::export::write_number;
 use super::request_id::RequestId;
 use crate::limit::Standing;
 
+/// Headers that a response has besides those of its own, and room for a few of these.
+const USUAL: usize = 11;
 /// Name of the header with the request's id.
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -20,7 +22,7 @@ const X_RATELIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset
 /// rate windows stand, and what keeps a browser from doing more with an answer
 /// than showing it.
 pub(super) fn stamp(headers: &mut HeaderMap, id: RequestId, standing: Option<Standing>) {
-    headers.reserve(12);
+    headers.reserve(USUAL);
     // The values share one buffer: each of its own would be an allocation.
     let mut text = Vec::with_capacity(64);
     text.extend_from_slice(id.as_str().as_bytes());
@@ -66,5 +68,9 @@ pub(super) fn stamp(headers: &mut HeaderMap, id: RequestId, standing: Option<Sta
 
 /// Says what the body is.
 pub(super) fn set_content_type(headers: &mut HeaderMap, media_type: &'static str) {
+    if headers.is_empty() {
+        // At once for those that are stamped on: growing hashes all anew.
+        headers.reserve(USUAL + 1);
+    }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
 }

@@ -74,6 +74,7 @@ async fn one_request_too_many_is_told_at_once_to_come_again() {
     let reply = exchange(running.address, &search()).await;
     assert!(reply.starts_with("HTTP/1.1 503 "), "{reply}");
     assert!(reply.contains("\"code\":\"unavailable\"") && reply.contains("retry-after: 1\r\n"));
+    assert!(reply.contains("x-ratelimit-remaining: "), "{reply}");
     // Whether the server is up can be asked all the same.
     for target in ["/healthz", "/readyz"] {
         let reply = exchange(running.address, &get(target, "")).await;
@@ -111,6 +112,39 @@ async fn a_body_that_drips_is_given_up() {
         "{reply}"
     );
     dripping.abort();
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_is_closed() {
+    let running = start("[limits]\nheader_timeout_seconds = 1").await;
+    let request = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut idle = TcpStream::connect(running.address).await.unwrap();
+    for _ in 0..2 {
+        idle.write_all(request.as_bytes()).await.unwrap();
+        let mut first = [0; 12];
+        idle.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        // It is kept for the next request.
+        let mut reply = Vec::new();
+        while !reply.ends_with(b"{\"status\":\"ok\"}") {
+            assert!(idle.read_buf(&mut reply).await.unwrap() > 0);
+        }
+    }
+    // Without another one it ends: else this would wait for ever.
+    assert_eq!(rest(&mut idle).await, "");
+
+    // A head that grows by a byte now and then is no request, either.
+    let slow = TcpStream::connect(running.address).await.unwrap();
+    let (mut reader, mut writer) = slow.into_split();
+    let dripping = tokio::spawn(async move {
+        while writer.write_all(b"G").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let mut reply = Vec::new();
+    reader.read_to_end(&mut reply).await.ok();
+    drop(reader);
+    dripping.await.unwrap();
 }
 
 #[tokio::test]
