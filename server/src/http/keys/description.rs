@@ -311,11 +311,15 @@ fn used() -> Json {
         always("latency_p99_ms", milliseconds("99 of 100 took no longer.")),
         always(
             "rate_limit_peak_per_minute",
-            number("The most that was used in a minute."),
+            or_null(number(
+                "The most that was used in a minute; null: it has no limit.",
+            )),
         ),
         always(
             "rate_limit_peak_per_day",
-            number("The most that was used in a day."),
+            or_null(number(
+                "The most that was used in a day; null: it has no limit.",
+            )),
         ),
         always("top_endpoints", list(endpoint, "Most asked first.")),
         always("by_status", by_status),
