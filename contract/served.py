@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-IOCD = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "iocd"
+IOCD = Path(os.environ.get("BINARY", ROOT / "target" / "release" / "iocd")).absolute()
 
 FEED = """name = "{name}"
 title = "{name}"

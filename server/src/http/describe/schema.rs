@@ -83,7 +83,7 @@ pub(in crate::http) fn texts(meaning: &str) -> Json {
 /// What the schema says, or `null`.
 pub(in crate::http) fn or_null(mut schema: Json) -> Json {
     schema["type"] = json!([schema["type"], "null"]);
-    if let Some(names) = schema["enum"].as_array_mut() {
+    if let Some(Json::Array(names)) = schema.get_mut("enum") {
         names.push(Json::Null);
     }
     schema

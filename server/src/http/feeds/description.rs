@@ -30,7 +30,7 @@ pub(in crate::http) const SHOW: Operation = Operation {
     id: "showFeed",
     tag: Tag::Feeds,
     summary: "How one feed is, and which of its rows were refused",
-    description: "",
+    description: "Rows of its latest reading that could not be read, with the reasons.",
     segments: &[
         Known::new("name", Shape::Text(200), "The feed's short name.")
             .required()

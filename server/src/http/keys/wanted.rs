@@ -115,10 +115,12 @@ fn read_expiry(fields: &mut Fields) -> Result<Option<u32>, ApiError> {
     let Some(value) = fields.take("expires_in_days") else {
         return Ok(None);
     };
-    let days = value.as_u64().and_then(|days| u32::try_from(days).ok());
-    match days {
-        Some(1..=MAX_EXPIRY_DAYS) => Ok(days),
-        _ => Err(ApiError::invalid(
+    // JSON has one type of numbers: 30.0 is 30.
+    let given = value.as_f64().unwrap_or_default();
+    let is_given = |days: &u32| f64::from(*days).total_cmp(&given).is_eq();
+    match (1..=MAX_EXPIRY_DAYS).find(is_given) {
+        Some(days) => Ok(Some(days)),
+        None => Err(ApiError::invalid(
             "expires_in_days",
             &value.to_string(),
             format_args!("a whole number from 1 to {MAX_EXPIRY_DAYS}"),

@@ -56,8 +56,17 @@ async fn values_are_checked_field_by_field() {
         (&key["expires_at"], &key["tier"]),
         (&json!(null), &PRO.into())
     );
-    // The manager's own and this one: nothing was made where an error was told.
-    assert_eq!(stand.app.control.keys().unwrap().len(), 2);
+    // JSON has one type of numbers.
+    let whole = json!({"name": "a", "expires_in_days": 30.0});
+    let days = json!({"name": "a", "expires_in_days": 30});
+    let [whole, days] = [
+        made(&make(&stand, &manager, &whole).await),
+        made(&make(&stand, &manager, &days).await),
+    ];
+    assert!(days["expires_at"].is_string());
+    assert_eq!(whole["expires_at"], days["expires_at"]);
+    // The manager's own and these: nothing was made where an error was told.
+    assert_eq!(stand.app.control.keys().unwrap().len(), 4);
 }
 
 #[tokio::test]
