@@ -102,6 +102,17 @@ impl Operation {
     };
 }
 
+impl Form {
+    /// A body of JSON of which no example is shown.
+    pub(super) const fn json(schema: fn() -> Json) -> Form {
+        Form {
+            media_type: "application/json",
+            schema,
+            example: None,
+        }
+    }
+}
+
 impl Example {
     /// A request without a query.
     pub(super) const fn plain(title: &'static str) -> Example {

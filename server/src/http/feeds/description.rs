@@ -16,11 +16,7 @@ pub(in crate::http) const LIST: Operation = Operation {
     tag: Tag::Feeds,
     summary: "How every feed is",
     description: "All feeds that are known, were read, or have entries, by name.",
-    gives: &[Form {
-        media_type: "application/json",
-        schema: all,
-        example: None,
-    }],
+    gives: &[Form::json(all)],
     errors: &[Code::NotAcceptable],
     examples: &[Example::plain("Ask")],
     ..Operation::NOTHING
@@ -36,11 +32,7 @@ pub(in crate::http) const SHOW: Operation = Operation {
             .required()
             .example("urlhaus"),
     ],
-    gives: &[Form {
-        media_type: "application/json",
-        schema: one,
-        example: None,
-    }],
+    gives: &[Form::json(one)],
     errors: &[Code::NotAcceptable, Code::NotFound],
     examples: &[Example::plain("Ask")],
     ..Operation::NOTHING

@@ -40,11 +40,7 @@ pub(in crate::http) const LIST: Operation = Operation {
     summary: "The keys of the caller's account",
     description: "Newest first, those that were revoked among them. Never with their secrets.",
     parameters: PAGE,
-    gives: &[Form {
-        media_type: "application/json",
-        schema: all,
-        example: None,
-    }],
+    gives: &[Form::json(all)],
     errors: &[Code::NotAcceptable],
     examples: &[Example::plain("Ask")],
     ..Operation::NOTHING
@@ -63,11 +59,7 @@ pub(in crate::http) const CREATE: Operation = Operation {
         example: Some("{\"name\": \"siem\", \"expires_in_days\": 90, \"scopes\": [\"read:iocs\"]}"),
     }],
     status: axum::http::StatusCode::CREATED,
-    gives: &[Form {
-        media_type: "application/json",
-        schema: made,
-        example: None,
-    }],
+    gives: &[Form::json(made)],
     headers: &[Header {
         name: "Location",
         meaning: "Where the key is.",
@@ -97,11 +89,7 @@ pub(in crate::http) const SHOW: Operation = Operation {
     summary: "One key",
     description: "A key of another account is not found.",
     segments: ID,
-    gives: &[Form {
-        media_type: "application/json",
-        schema: one,
-        example: None,
-    }],
+    gives: &[Form::json(one)],
     errors: &[Code::NotFound, Code::NotAcceptable],
     examples: &[Example::plain("Ask")],
     ..Operation::NOTHING
@@ -119,11 +107,7 @@ pub(in crate::http) const REVOKE: Operation = Operation {
         example: Some("{\"reason\": \"it was in a log\"}"),
     }],
     takes_nothing_too: true,
-    gives: &[Form {
-        media_type: "application/json",
-        schema: revoked,
-        example: None,
-    }],
+    gives: &[Form::json(revoked)],
     errors: &[
         Code::NotFound,
         Code::NotAcceptable,
@@ -140,11 +124,7 @@ pub(in crate::http) const USAGE: Operation = Operation {
     description: "Counts by status, latencies, the most that was used of both limits, and when.",
     segments: ID,
     parameters: DAYS,
-    gives: &[Form {
-        media_type: "application/json",
-        schema: used,
-        example: None,
-    }],
+    gives: &[Form::json(used)],
     errors: &[Code::NotFound, Code::NotAcceptable],
     examples: &[Example::plain("Ask")],
     ..Operation::NOTHING

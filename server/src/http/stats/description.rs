@@ -15,11 +15,7 @@ pub(in crate::http) const STATS: Operation = Operation {
     summary: "What the store holds, in figures",
     description: "Counts of the entries that lists give. They are taken anew every few seconds \
                   at most; the headers say how old they are.",
-    gives: &[Form {
-        media_type: "application/json",
-        schema: answer,
-        example: None,
-    }],
+    gives: &[Form::json(answer)],
     headers: &[
         Header {
             name: "X-Cache-Updated-At",

@@ -11,11 +11,7 @@ use crate::values::{at, claim, record, source};
 mod finding;
 
 async fn ask(stand: &Stand, query: &str) -> Json {
-    let key = stand.key(&KeyRequest::named("a"));
-    stand
-        .get(&key, &format!("/api/v1/lookup?{query}"))
-        .await
-        .ok()
+    stand.ask(&format!("/api/v1/lookup?{query}")).await
 }
 
 /// The data of an answer.

@@ -10,11 +10,7 @@ use super::standing::Stand;
 use crate::values::{at, claim, record, source, subtree};
 
 async fn ask(stand: &Stand, query: &str) -> Json {
-    let key = stand.key(&KeyRequest::named("a"));
-    stand
-        .get(&key, &format!("/api/v1/iocs/search?{query}"))
-        .await
-        .ok()
+    stand.ask(&format!("/api/v1/iocs/search?{query}")).await
 }
 
 #[tokio::test]

@@ -124,6 +124,12 @@ impl<S: ClaimStore> Stand<S> {
         .await
     }
 
+    /// What is answered to a new key that asks for this, which is to go well.
+    pub(crate) async fn ask(&self, target: &str) -> Json {
+        let key = self.key(&KeyRequest::named("a"));
+        self.get(&key, target).await.ok()
+    }
+
     /// `POST` of a body with a key.
     pub(crate) async fn post(
         &self,
