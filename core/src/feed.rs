@@ -36,7 +36,7 @@ pub use self::outcome::{FeedError, FeedWarning, MAX_EXCERPT, Row, Summary};
 pub use self::read::{HEAD, read_feed};
 pub use self::recognise::recognise;
 
-use self::connector::Connector;
+use self::connector::{Connector, Syntax};
 use self::mapping::Mapping;
 use self::recognise::Recognition;
 use crate::claim::{Category, Extent, Origin, Scope, Source};
@@ -99,6 +99,7 @@ pub struct Format {
     pub url: Option<String>,
     /// Name of the connector that reads it.
     pub connector_name: &'static str,
+    syntax: &'static [Syntax],
     connector: Arc<dyn Connector>,
     mapping: Arc<Mapping>,
 }
@@ -118,6 +119,12 @@ impl Feed {
             weight: self.weight,
             half_life: self.half_life,
         }
+    }
+
+    /// In which ways its formats are written.
+    fn syntax(&self) -> Vec<Syntax> {
+        let of_formats = self.formats.iter().map(|format| format.syntax);
+        of_formats.flatten().copied().collect()
     }
 
     /// The format that is fetched, with its address.

@@ -5,6 +5,7 @@ use std::io::{BufRead, Read as _};
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimIdSet, Extent};
 use iocd_core::feed::{self, Feed, FeedError, FeedWarning, Row, Summary};
+use iocd_core::value::Value;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
@@ -13,7 +14,7 @@ use crate::control::{
     Condition, Control, ControlError, FeedState, MAX_REFUSED, Readings, RefusedRow,
 };
 use crate::feeds::Feeds;
-use crate::store::{Batch, ClaimStore, StoreError};
+use crate::store::{Batch, ClaimStore, Removal, StoreError};
 
 /// Claims recorded together: large enough that syncing the disk does not
 /// count, small enough that readers hardly wait.
@@ -46,7 +47,7 @@ pub enum Verdict {
 }
 
 /// What became of a document. Each data row is counted once: `rows` is
-/// `accepted + merged + unchanged + refused`.
+/// `accepted + merged + unchanged + withdrawn + refused`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Name of the document.
@@ -67,6 +68,8 @@ pub struct Report {
     pub merged: u64,
     /// Rows that told nothing new.
     pub unchanged: u64,
+    /// Rows that took back what the feed said before.
+    pub withdrawn: u64,
     /// Rows that named no value that can be read.
     pub refused: u64,
     /// Claims in all rows.
@@ -181,6 +184,7 @@ impl<S: ClaimStore> Ingester<'_, S> {
             present: removes.then(ClaimIdSet::default),
             claims: Vec::with_capacity(BATCH),
             rows: Vec::with_capacity(BATCH),
+            withdrawn: Vec::new(),
             report,
             failure: None,
         };
@@ -201,6 +205,8 @@ struct Intake<'a, S> {
     claims: Vec<Claim>,
     /// How many of `claims` each row gave.
     rows: Vec<usize>,
+    /// What the source takes back, to be ended behind `claims`.
+    withdrawn: Vec<Value>,
     report: Report,
     failure: Option<IngestError>,
 }
@@ -213,6 +219,7 @@ impl<S: ClaimStore> Intake<'_, S> {
                 self.report.refused += 1;
                 self.note_refusal(line, text, reason);
             }
+            Row::Withdrawn { values, .. } => self.withdraw(values),
             Row::Claims {
                 line,
                 claims,
@@ -231,6 +238,16 @@ impl<S: ClaimStore> Intake<'_, S> {
         }
     }
 
+    /// Ends what the source takes back. What the document said before goes
+    /// first: the later word counts.
+    fn withdraw(&mut self, values: Vec<Value>) {
+        self.report.withdrawn += 1;
+        self.withdrawn.extend(values);
+        if self.withdrawn.len() >= BATCH {
+            self.flush();
+        }
+    }
+
     fn note_refusal(&mut self, line: u64, text: String, reason: String) {
         if self.report.refused_rows.len() < MAX_LISTED {
             self.report
@@ -240,6 +257,20 @@ impl<S: ClaimStore> Intake<'_, S> {
     }
 
     fn flush(&mut self) {
+        self.record();
+        let withdrawn = std::mem::take(&mut self.withdrawn);
+        if self.failure.is_some() || withdrawn.is_empty() {
+            return;
+        }
+        let (store, source) = (self.ingester.store, &self.source);
+        let ended = store.remove(source, &withdrawn, Removal::RemovedBySource, self.now);
+        match self.ingester.runtime.block_on(ended) {
+            Err(error) => self.failure = Some(error.into()),
+            Ok(removed) => self.report.removed += removed,
+        }
+    }
+
+    fn record(&mut self) {
         let claims = std::mem::replace(&mut self.claims, Vec::with_capacity(BATCH));
         if self.failure.is_some() || claims.is_empty() {
             self.rows.clear();
@@ -344,21 +375,23 @@ impl<S: ClaimStore> Intake<'_, S> {
         let Some(present) = &self.present else {
             return Ok(());
         };
-        let is_cut_off = summary.warnings.iter().any(|warning| {
-            let FeedWarning::CountDiffers { declared, found } = warning;
-            found < declared
+        let is_cut_off = summary.warnings.iter().find_map(|warning| match warning {
+            FeedWarning::CountDiffers { declared, found } if found < declared => {
+                Some("the list has fewer rows than it says")
+            }
+            FeedWarning::NotWellFormed { .. } => Some("the document is damaged"),
+            FeedWarning::CountDiffers { .. } | FeedWarning::LeftOut(_) => None,
         });
-        if is_cut_off {
-            self.report.warnings.push(
-                "the list has fewer rows than it says, so nothing was taken for removed".to_owned(),
-            );
+        if let Some(reason) = is_cut_off {
+            let warning = format!("{reason}, so nothing was taken for removed");
+            self.report.warnings.push(warning);
             return Ok(());
         }
         let retained = self
             .ingester
             .store
             .retain_present(&self.source, present, self.now);
-        self.report.removed = self.ingester.runtime.block_on(retained)?;
+        self.report.removed += self.ingester.runtime.block_on(retained)?;
         Ok(())
     }
 

@@ -125,6 +125,12 @@ impl<'f> ClaimMaker<'f> {
         Ok((claims, partly))
     }
 
+    /// Whether the source takes back what the row says.
+    pub(super) fn is_withdrawn(&self, row: &Observation) -> bool {
+        let said = self.first(row, &self.mapping.withdrawn);
+        said.is_some_and(|cell| cell.eq_ignore_ascii_case("true"))
+    }
+
     /// What the row's type column says its values are.
     fn row_type(&self, row: &Observation) -> Result<Option<RowType<'f>>, String> {
         let Some(rule) = &self.mapping.type_rule else {

@@ -1,6 +1,7 @@
 //! The TOML of a feed: as written, then checked.
 
 mod check;
+mod standard;
 
 use std::collections::HashMap;
 
@@ -74,7 +75,7 @@ struct RawFeed {
     format: Vec<RawFormat>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFormat {
     name: String,
@@ -82,6 +83,7 @@ struct RawFormat {
     connector: String,
     #[serde(default)]
     settings: toml::Table,
+    #[serde(default)]
     value: Vec<RawValue>,
     #[serde(rename = "type")]
     type_rule: Option<RawType>,
@@ -97,6 +99,12 @@ struct RawFormat {
     malware: Names,
     #[serde(default)]
     malware_strip: Vec<String>,
+    #[serde(default)]
+    techniques: Names,
+    #[serde(default)]
+    sectors: Names,
+    #[serde(default)]
+    withdrawn: Names,
     #[serde(default)]
     tags: Names,
     #[serde(default = "comma")]
@@ -125,7 +133,7 @@ fn comma() -> String {
     ",".to_owned()
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawValue {
     #[serde(default)]
@@ -138,7 +146,7 @@ struct RawValue {
     confidence: Option<u8>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawType {
     column: Names,
@@ -146,7 +154,7 @@ struct RawType {
     types: HashMap<String, Names>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawConfidence {
     column: Names,

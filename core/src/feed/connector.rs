@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::input::Input;
-use super::outcome::FeedError;
+use super::outcome::{FeedError, FeedWarning};
 use super::{csv, json, lines};
 use crate::observation::{Columns, Observation};
 
@@ -45,6 +45,8 @@ pub trait Sink {
     fn skipped(&mut self, what: Skipped);
     /// The list says how many entries it has.
     fn declared(&mut self, count: u64);
+    /// Something is odd, and reading goes on.
+    fn warn(&mut self, warning: FeedWarning);
     /// Data rows so far.
     fn rows(&self) -> u64;
 }
@@ -58,6 +60,22 @@ pub struct ConnectorEntry {
     pub name: &'static str,
     /// Reads the format's `settings` table; the message names the key.
     pub configure: Configure,
+    /// How its documents are written.
+    pub syntax: &'static [Syntax],
+    /// Its documents say what everything in them is: rows have the standard
+    /// columns, and a feed's TOML says nothing of where values are.
+    pub standard: bool,
+}
+
+/// How a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// Lines of text.
+    Text,
+    /// JSON, RFC 8259.
+    Json,
+    /// XML, or markup that would like to be.
+    Xml,
 }
 
 /// Every connector.
@@ -65,13 +83,19 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
     ConnectorEntry {
         name: "lines",
         configure: lines::configure,
+        syntax: &[Syntax::Text],
+        standard: false,
     },
     ConnectorEntry {
         name: "csv",
         configure: csv::configure,
+        syntax: &[Syntax::Text],
+        standard: false,
     },
     ConnectorEntry {
         name: "json",
         configure: json::configure,
+        syntax: &[Syntax::Json],
+        standard: false,
     },
 ];

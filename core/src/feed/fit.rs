@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::cell::printable;
+use super::connector::Syntax;
 use super::outcome::{FeedError, Row};
 use super::read::{HEAD, Reader};
 use super::{Feed, Format};
@@ -36,9 +37,9 @@ impl Fit {
 
 /// Reads the head as a format; an error if it cannot be that at all.
 pub(super) fn fit(feed: &Feed, format: &Format, head: &[u8]) -> Result<Fit, FeedError> {
-    if format.connector_name != "json"
-        && let Some(found) = json_start(head)
-    {
+    reject_foreign(head, format.syntax)?;
+    let is_json = format.syntax.contains(&Syntax::Json);
+    if !is_json && let Some(found) = json_start(head) {
         return Err(FeedError::NotThisFormat {
             expected: format!("text ({})", format.name),
             found: found.to_owned(),
@@ -46,7 +47,7 @@ pub(super) fn fit(feed: &Feed, format: &Format, head: &[u8]) -> Result<Fit, Feed
     }
     let cut = head.len() >= HEAD;
     // A row that the end of the head cuts is no fault of the input's.
-    let end = if cut && format.connector_name != "json" {
+    let end = if cut && format.syntax.contains(&Syntax::Text) {
         memchr::memrchr2(b'\n', b'\r', head).map_or(head.len(), |place| place + 1)
     } else {
         head.len()
@@ -132,9 +133,11 @@ pub(super) fn is_better(fit: Fit, than: Fit) -> bool {
     read(fit) * than.rows > read(than) * fit.rows
 }
 
-/// Turns away what no feed is: web pages, XML, binary data.
-pub(super) fn reject_foreign(head: &[u8]) -> Result<(), FeedError> {
+/// Turns away what is certainly in none of these ways of writing: web pages,
+/// XML, archives, binary data.
+pub(super) fn reject_foreign(head: &[u8], syntax: &[Syntax]) -> Result<(), FeedError> {
     let found = match visible_start(head).as_slice() {
+        [b'<', ..] if syntax.contains(&Syntax::Xml) => return Ok(()),
         [b'<', rest @ ..] => {
             let lower = rest.to_ascii_lowercase();
             let xml = [&b"?xml"[..], b"rss", b"feed"]

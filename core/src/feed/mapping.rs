@@ -21,6 +21,10 @@ pub(super) struct Mapping {
     pub(super) malware: Vec<ColumnId>,
     /// Words taken off the beginning or end of a malware name.
     pub(super) malware_strip: Vec<String>,
+    pub(super) techniques: Vec<ColumnId>,
+    pub(super) sectors: Vec<ColumnId>,
+    /// Columns that say "true" where the source takes the value back.
+    pub(super) withdrawn: Vec<ColumnId>,
     pub(super) tags: Vec<ColumnId>,
     pub(super) tag_separators: Vec<char>,
     /// Of every claim: the feed's and the format's.

@@ -1,6 +1,9 @@
 //! What reading a feed's bytes gives: rows, a summary, or why it is no feed.
 
+use std::borrow::Cow;
+
 use crate::claim::Claim;
+use crate::value::Value;
 
 /// Longest excerpt of a refused row, in characters.
 pub const MAX_EXCERPT: usize = 200;
@@ -16,6 +19,13 @@ pub enum Row {
         claims: Vec<Claim>,
         /// Why further values of the same row were left out.
         partly: Option<String>,
+    },
+    /// The source takes back what it said of these values.
+    Withdrawn {
+        /// The line on which the row begins, from 1.
+        line: u64,
+        /// At least one.
+        values: Vec<Value>,
     },
     /// The row names no value that can be read.
     Refused {
@@ -37,6 +47,8 @@ pub struct Summary {
     pub rows: u64,
     /// Claims in those rows.
     pub claims: u64,
+    /// Rows that take back what was said before.
+    pub withdrawn: u64,
     /// Rows that were refused.
     pub refused: u64,
     /// Rows of several values of which only some could be read.
@@ -60,6 +72,19 @@ pub enum FeedWarning {
         /// As counted.
         found: u64,
     },
+    /// The document is damaged: what could be read of it was.
+    #[error(
+        "the document is not well formed, and was read as far as possible: line {line}: {what}"
+    )]
+    NotWellFormed {
+        /// Where.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// Something of the document is of no use here.
+    #[error("{0}")]
+    LeftOut(String),
 }
 
 /// The input is not this feed, or not the whole of it. Rows that were visited
@@ -101,7 +126,7 @@ pub enum FeedError {
         /// Where.
         line: u64,
         /// What is wrong.
-        what: &'static str,
+        what: Cow<'static, str>,
     },
     /// The reader failed. The message has the cause, so it is no `source`.
     #[error("reading failed: {0}")]

@@ -17,6 +17,9 @@ use crate::observation::Observation;
 /// How much of an input is looked at to tell what it is, in bytes.
 pub const HEAD: usize = 64 * 1024;
 
+/// Warnings that are told of one input.
+const MAX_WARNINGS: usize = 100;
+
 /// Rows below which the share of refused ones says little.
 const FEW_ROWS: u64 = 8;
 
@@ -34,7 +37,7 @@ pub fn read_feed(
 ) -> Result<Summary, FeedError> {
     let mut head = Vec::with_capacity(HEAD);
     input.take(HEAD as u64).read_to_end(&mut head)?;
-    reject_foreign(&head)?;
+    reject_foreign(&head, &feed.syntax())?;
     let index = match format {
         Some(index) => index,
         None => choose_format(feed, &head)?,
@@ -75,7 +78,7 @@ fn too_many(summary: &Summary, max: u8) -> bool {
     if max >= 100 {
         return false;
     }
-    summary.claims == 0
+    summary.claims + summary.withdrawn == 0
         || (summary.rows >= FEW_ROWS && summary.refused * 100 > summary.rows * u64::from(max))
 }
 
@@ -143,6 +146,13 @@ impl Sink for Reader<'_, '_> {
     fn row(&mut self, observation: &Observation) {
         self.summary.rows += 1;
         match self.maker.make(observation) {
+            Ok((claims, _)) if self.maker.is_withdrawn(observation) => {
+                self.summary.withdrawn += 1;
+                (self.visit)(Row::Withdrawn {
+                    line: observation.line,
+                    values: claims.into_iter().map(|claim| claim.value).collect(),
+                });
+            }
             Ok((claims, partly)) => {
                 self.summary.claims += claims.len() as u64;
                 self.summary.partly += u64::from(partly.is_some());
@@ -170,6 +180,12 @@ impl Sink for Reader<'_, '_> {
     fn declared(&mut self, count: u64) {
         self.summary.declared = Some(count);
         self.envelope |= count == 0;
+    }
+
+    fn warn(&mut self, warning: FeedWarning) {
+        if self.summary.warnings.len() < MAX_WARNINGS {
+            self.summary.warnings.push(warning);
+        }
     }
 
     fn rows(&self) -> u64 {

@@ -211,7 +211,7 @@ pub fn recognise<'f>(feeds: &'f [Feed], path: &str, head: &[u8]) -> Option<(&'f 
 
 fn best_format(feed: &Feed, head: &[u8], grade: Grade) -> Option<usize> {
     let known = grade > Grade::Folder;
-    if reject_foreign(head).is_err() {
+    if reject_foreign(head, &feed.syntax()).is_err() {
         return None;
     }
     let mut best: Option<(usize, Fit)> = None;

@@ -125,6 +125,10 @@ pub(crate) fn lines(row: &Row) -> Vec<String> {
         Row::Refused { line, text, reason } => {
             vec![json!({ "line": line, "refused": text, "reason": reason }).to_string()]
         }
+        Row::Withdrawn { line, values } => values
+            .iter()
+            .map(|value| json!({ "line": line, "withdrawn": value.as_str() }).to_string())
+            .collect(),
         Row::Claims {
             line,
             claims,

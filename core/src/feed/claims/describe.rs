@@ -7,6 +7,8 @@ use crate::claim::{Claim, MAX_REFERENCES, Tlp};
 use crate::feed::cell::{printable, said, unescaped};
 use crate::feed::date::read_date;
 use crate::observation::{ColumnId, Observation};
+use crate::sector::sector;
+use crate::value::AttackId;
 
 /// Longest context sentence, in characters.
 const MAX_CONTEXT: usize = 500;
@@ -50,7 +52,8 @@ impl ClaimMaker<'_> {
         }
         .or_else(|| self.feed.malware.clone());
         self.add_tags(row, claim);
-        claim.techniques.clone_from(&self.feed.techniques);
+        self.add_techniques(row, claim);
+        self.add_sectors(row, claim);
         for cell in mapping.ports.iter().flat_map(|id| row.cells(*id)) {
             let numbers = cell
                 .split([',', ' ', '|', ';'])
@@ -101,6 +104,35 @@ impl ClaimMaker<'_> {
         }
         claim.tags.sort_unstable();
         claim.tags.dedup();
+    }
+
+    /// What is no technique goes unsaid: sources write all sorts of things there.
+    fn add_techniques(&self, row: &Observation, claim: &mut Claim) {
+        claim.techniques.clone_from(&self.feed.techniques);
+        let cells = self.mapping.techniques.iter().flat_map(|id| row.cells(*id));
+        for cell in cells {
+            let names = cell.split([',', ';', '|', ' ']);
+            let read =
+                names.filter_map(|name| name.trim().to_ascii_uppercase().parse::<AttackId>().ok());
+            let read =
+                read.filter(|id| id.as_str().starts_with('T') && !id.as_str().starts_with("TA"));
+            claim
+                .techniques
+                .extend(read.map(|id| id.as_str().to_owned()).take(MAX_TAGS));
+        }
+        claim.techniques.sort_unstable();
+        claim.techniques.dedup();
+        claim.techniques.truncate(MAX_TAGS);
+    }
+
+    fn add_sectors(&self, row: &Observation, claim: &mut Claim) {
+        let cells = self.mapping.sectors.iter().flat_map(|id| row.cells(*id));
+        let slugs = cells.map(|cell| cell.trim().to_ascii_lowercase().replace([' ', '_'], "-"));
+        claim.sectors = slugs
+            .filter_map(|slug| Some(sector(&slug)?.to_owned()))
+            .collect();
+        claim.sectors.sort_unstable();
+        claim.sectors.dedup();
     }
 
     fn add_references(&mut self, row: &Observation, claim: &mut Claim) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     FeedConfigError, Names, RawDateOrder, RawFeed, RawFormat, RawType, RawValue, invalid, sorted,
+    standard,
 };
 use crate::feed::Format;
 use crate::feed::connector::CONNECTORS;
@@ -32,6 +33,13 @@ pub(super) fn check_format(raw: &RawFormat, feed: &RawFeed) -> Result<Format, Fe
             format!("{url:?}: http and https are allowed"),
         ));
     }
+    let standard;
+    let raw = if entry.standard {
+        standard = standard::mapped(raw).map_err(|message| invalid(key("value"), message))?;
+        &standard
+    } else {
+        raw
+    };
     let mut mapping = check_mapping(raw, feed, &key)?;
     let connector = (entry.configure)(raw.settings.clone(), &mut mapping.columns)
         .map_err(|message| invalid(key("settings"), message))?;
@@ -47,6 +55,7 @@ pub(super) fn check_format(raw: &RawFormat, feed: &RawFeed) -> Result<Format, Fe
         name: raw.name.clone(),
         url: raw.url.clone(),
         connector_name: entry.name,
+        syntax: entry.syntax,
         connector: connector.into(),
         mapping: mapping.into(),
     })
@@ -123,6 +132,9 @@ fn check_mapping(
         },
         malware: raw.malware.ids(&mut columns),
         malware_strip: raw.malware_strip.clone(),
+        techniques: raw.techniques.ids(&mut columns),
+        sectors: raw.sectors.ids(&mut columns),
+        withdrawn: raw.withdrawn.ids(&mut columns),
         tags: raw.tags.ids(&mut columns),
         tag_separators: raw.tag_separators.chars().collect(),
         fixed_tags,

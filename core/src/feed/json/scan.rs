@@ -163,7 +163,7 @@ impl<'s, 'r> Scanner<'s, 'r> {
     pub(super) fn malformed(&self, what: &'static str) -> FeedError {
         FeedError::Malformed {
             line: self.input.line(),
-            what,
+            what: what.into(),
         }
     }
 }

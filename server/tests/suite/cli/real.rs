@@ -20,7 +20,7 @@ fn every_row_of_the_real_feeds_is_accounted_for() {
     let mut read = 0;
     for report in &reports {
         assert_ne!(report["verdict"], "bad", "{report}");
-        let fates: u64 = ["accepted", "merged", "unchanged", "refused"]
+        let fates: u64 = ["accepted", "merged", "unchanged", "withdrawn", "refused"]
             .iter()
             .map(|fate| number(report, fate))
             .sum();
