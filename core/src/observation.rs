@@ -94,6 +94,13 @@ impl Observation {
         self.cells.push((column, start..self.text.len()));
     }
 
+    /// Appends a cell if there is something to say.
+    pub fn push_some(&mut self, column: ColumnId, cell: Option<&str>) {
+        if let Some(cell) = cell {
+            self.push(column, cell);
+        }
+    }
+
     /// Appends a cell that `write` composes.
     pub fn push_with(&mut self, column: ColumnId, write: impl FnOnce(&mut String)) {
         let start = self.text.len();
@@ -102,8 +109,9 @@ impl Observation {
     }
 
     /// What is appended from here on stands around the row, not in it.
+    /// Only the first call counts.
     pub fn end_own(&mut self) {
-        self.own = Some(self.cells.len());
+        self.own.get_or_insert(self.cells.len());
     }
 
     /// Appends every cell of another row, as one that stands around this one.

@@ -2,6 +2,8 @@
 
 mod describe;
 
+pub(super) use self::describe::read_tlp;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::Feed;

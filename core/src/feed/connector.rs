@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::input::Input;
 use super::outcome::{FeedError, FeedWarning};
-use super::{csv, json, lines};
+use super::{csv, json, lines, stix};
 use crate::observation::{Columns, Observation};
 
 /// Reads one family of formats.
@@ -97,5 +97,11 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
         configure: json::configure,
         syntax: &[Syntax::Json],
         standard: false,
+    },
+    ConnectorEntry {
+        name: "stix",
+        configure: stix::configure,
+        syntax: &[Syntax::Json],
+        standard: true,
     },
 ];

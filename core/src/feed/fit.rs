@@ -1,12 +1,16 @@
 //! What an input is, by its beginning.
 
 use jiff::Timestamp;
+use memchr::memmem;
 
 use super::cell::printable;
 use super::connector::Syntax;
 use super::outcome::{FeedError, Row};
 use super::read::{HEAD, Reader};
 use super::{Feed, Format};
+
+/// The name of the root element of STIX 1.x, behind its prefix.
+const STIX_1: &[u8] = b"STIX_Package";
 
 /// How well the beginning of an input suits a format.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +141,14 @@ pub(super) fn is_better(fit: Fit, than: Fit) -> bool {
 /// XML, archives, binary data.
 pub(super) fn reject_foreign(head: &[u8], syntax: &[Syntax]) -> Result<(), FeedError> {
     let found = match visible_start(head).as_slice() {
+        [b'<', ..] if root_element(head).is_some_and(|name| name.ends_with(STIX_1)) => {
+            return Err(FeedError::NotThisFormat {
+                expected: "STIX 2".to_owned(),
+                found: "STIX 1.x XML: not supported; convert it with stix2-elevator".to_owned(),
+            });
+        }
         [b'<', ..] if syntax.contains(&Syntax::Xml) => return Ok(()),
+        [b'<', b'{' | b'[', ..] => "text that begins with \"<\" and is neither JSON nor XML",
         [b'<', rest @ ..] => {
             let lower = rest.to_ascii_lowercase();
             let xml = [&b"?xml"[..], b"rss", b"feed"]
@@ -159,6 +170,25 @@ pub(super) fn reject_foreign(head: &[u8], syntax: &[Syntax]) -> Result<(), FeedE
         expected: "a list of indicators".to_owned(),
         found: found.to_owned(),
     })
+}
+
+/// The name of the first element of a document of markup.
+fn root_element(head: &[u8]) -> Option<&[u8]> {
+    let mut rest = head;
+    loop {
+        rest = &rest[memchr::memchr(b'<', rest)?..];
+        let end: &[u8] = match rest {
+            [_, b'?', ..] => b"?>",
+            [_, b'!', b'-', b'-', ..] => b"-->",
+            [_, b'!', ..] => b">",
+            _ => {
+                let name = &rest[1..];
+                let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
+                return Some(&name[..name.iter().position(is_end)?]);
+            }
+        };
+        rest = &rest[memmem::find(rest, end)?..];
+    }
 }
 
 fn is_utf16(head: &[u8]) -> bool {

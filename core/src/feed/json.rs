@@ -7,7 +7,7 @@ mod document;
 mod group;
 mod lines;
 mod pick;
-mod scan;
+pub(super) mod scan;
 mod shape;
 
 use std::borrow::Cow;

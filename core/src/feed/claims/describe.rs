@@ -201,7 +201,7 @@ impl ClaimMaker<'_> {
     }
 }
 
-fn read_tlp(text: &str) -> Option<Tlp> {
+pub(in crate::feed) fn read_tlp(text: &str) -> Option<Tlp> {
     let lower = text.to_ascii_lowercase();
     Some(match lower.strip_prefix("tlp:").unwrap_or(&lower) {
         "clear" | "white" => Tlp::Clear,

@@ -61,6 +61,9 @@ pub(super) fn mapped(raw: &RawFormat) -> Result<RawFormat, String> {
         }),
         context: Some("{context}".to_owned()),
         tlp: one("tlp"),
+        // What has no type here (registry keys, rules) says nothing against a
+        // document: its own structure tells whether it is one.
+        max_refused: raw.max_refused.or(Some(100)),
         ..raw.clone()
     })
 }

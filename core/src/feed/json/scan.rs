@@ -8,7 +8,7 @@ const MAX_KEY: usize = 4096;
 
 /// Whether a captured value fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Capture {
+pub(in crate::feed) enum Capture {
     /// The buffer holds all of it.
     Whole,
     /// The buffer holds its beginning.
@@ -17,26 +17,26 @@ pub(super) enum Capture {
 
 /// A cursor over JSON text (RFC 8259). It follows brackets and strings only;
 /// what is between them is checked by whoever parses the captured value.
-pub(super) struct Scanner<'s, 'r> {
+pub(in crate::feed) struct Scanner<'s, 'r> {
     input: &'s mut Input<'r>,
     /// Nothing was taken from the innermost container yet.
     fresh: bool,
 }
 
 impl<'s, 'r> Scanner<'s, 'r> {
-    pub(super) fn new(input: &'s mut Input<'r>) -> Self {
+    pub(in crate::feed) fn new(input: &'s mut Input<'r>) -> Self {
         Scanner {
             input,
             fresh: false,
         }
     }
 
-    pub(super) fn line(&self) -> u64 {
+    pub(in crate::feed) fn line(&self) -> u64 {
         self.input.line()
     }
 
     /// The next byte that is no blank, not taken; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<u8>, FeedError> {
+    pub(in crate::feed) fn next(&mut self) -> Result<Option<u8>, FeedError> {
         loop {
             let chunk = self.input.peek()?;
             if chunk.is_empty() {
@@ -56,7 +56,7 @@ impl<'s, 'r> Scanner<'s, 'r> {
     }
 
     /// Takes the opening bracket that comes next.
-    pub(super) fn open(&mut self) -> Result<(), FeedError> {
+    pub(in crate::feed) fn open(&mut self) -> Result<(), FeedError> {
         self.next()?;
         self.input.advance(1, 0);
         self.fresh = true;
@@ -65,7 +65,7 @@ impl<'s, 'r> Scanner<'s, 'r> {
 
     /// Goes to the next element of the innermost container; false, with the
     /// bracket taken, if there is none.
-    pub(super) fn element(&mut self, closing: u8) -> Result<bool, FeedError> {
+    pub(in crate::feed) fn element(&mut self, closing: u8) -> Result<bool, FeedError> {
         let fresh = std::mem::replace(&mut self.fresh, false);
         match self.next()? {
             None => Err(self.truncated()),
@@ -86,7 +86,7 @@ impl<'s, 'r> Scanner<'s, 'r> {
     }
 
     /// Takes a key and its colon.
-    pub(super) fn key(&mut self, key: &mut String) -> Result<(), FeedError> {
+    pub(in crate::feed) fn key(&mut self, key: &mut String) -> Result<(), FeedError> {
         key.clear();
         match self.next()? {
             Some(b'"') => {}
@@ -110,12 +110,16 @@ impl<'s, 'r> Scanner<'s, 'r> {
     }
 
     /// Takes the next value without keeping it.
-    pub(super) fn skip(&mut self) -> Result<(), FeedError> {
+    pub(in crate::feed) fn skip(&mut self) -> Result<(), FeedError> {
         self.capture(&mut Vec::new(), 0).map(|_| ())
     }
 
     /// Takes the next value into `raw`, at most `cap` bytes of it.
-    pub(super) fn capture(&mut self, raw: &mut Vec<u8>, cap: usize) -> Result<Capture, FeedError> {
+    pub(in crate::feed) fn capture(
+        &mut self,
+        raw: &mut Vec<u8>,
+        cap: usize,
+    ) -> Result<Capture, FeedError> {
         raw.clear();
         self.next()?;
         let mut walk = Walk::default();
@@ -160,7 +164,7 @@ impl<'s, 'r> Scanner<'s, 'r> {
         }
     }
 
-    pub(super) fn malformed(&self, what: &'static str) -> FeedError {
+    pub(in crate::feed) fn malformed(&self, what: &'static str) -> FeedError {
         FeedError::Malformed {
             line: self.input.line(),
             what: what.into(),
@@ -173,7 +177,7 @@ fn count_newlines(bytes: &[u8]) -> u64 {
 }
 
 /// Where the value ends that the text begins with; its length if it is cut.
-pub(super) fn end_of_value(text: &[u8]) -> usize {
+pub(in crate::feed) fn end_of_value(text: &[u8]) -> usize {
     Walk::default().step(text).0
 }
 
