@@ -24,6 +24,7 @@ mod json;
 mod lines;
 mod machine_tag;
 mod mapping;
+mod misp;
 mod object;
 mod read;
 mod recognise;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::input::Input;
 use super::outcome::{FeedError, FeedWarning};
-use super::{csv, json, lines, stix};
+use super::{csv, json, lines, misp, stix};
 use crate::observation::{Columns, Observation};
 
 /// Reads one family of formats.
@@ -97,6 +97,12 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
         configure: json::configure,
         syntax: &[Syntax::Json],
         standard: false,
+    },
+    ConnectorEntry {
+        name: "misp",
+        configure: misp::configure,
+        syntax: &[Syntax::Json],
+        standard: true,
     },
     ConnectorEntry {
         name: "stix",
