@@ -26,6 +26,7 @@ mod machine_tag;
 mod mapping;
 mod misp;
 mod object;
+mod openioc;
 mod read;
 mod recognise;
 mod statement;

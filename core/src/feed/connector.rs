@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::input::Input;
 use super::outcome::{FeedError, FeedWarning};
-use super::{csv, json, lines, misp, stix};
+use super::{csv, json, lines, misp, openioc, stix};
 use crate::observation::{Columns, Observation};
 
 /// Reads one family of formats.
@@ -102,6 +102,12 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
         name: "misp",
         configure: misp::configure,
         syntax: &[Syntax::Json],
+        standard: true,
+    },
+    ConnectorEntry {
+        name: "openioc",
+        configure: openioc::configure,
+        syntax: &[Syntax::Xml],
         standard: true,
     },
     ConnectorEntry {
