@@ -40,8 +40,8 @@ impl Feeds {
             Feeds::List { json } => list(global, json),
             Feeds::Show(command) => command.run(global),
             Feeds::Run(command) => command.run(global),
-            Feeds::Accept(held) => held.decide(global, Action::Accept),
-            Feeds::Reject(held) => held.decide(global, Action::Reject),
+            Feeds::Accept(held) => held.decide(global, &Action::Accept),
+            Feeds::Reject(held) => held.decide(global, &Action::Reject),
         }
     }
 }

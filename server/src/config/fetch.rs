@@ -86,7 +86,7 @@ impl WrittenFetch {
         let base = FetchSettings::default();
         let at_once = self.at_once.unwrap_or(base.at_once);
         if !(1..=64).contains(&at_once) {
-            return Err(wrong("at_once", at_once, "feeds, 1 to 64"));
+            return Err(wrong("at_once", at_once as u64, "feeds, 1 to 64"));
         }
         let max_bytes = self.max_bytes.unwrap_or(base.max_bytes);
         if max_bytes == 0 {
@@ -121,7 +121,7 @@ impl WrittenFetch {
     }
 }
 
-fn wrong(key: &str, given: impl ToString, expected: &str) -> ConfigError {
+fn wrong(key: &str, given: u64, expected: &str) -> ConfigError {
     ConfigError::Value {
         key: format!("fetch.{key}"),
         given: given.to_string(),

@@ -34,10 +34,8 @@ pub(super) async fn receive(
         let error = io::Error::other(Overflow::TooLarge(max_size));
         return Err(bad(&error));
     }
-    let coding = match response.headers().get(CONTENT_ENCODING) {
-        None => None,
-        Some(value) => Some(value.to_str().unwrap_or("something unreadable").to_owned()),
-    };
+    let coding = response.headers().get(CONTENT_ENCODING);
+    let coding = coding.map(|value| value.to_str().unwrap_or("something unreadable").to_owned());
     let draft = spool.begin()?;
     let mut decoder = Decoder::new(coding.as_deref(), draft, max_size).map_err(|e| bad(&e))?;
     let begun = Instant::now();

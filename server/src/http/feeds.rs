@@ -107,8 +107,8 @@ pub(super) fn all_feeds<S: ClaimStore>(app: &App<S>, stats: &Stats, now: Timesta
     let described = feeds.into_iter().map(|(name, feed)| {
         let condition = feed.state.as_ref().map(|state| state.condition_at(now));
         let fetching = app.runner.as_ref().map(|runner| {
-            let state = app.control.fetch_state(&name);
-            fetching_members(&state, runner.is_scheduled(&name), runner.is_running(&name))
+            let known = app.control.fetch_state(&name);
+            fetching_members(&known, runner.is_scheduled(&name), runner.is_running(&name))
         });
         Feed {
             fetching: fetching.unwrap_or_default(),

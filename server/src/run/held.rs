@@ -24,18 +24,6 @@ impl<S: ClaimStore> Turn<S> {
         self.runner.parts().dir.join(FOLDER).join(&self.feed.name)
     }
 
-    /// What was found out about this very list before.
-    pub(super) fn known_trouble(&self, state: &FetchState, hash: Hash) -> Option<Trouble> {
-        let hash = hash.to_string();
-        if let Some(held) = state.held.as_ref().filter(|held| held.hash == hash) {
-            return Some(Trouble::Held(held.reason.clone()));
-        }
-        (state.rejected.as_ref() == Some(&hash)).then(|| {
-            let message = "the source still gives the list that the operator rejected";
-            Trouble::Document(Condition::Suspicious, message.to_owned())
-        })
-    }
-
     /// Keeps a list for the operator.
     pub(super) fn hold(
         &self,
@@ -148,6 +136,18 @@ impl<S: ClaimStore> Turn<S> {
             ..Run::default()
         })
     }
+}
+
+/// What was found out about this very list before.
+pub(super) fn known_trouble(state: &FetchState, hash: Hash) -> Option<Trouble> {
+    let hash = hash.to_string();
+    if let Some(held) = state.held.as_ref().filter(|held| held.hash == hash) {
+        return Some(Trouble::Held(held.reason.clone()));
+    }
+    (state.rejected.as_ref() == Some(&hash)).then(|| {
+        let message = "the source still gives the list that the operator rejected";
+        Trouble::Document(Condition::Suspicious, message.to_owned())
+    })
 }
 
 /// Why a held document was not read.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use super::examine::{Packed, Unfit, examine};
+use super::held::known_trouble;
 use super::turn::Turn;
 use super::{Outcome, Run, RunError, Trouble, removes};
 use crate::collect::Document;
@@ -46,7 +47,7 @@ impl<S: ClaimStore> Intake<'_, S> {
         let parts = turn.runner.parts();
         self.run.bytes += document.body.length();
         if document.is_list
-            && let Some(trouble) = turn.known_trouble(&self.state, document.body.hash())
+            && let Some(trouble) = known_trouble(&self.state, document.body.hash())
         {
             return Ok(Err(trouble));
         }

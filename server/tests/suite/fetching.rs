@@ -7,7 +7,13 @@ use serde_json::Value as Json;
 
 use crate::cli::Bench;
 
+mod bombs;
+mod contract;
+mod misbehaving;
+mod redirecting;
 mod running;
+mod scheduled;
+mod secured;
 mod web_server;
 
 use web_server::{Asked, WebServer};
@@ -72,7 +78,7 @@ impl Fetched {
     fn active(&self) -> Vec<String> {
         let mut all: Vec<_> = self
             .bench
-            .ok(&["list", "--format", "txt"])
+            .ok(&["list", "--limit", "10000", "--format", "txt"])
             .lines()
             .map(str::to_owned)
             .collect();

@@ -242,7 +242,7 @@ mod tests {
         ] {
             match feed(keys) {
                 Err(FeedConfigError::Invalid { key: found, .. }) => {
-                    assert_eq!(found, key, "{keys}")
+                    assert_eq!(found, key, "{keys}");
                 }
                 other => panic!("{keys}: {other:?}"),
             }

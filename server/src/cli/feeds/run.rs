@@ -39,18 +39,18 @@ impl RunFeed {
         // A server has a working directory of its own.
         let record = self.record.map(std::path::absolute).transpose();
         let record = record.context("--record")?;
-        perform(global, self.name, Action::Run { record }, self.json)
+        perform(global, self.name, &Action::Run { record }, self.json)
     }
 }
 
 impl Held {
     /// Has the list read, or given up.
-    pub(super) fn decide(self, global: &Global, action: Action) -> anyhow::Result<ExitCode> {
+    pub(super) fn decide(self, global: &Global, action: &Action) -> anyhow::Result<ExitCode> {
         perform(global, self.name, action, self.json)
     }
 }
 
-fn perform(global: &Global, feed: String, action: Action, json: bool) -> anyhow::Result<ExitCode> {
+fn perform(global: &Global, feed: String, action: &Action, json: bool) -> anyhow::Result<ExitCode> {
     let owner = global.owner()?;
     let done = owner.run(&Command {
         feed,
@@ -65,7 +65,7 @@ fn perform(global: &Global, feed: String, action: Action, json: bool) -> anyhow:
         print(&run)?;
     }
     let went_well =
-        action == Action::Reject || matches!(run.outcome, Outcome::Read | Outcome::Unchanged);
+        *action == Action::Reject || matches!(run.outcome, Outcome::Read | Outcome::Unchanged);
     Ok(if went_well {
         ExitCode::SUCCESS
     } else {

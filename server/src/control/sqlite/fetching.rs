@@ -1,5 +1,6 @@
 //! What is known of fetching, in SQLite.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{count, optional_time, unreadable};
@@ -14,7 +15,7 @@ pub(super) fn put(connection: &Connection, state: &FetchState) -> Result<(), Con
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             state.feed,
-            state.due_at.map(|at| at.as_millisecond()),
+            state.due_at.map(Timestamp::as_millisecond),
             state.failures,
             state.bookmark,
             state.epoch.cast_signed(),
