@@ -41,7 +41,7 @@ pub use feed::{Condition, Coverage, FeedState, Health, MAX_REFUSED, RefusedRow};
 pub use fetching::{FetchState, HeldDocument};
 pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, MAX_REASON, StoredKey};
 pub use latency::Latency;
-pub use readings::Readings;
+pub use readings::{Readings, Runs};
 pub use records::Records;
 pub use ruling::{MAX_RULINGS, Ruling, Stance};
 pub use scope::{Scope, Scopes};
@@ -72,6 +72,7 @@ pub struct Control {
     feeds: Mutex<BTreeMap<String, FeedState>>,
     fetches: Mutex<BTreeMap<String, FetchState>>,
     readings: Mutex<readings::ByFeed>,
+    runs: Mutex<BTreeMap<String, Runs>>,
     /// [`Coverage`] as JSON, rendered when a feed's state changes.
     coverage: ArcSwap<RenderedCoverage>,
     /// Held by whoever changes accounts or keys, so that checks and changes are one step.
@@ -134,6 +135,7 @@ impl Control {
             feeds: Mutex::new(feeds),
             fetches: Mutex::new(fetches),
             readings: Mutex::default(),
+            runs: Mutex::default(),
             coverage: ArcSwap::from_pointee(coverage),
             changing: Mutex::default(),
             forgotten: Mutex::default(),
@@ -171,6 +173,22 @@ impl Control {
         readings
             .iter()
             .map(|(feed, sum)| (feed.clone(), *sum))
+            .collect()
+    }
+
+    /// Counts a run of a feed, by the name of its outcome.
+    pub fn count_run(&self, feed: &str, outcome: &'static str, received: u64) {
+        let mut runs = lock(&self.runs);
+        let runs = runs.entry(feed.to_owned()).or_default();
+        *runs.outcomes.entry(outcome).or_default() += 1;
+        runs.received += received;
+    }
+
+    /// The runs of feeds since this process began, in the order of their names.
+    pub fn runs(&self) -> Vec<(String, Runs)> {
+        let runs = lock(&self.runs);
+        let all = runs.iter();
+        all.map(|(feed, runs)| (feed.clone(), runs.clone()))
             .collect()
     }
 
