@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# No test leaves this machine.
+os.environ["IOCD_FETCH"] = "off"
 IOCD = Path(os.environ.get("BINARY", ROOT / "target" / "release" / "iocd")).absolute()
 
 FEED = """name = "{name}"

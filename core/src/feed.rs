@@ -9,6 +9,8 @@
 //! [`read_feed`] reads, [`recognise`] tells which feed a file is.
 
 pub mod connector;
+pub mod expect;
+pub mod fetching;
 pub mod input;
 pub mod outcome;
 
@@ -39,6 +41,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use self::config::FeedConfigError;
+pub use self::fetching::Fetching;
 pub use self::outcome::{FeedError, FeedWarning, MAX_EXCERPT, Row, Summary};
 pub use self::read::{HEAD, read_feed};
 pub use self::recognise::recognise;
@@ -93,6 +96,8 @@ pub struct Feed {
     pub techniques: Vec<String>,
     /// Whether claims come from a list or from prose.
     pub origin: Origin,
+    /// How its documents are got, and what they are like.
+    pub fetching: Fetching,
     /// The serialisations of the list, at least one.
     pub formats: Vec<Format>,
     recognition: Recognition,
@@ -105,6 +110,9 @@ pub struct Format {
     pub name: String,
     /// Where it can be fetched. The first format that has one is fetched.
     pub url: Option<String>,
+    /// Name of what gets its documents from there; `None`: the address is that
+    /// of the document.
+    pub collector: Option<String>,
     /// Name of the connector that reads it.
     pub connector_name: &'static str,
     syntax: &'static [Syntax],

@@ -358,13 +358,30 @@ impl Index {
         drop(state);
         self.end(&mut writer, &expired, Status::Expired, fetched_at)?;
         self.end(&mut writer, &absent, Status::Removed, fetched_at)?;
-        let fetch = Fetch {
-            source: number,
-            at: now,
-        };
+        self.note_fetch(&mut writer, number, now)?;
+        Ok(absent.len() as u64)
+    }
+
+    /// Notes that a source's list was fetched whole and is the one of the last
+    /// complete fetch. What was over before stays over.
+    pub fn retain_all(&self, source: &Source, fetched_at: Timestamp) -> Result<(), IndexError> {
+        let mut writer = self.writer.lock();
+        self.record_with(&mut writer, source, Vec::new(), fetched_at, false)?;
+        let now = seconds(fetched_at);
+        let state = self.state.read();
+        let number = source_number(&state, source).expect("described above");
+        let mut expired = state.due(now);
+        expired.retain(|slot| state.columns.source(*slot) == number);
+        drop(state);
+        self.end(&mut writer, &expired, Status::Expired, fetched_at)?;
+        self.note_fetch(&mut writer, number, now)
+    }
+
+    fn note_fetch(&self, writer: &mut Writer, source: u16, at: u32) -> Result<(), IndexError> {
+        let fetch = Fetch { source, at };
         writer.note_fetch(fetch)?;
         self.state.write().note_fetches(&[fetch]);
-        Ok(absent.len() as u64)
+        Ok(())
     }
 
     /// Ends the active claims of a source about these values. Gives how many

@@ -95,7 +95,7 @@ enum Command {
     Deny(deny::Deny),
     /// Look at the warning lists, or which of them cover values
     Warnings(warnings::Warnings),
-    /// Look at the known feeds
+    /// Look at the known feeds, and run them
     #[command(subcommand)]
     Feeds(feeds::Feeds),
     /// Verify, back up, restore, export and import what is stored

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+mod fetch;
 mod limits;
 mod store;
 mod tier;
@@ -17,6 +18,7 @@ mod tls;
 mod warnings;
 mod written;
 
+pub use fetch::{FetchSettings, WrittenFetch};
 pub use limits::{Bounds, WrittenLimits};
 pub use store::{StoreSettings, WrittenStore};
 pub use tier::{FREE, Formats, PRO, Tier, Tiers, UNLIMITED, WrittenTier};
@@ -77,6 +79,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// Which warning lists are in force.
     pub warnings: WarningSettings,
+    /// How feeds are fetched.
+    pub fetch: FetchSettings,
     /// Every tier.
     pub tiers: Tiers,
 }
@@ -154,6 +158,7 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             store: StoreSettings::default(),
             warnings: WarningSettings::default(),
+            fetch: FetchSettings::default(),
             tiers: Tiers::default(),
         }
     }
@@ -199,6 +204,7 @@ impl Settings {
         }
         settings.store = written.store.resolve()?;
         settings.warnings = written.warnings.resolve();
+        settings.fetch = written.fetch.resolve()?;
         settings.tiers.apply(written.tiers)?;
         Ok(settings)
     }
@@ -241,6 +247,7 @@ impl Settings {
         }
         self.store.write_toml(&mut out);
         self.warnings.write_toml(&mut out);
+        self.fetch.write_toml(&mut out);
         self.tiers.write_toml(&mut out);
         out
     }

@@ -21,6 +21,7 @@ mod activity;
 mod caller;
 mod error;
 mod feed;
+mod fetching;
 mod key;
 mod keyring;
 mod latency;
@@ -37,9 +38,10 @@ pub use activity::Activity;
 pub use caller::{AuthError, Caller};
 pub use error::ControlError;
 pub use feed::{Condition, Coverage, FeedState, Health, MAX_REFUSED, RefusedRow};
+pub use fetching::{FetchState, HeldDocument};
 pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, MAX_REASON, StoredKey};
 pub use latency::Latency;
-pub use readings::Readings;
+pub use readings::{Readings, Runs};
 pub use records::Records;
 pub use ruling::{MAX_RULINGS, Ruling, Stance};
 pub use scope::{Scope, Scopes};
@@ -68,7 +70,9 @@ pub struct Control {
     /// Rate windows and counters by key id: they outlive a reload of the keys.
     activities: Mutex<HashMap<String, Arc<Activity>>>,
     feeds: Mutex<BTreeMap<String, FeedState>>,
+    fetches: Mutex<BTreeMap<String, FetchState>>,
     readings: Mutex<readings::ByFeed>,
+    runs: Mutex<BTreeMap<String, Runs>>,
     /// [`Coverage`] as JSON, rendered when a feed's state changes.
     coverage: ArcSwap<RenderedCoverage>,
     /// Held by whoever changes accounts or keys, so that checks and changes are one step.
@@ -115,6 +119,11 @@ impl Control {
             .into_iter()
             .map(|state| (state.feed.clone(), state))
             .collect();
+        let fetches: BTreeMap<_, _> = records
+            .fetch_states()?
+            .into_iter()
+            .map(|state| (state.feed.clone(), state))
+            .collect();
         let coverage = RenderedCoverage::of(&feeds, clock.now());
         let control = Control {
             records,
@@ -124,7 +133,9 @@ impl Control {
             callers: ArcSwap::default(),
             activities: Mutex::default(),
             feeds: Mutex::new(feeds),
+            fetches: Mutex::new(fetches),
             readings: Mutex::default(),
+            runs: Mutex::default(),
             coverage: ArcSwap::from_pointee(coverage),
             changing: Mutex::default(),
             forgotten: Mutex::default(),
@@ -165,6 +176,22 @@ impl Control {
             .collect()
     }
 
+    /// Counts a run of a feed, by the name of its outcome.
+    pub fn count_run(&self, feed: &str, outcome: &'static str, received: u64) {
+        let mut runs = lock(&self.runs);
+        let runs = runs.entry(feed.to_owned()).or_default();
+        *runs.outcomes.entry(outcome).or_default() += 1;
+        runs.received += received;
+    }
+
+    /// The runs of feeds since this process began, in the order of their names.
+    pub fn runs(&self) -> Vec<(String, Runs)> {
+        let runs = lock(&self.runs);
+        let all = runs.iter();
+        all.map(|(feed, runs)| (feed.clone(), runs.clone()))
+            .collect()
+    }
+
     /// What a search without an answer has searched.
     pub fn coverage(&self) -> Coverage {
         Coverage::of(lock(&self.feeds).values(), self.clock.now())
@@ -193,6 +220,34 @@ impl Control {
     /// The refused rows of a feed's latest reading, in its order.
     pub fn refused(&self, feed: &str) -> Result<Vec<RefusedRow>, ControlError> {
         self.records.refused(feed)
+    }
+
+    /// What is known of fetching every feed that was ever scheduled or
+    /// fetched, in the order of their names.
+    pub fn fetch_states(&self) -> Vec<FetchState> {
+        lock(&self.fetches).values().cloned().collect()
+    }
+
+    /// What is known of fetching a feed.
+    pub fn fetch_state(&self, feed: &str) -> FetchState {
+        let known = lock(&self.fetches).get(feed).cloned();
+        known.unwrap_or_else(|| FetchState {
+            feed: feed.to_owned(),
+            ..FetchState::default()
+        })
+    }
+
+    /// Notes what is known of fetching a feed.
+    pub fn set_fetch_state(&self, state: &FetchState) -> Result<(), ControlError> {
+        let mut fetches = lock(&self.fetches);
+        self.records.put_fetch_state(state)?;
+        fetches.insert(state.feed.clone(), state.clone());
+        Ok(())
+    }
+
+    /// How a feed is, if it was ever tried.
+    pub fn feed_state(&self, feed: &str) -> Option<FeedState> {
+        lock(&self.feeds).get(feed).cloned()
     }
 
     /// Writes all that is durable of it, as it is at one moment, into a new

@@ -3,7 +3,8 @@
 //! HTTP over a Unix socket that only the owner of the directory may open
 //! (mode 0600); no key is asked for. `POST /operation` takes an
 //! [`Operation`] as JSON and answers JSON; `POST /ingest` takes a document
-//! and answers a [`Report`](crate::ingest::Report); `POST /search` takes a value
+//! and answers a [`Report`](crate::ingest::Report); `POST /run` takes a
+//! [`Command`] about a feed and answers a [`Run`](crate::run::Run); `POST /search` takes a value
 //! a line and answers a line of JSON for each; `POST /export` and `POST /import`
 //! answer and take the lines of [`exchange`](crate::exchange). What fails answers 422 with the
 //! reason as text, or once an answer has begun, with a last line that tells it.
@@ -28,6 +29,7 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 use crate::ingest::{Ingester, Request};
 use crate::operation::{FileSearch, Operation, perform};
 use crate::owner::{Node, socket};
+use crate::run::Command;
 
 pub mod client;
 mod exchanging;
@@ -53,6 +55,7 @@ pub fn router(node: Arc<Node>) -> Router {
     Router::new()
         .route("/operation", post(operation))
         .route("/ingest", post(ingest))
+        .route("/run", post(run))
         .route("/search", post(search_lines))
         .route("/export", post(exchanging::export))
         .route("/import", post(exchanging::import))
@@ -100,6 +103,20 @@ async fn ingest(
     .await;
     match done {
         Ok(Ok(report)) => Json(report).into_response(),
+        Ok(Err(error)) => refuse(&error),
+        Err(error) => refuse(&error),
+    }
+}
+
+async fn run(State(node): State<Arc<Node>>, body: Bytes) -> Response {
+    let command: Command = match serde_json::from_slice(&body) {
+        Ok(command) => command,
+        Err(error) => return refuse(&format!("the server does not know this command: {error}")),
+    };
+    let runtime = Handle::current();
+    let done = tokio::task::spawn_blocking(move || command.perform(&node.runner, &runtime)).await;
+    match done {
+        Ok(Ok(run)) => Json(run).into_response(),
         Ok(Err(error)) => refuse(&error),
         Err(error) => refuse(&error),
     }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use iocd_core::feed::{Feed, FeedConfigError};
 use rust_embed::RustEmbed;
 
+use crate::collect;
+
 #[derive(RustEmbed)]
 #[folder = "../feeds"]
 #[include = "*.toml"]
@@ -34,6 +36,16 @@ pub enum FeedsError {
         /// Why.
         source: FeedConfigError,
     },
+    /// Nothing gets documents in the way that the feed names.
+    #[error("{path}: collector {name:?}: {known} are allowed")]
+    Collector {
+        /// Which file.
+        path: String,
+        /// What it names.
+        name: String,
+        /// What it could.
+        known: String,
+    },
     /// The feed would speak in the operator's name.
     #[error(
         "{path}: the name {LOCAL:?} is that of the values of `iocd deny`; name the feed otherwise"
@@ -48,6 +60,8 @@ pub enum FeedsError {
 #[derive(Debug, Default)]
 pub struct Feeds {
     feeds: Vec<Feed>,
+    /// What [`Feeds::reading`] gives, by name.
+    readings: BTreeMap<String, String>,
 }
 
 impl Feeds {
@@ -68,9 +82,19 @@ impl Feeds {
                 insert(&mut feeds, &path.to_string_lossy(), &text)?;
             }
         }
+        let readings = feeds
+            .iter()
+            .map(|(name, (_, text))| (name.clone(), reading_of(text)));
         Ok(Feeds {
-            feeds: feeds.into_values().collect(),
+            readings: readings.collect(),
+            feeds: feeds.into_values().map(|(feed, _)| feed).collect(),
         })
+    }
+
+    /// Stands for how a feed's documents are read: another program or another
+    /// description gives another text.
+    pub fn reading(&self, name: &str) -> &str {
+        self.readings.get(name).map_or("", String::as_str)
     }
 
     /// The feed with this name.
@@ -84,7 +108,17 @@ impl Feeds {
     }
 }
 
-fn insert(feeds: &mut BTreeMap<String, Feed>, path: &str, text: &str) -> Result<(), FeedsError> {
+fn reading_of(text: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.update(text.as_bytes());
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Feeds with the text that describes them, by name.
+type Described = BTreeMap<String, (Feed, String)>;
+
+fn insert(feeds: &mut Described, path: &str, text: &str) -> Result<(), FeedsError> {
     let feed: Feed = text.parse().map_err(|source| FeedsError::Config {
         path: path.to_owned(),
         source,
@@ -94,7 +128,18 @@ fn insert(feeds: &mut BTreeMap<String, Feed>, path: &str, text: &str) -> Result<
             path: path.to_owned(),
         });
     }
-    feeds.insert(feed.name.clone(), feed);
+    for format in &feed.formats {
+        let name = format.collector.as_deref();
+        if collect::find(name).is_none() {
+            let known: Vec<_> = collect::COLLECTORS.iter().map(|known| known.name).collect();
+            return Err(FeedsError::Collector {
+                path: path.to_owned(),
+                name: name.unwrap_or_default().to_owned(),
+                known: known.join(", "),
+            });
+        }
+    }
+    feeds.insert(feed.name.clone(), (feed, text.to_owned()));
     Ok(())
 }
 

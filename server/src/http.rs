@@ -19,6 +19,7 @@ use crate::control::{Control, Scope};
 use crate::endpoint::Endpoint;
 use crate::feeds::Feeds;
 use crate::metrics::Traffic;
+use crate::run::Runner;
 use crate::store::ClaimStore;
 use crate::warnings::Warnings;
 
@@ -92,6 +93,8 @@ pub struct App<S> {
     pub feeds: Arc<Feeds>,
     /// The warning lists in force.
     pub warnings: Arc<Warnings>,
+    /// Runs feeds, where this process does that.
+    pub runner: Option<Arc<Runner<S>>>,
     /// The settings in force.
     pub settings: Settings,
     /// The time.
@@ -117,6 +120,7 @@ impl<S: ClaimStore> App<S> {
             control,
             feeds: Arc::default(),
             warnings: Arc::default(),
+            runner: None,
             settings,
             clock,
             ids: RequestIds::new(),
@@ -142,6 +146,13 @@ impl<S: ClaimStore> App<S> {
         App { feeds, ..self }
     }
 
+    /// The same with what runs feeds.
+    #[must_use]
+    pub fn with_runner(self, runner: Arc<Runner<S>>) -> App<S> {
+        let runner = Some(runner);
+        App { runner, ..self }
+    }
+
     /// From now on `/readyz` says that this process should get no new requests.
     pub fn announce_stop(&self) {
         self.stopping.store(true, Ordering::Release);
@@ -161,11 +172,13 @@ fn routes<S: ClaimStore>() -> Routes<S> {
     const NORMALIZE: &str = "/api/v1/normalize";
     const FEEDS: &str = "/api/v1/feeds";
     const FEED: &str = "/api/v1/feeds/{name}";
+    const RUN: &str = "/api/v1/feeds/{name}/run";
     const KEYS: &str = "/api/v1/keys";
     const KEY: &str = "/api/v1/keys/{id}";
     const USAGE: &str = "/api/v1/keys/{id}/usage";
     const IOCS: (Scope, &str) = (Scope::ReadIocs, FREE);
     const OWN_KEYS: (Scope, &str) = (Scope::ManageKeys, FREE);
+    const FEED_RUNS: (Scope, &str) = (Scope::ManageFeeds, FREE);
     const COUNTS: (Scope, &str) = (Scope::ReadMetrics, FREE);
 
     Routes::new()
@@ -177,6 +190,7 @@ fn routes<S: ClaimStore>() -> Routes<S> {
         .keyed(GET, STATS, IOCS, &stats::STATS, stats::stats)
         .keyed(GET, FEEDS, IOCS, &feeds::LIST, feeds::list)
         .keyed(GET, FEED, IOCS, &feeds::SHOW, feeds::show)
+        .keyed(POST, RUN, FEED_RUNS, &feeds::RUN, feeds::run)
         .keyed(GET, KEYS, OWN_KEYS, &keys::LIST, keys::list)
         .keyed(POST, KEYS, OWN_KEYS, &keys::CREATE, keys::create)
         .keyed(GET, KEY, OWN_KEYS, &keys::SHOW, keys::show)

@@ -168,9 +168,41 @@ impl<S: ClaimStore> Ingester<'_, S> {
                 )
             }
         };
+        self.read(feed, format, request.snapshot, &mut input, report, now)
+    }
+
+    /// Reads a document that is known to be one of a feed's, in a format that
+    /// is known, too. `snapshot` as in [`Request`].
+    ///
+    /// # Errors
+    /// As [`ingest`](Ingester::ingest).
+    pub fn ingest_as(
+        &self,
+        feed: &Feed,
+        format: usize,
+        document: &Request,
+        input: &mut dyn BufRead,
+        now: Timestamp,
+    ) -> Result<Report, IngestError> {
+        let report = Report {
+            name: document.name.clone(),
+            ..Report::default()
+        };
+        self.read(feed, Some(format), document.snapshot, input, report, now)
+    }
+
+    fn read(
+        &self,
+        feed: &Feed,
+        format: Option<usize>,
+        is_whole: bool,
+        mut input: &mut dyn BufRead,
+        mut report: Report,
+        now: Timestamp,
+    ) -> Result<Report, IngestError> {
         report.feed = Some(feed.name.clone());
-        let removes = request.snapshot && feed.extent == Extent::Snapshot;
-        if request.snapshot && !removes {
+        let removes = is_whole && feed.extent == Extent::Snapshot;
+        if is_whole && !removes {
             report.warnings.push(format!(
                 "{} shows only a part of its list each time, so nothing was taken for removed",
                 feed.name
@@ -416,7 +448,7 @@ impl<S: ClaimStore> Intake<'_, S> {
 }
 
 /// When a reading of now is no longer recent: two fetches were missed.
-fn stale_at(feed: &Feed, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn stale_at(feed: &Feed, now: Timestamp) -> Option<Timestamp> {
     let missed = SignedDuration::from_secs(2 * i64::from(feed.interval?));
     now.checked_add(missed).ok()
 }

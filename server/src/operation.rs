@@ -18,6 +18,7 @@ use crate::owner::Node;
 use crate::store::StoreError;
 use crate::store::embedded::History;
 
+pub(crate) mod feeds;
 mod keys;
 mod known;
 mod listing;
@@ -141,6 +142,9 @@ pub enum Operation {
     /// The warning lists in force: `[{"name", "title", "entries", "refused",
     /// "withholds"}]`.
     ListWarnings,
+    /// How the feeds are: `[{"name", "state", …}]`, of those that have a
+    /// schedule or were ever tried.
+    ListFeeds,
     /// Which warning lists cover this value? Answers for each reading
     /// `{"type", "value", "warnings": [{"name", "withholds"}]}`.
     Warned {
@@ -285,6 +289,7 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
         Operation::Deny(denial) => ruling::deny(node, &denial, now).await,
         Operation::Undeny { text, kind } => ruling::undeny(node, &text, kind, now).await,
         Operation::ListDenied => ruling::list_denied(node, now).await,
+        Operation::ListFeeds => Ok(feeds::list(&node.control, &node.runner, now)),
         Operation::ListWarnings => Ok(warned::list(&node.warnings.current())),
         Operation::Warned { q, kind } => Ok(warned::find(&q, kind, &node.warnings.current())),
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use iocd_index::IndexError;
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 use crate::backup::CLAIMS;
 use crate::bulk::{Bulk, Form};
@@ -19,11 +20,16 @@ use crate::control::{Control, ControlError, Stance};
 use crate::control_socket::client::{self, RemoteError};
 use crate::exchange::{ExchangeError, Exporter, Imported, import};
 use crate::feeds::{Feeds, FeedsError};
+use crate::fetch::{Client, Setup, Spool};
 use crate::ingest::{IngestError, Ingester, Report, Request};
 use crate::operation::{FileSearch, Operation, OperationError, perform};
+use crate::run::{Command, MakeWeb, Parts, Run, RunError, Runner};
 use crate::store::StoreError;
 use crate::store::embedded::{Embedded, History};
 use crate::warnings::{Warnings, WarningsError};
+
+/// The folder of documents on their way, in the data directory.
+const SPOOL: &str = "spool";
 
 /// The data directory could not be opened, or its owner did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +78,9 @@ pub enum OwnerError {
     /// What was to be read or written here could not be.
     #[error("what was given could not be read, or the answer not be written: {0}")]
     Stream(#[source] io::Error),
+    /// A feed was not run.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// The server did not answer as it should, or said no.
     #[error(transparent)]
     Remote(#[from] RemoteError),
@@ -94,6 +103,10 @@ pub struct Node {
     pub ruling: tokio::sync::Mutex<()>,
     /// For how long what happened is kept.
     pub history: History,
+    /// Runs feeds.
+    pub runner: Arc<Runner<Embedded>>,
+    /// Set to true, everything that waits for other machines is given up.
+    pub stop: watch::Sender<bool>,
     /// Where the time comes from.
     pub clock: Clock,
     /// Held for as long as the directory is open.
@@ -123,6 +136,20 @@ impl Node {
         let store = Embedded::open_keeping(&dir.join(CLAIMS), history.clone())?;
         let store = Arc::new(store);
         let control = Arc::new(Control::open(dir, settings.tiers.clone(), clock.clone())?);
+        let (stop, stopped) = watch::channel(false);
+        let runner = Runner::new(Parts {
+            store: Arc::clone(&store),
+            control: Arc::clone(&control),
+            feeds: Arc::clone(&feeds),
+            settings: settings.fetch.clone(),
+            dir: dir.clone(),
+            clock: clock.clone(),
+            seed: seed().map_err(|source| OwnerError::Io {
+                path: dir.clone(),
+                source,
+            })?,
+            web: make_web(settings, clock.clone(), stopped),
+        });
         let node = Node {
             dir: dir.clone(),
             store,
@@ -131,6 +158,8 @@ impl Node {
             warnings,
             ruling: tokio::sync::Mutex::default(),
             history,
+            runner: Arc::new(runner),
+            stop,
             clock,
             _lock: lock,
         };
@@ -186,6 +215,28 @@ impl Node {
         self.store.close()?;
         Ok(())
     }
+}
+
+/// What documents are got with, once it is needed.
+fn make_web(settings: &Settings, clock: Clock, stop: watch::Receiver<bool>) -> MakeWeb {
+    let dir = settings.data.join(SPOOL);
+    let (bounds, authorities) = (settings.fetch.bounds, settings.fetch.ca_file.clone());
+    Box::new(move || {
+        Ok(Arc::new(Client::new(Setup {
+            bounds,
+            spool: Spool::open(dir.clone())?,
+            authorities: authorities.clone(),
+            clock: clock.clone(),
+            stop: stop.clone(),
+        })?))
+    })
+}
+
+/// Where chance comes from in this process.
+fn seed() -> io::Result<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(u64::from_le_bytes(bytes))
 }
 
 /// Locks the directory for this process.
@@ -266,6 +317,17 @@ impl Owner {
             Owner::There(socket, runtime) => {
                 runtime.block_on(client::ingest(socket, request, input))?
             }
+        })
+    }
+
+    /// Runs a feed, or decides about what is held of it.
+    pub fn run(&self, command: &Command) -> Result<Run, OwnerError> {
+        Ok(match self {
+            Owner::Here(node, runtime) => {
+                node.judge_stored().map_err(OperationError::from)?;
+                command.perform(&node.runner, runtime.handle())?
+            }
+            Owner::There(socket, runtime) => runtime.block_on(client::run(socket, command))?,
         })
     }
 

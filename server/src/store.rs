@@ -143,6 +143,15 @@ pub trait ClaimStore: Send + Sync + 'static {
         fetched_at: Timestamp,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// A complete fetch of a snapshot source showed the very list of the one
+    /// before it: its active claims count as seen at that time. What was over
+    /// by then stays over.
+    fn retain_all(
+        &self,
+        source: &Source,
+        fetched_at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Ends what `source` claims about these values. Answers how many active
     /// claims that were.
     fn remove(

@@ -31,10 +31,21 @@ pub fn unpack<E: From<io::Error>>(
     file: impl Read + Seek,
     visit: &mut dyn FnMut(Document<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
+    unpack_within(MAX_UNPACKED, name, file, visit)
+}
+
+/// [`unpack`] of a file whose documents may have `most` bytes each.
+pub fn unpack_within<E: From<io::Error>>(
+    most: u64,
+    name: &str,
+    file: impl Read + Seek,
+    visit: &mut dyn FnMut(Document<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let mut file = BufReader::with_capacity(1 << 16, file);
     let head = file.fill_buf()?;
     if head.starts_with(&GZIP) {
-        let mut input = BufReader::with_capacity(1 << 16, Bounded::new(MultiGzDecoder::new(file)));
+        let bounded = Bounded::new(MultiGzDecoder::new(file), most);
+        let mut input = BufReader::with_capacity(1 << 16, bounded);
         let name = name.strip_suffix(".gz").unwrap_or(name).to_owned();
         return visit(Document {
             name,
@@ -43,7 +54,7 @@ pub fn unpack<E: From<io::Error>>(
     }
     if head.starts_with(&ZIP) {
         file.rewind()?;
-        return unpack_zip(name, file, visit);
+        return unpack_zip(most, name, file, visit);
     }
     visit(Document {
         name: name.to_owned(),
@@ -52,6 +63,7 @@ pub fn unpack<E: From<io::Error>>(
 }
 
 fn unpack_zip<E: From<io::Error>>(
+    most: u64,
     name: &str,
     file: impl Read + Seek,
     visit: &mut dyn FnMut(Document<'_>) -> Result<(), E>,
@@ -71,7 +83,7 @@ fn unpack_zip<E: From<io::Error>>(
             continue;
         }
         let member_name = member.name().map_err(bad)?.into_owned();
-        let mut input = BufReader::with_capacity(1 << 16, Bounded::new(member));
+        let mut input = BufReader::with_capacity(1 << 16, Bounded::new(member, most));
         visit(Document {
             name: format!("{name}/{member_name}"),
             input: &mut input,
@@ -80,17 +92,19 @@ fn unpack_zip<E: From<io::Error>>(
     Ok(())
 }
 
-/// A reader that fails, rather than ends, past [`MAX_UNPACKED`] bytes.
+/// A reader that fails, rather than ends, past so many bytes.
 struct Bounded<R> {
     inner: R,
+    most: u64,
     left: u64,
 }
 
 impl<R> Bounded<R> {
-    fn new(inner: R) -> Bounded<R> {
+    fn new(inner: R, most: u64) -> Bounded<R> {
         Bounded {
             inner,
-            left: MAX_UNPACKED,
+            most,
+            left: most,
         }
     }
 }
@@ -101,7 +115,7 @@ impl<R: Read> Read for Bounded<R> {
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
-                format!("it unpacks to more than {MAX_UNPACKED} bytes"),
+                format!("it unpacks to more than {} bytes", self.most),
             )
         })?;
         Ok(read)

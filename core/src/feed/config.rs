@@ -1,6 +1,7 @@
 //! The TOML of a feed: as written, then checked.
 
 mod check;
+mod fetching;
 mod standard;
 
 use std::collections::HashMap;
@@ -8,10 +9,11 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use self::check::{check_format, check_percent};
+use self::fetching::{RawAuth, RawExpect, size};
 
 use super::mapping::Types;
 use super::recognise::Recognition;
-use super::{Feed, Format};
+use super::{Feed, Fetching, Format};
 use crate::claim::{Category, Extent, Origin, Scope};
 use crate::observation::{ColumnId, Columns};
 
@@ -44,6 +46,7 @@ fn invalid(key: impl Into<String>, message: impl Into<String>) -> FeedConfigErro
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // each is a key of its own
 struct RawFeed {
     name: String,
     title: String,
@@ -58,6 +61,14 @@ struct RawFeed {
     weight: Option<u8>,
     half_life: Option<String>,
     interval: Option<String>,
+    #[serde(default)]
+    on_request: bool,
+    #[serde(default)]
+    allow_private: bool,
+    max_size: Option<String>,
+    auth: Option<RawAuth>,
+    #[serde(default)]
+    expect: RawExpect,
     terms: Option<String>,
     #[serde(default)]
     redistribute: bool,
@@ -80,6 +91,7 @@ struct RawFeed {
 struct RawFormat {
     name: String,
     url: Option<String>,
+    collector: Option<String>,
     connector: String,
     #[serde(default)]
     settings: toml::Table,
@@ -241,6 +253,13 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         }
         formats.push(checked);
     }
+    let fetching = Fetching {
+        on_request: raw.on_request,
+        allow_private: raw.allow_private,
+        max_size: size("max_size", raw.max_size.as_deref())?,
+        auth: raw.auth.map(RawAuth::check).transpose()?,
+        expect: raw.expect.check()?,
+    };
     Ok(Feed {
         name: raw.name,
         title: raw.title,
@@ -261,6 +280,7 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         malware: raw.malware,
         techniques: sorted(raw.techniques),
         origin: raw.origin,
+        fetching,
         formats,
         recognition: raw.recognise.lower_case(),
     })

@@ -15,6 +15,7 @@ use crate::config::{Log, LogFormat, Settings, Written};
 use crate::control_socket;
 use crate::http::{App, Listening, Served, listen, serve, serve_metrics};
 use crate::owner::{Node, socket};
+use crate::schedule::Schedule;
 use crate::store::ClaimStore as _;
 use crate::tls::{Tls, keep_current};
 
@@ -89,9 +90,11 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         node.clock.clone(),
     )
     .with_warnings(Arc::clone(&node.warnings))
-    .with_feeds(Arc::clone(&node.feeds));
+    .with_feeds(Arc::clone(&node.feeds))
+    .with_runner(Arc::clone(&node.runner));
     let app = Arc::new(app);
     tokio::spawn(sweep(Arc::clone(node)));
+    begin_fetching(node)?;
     let (stop_commands, commands_stop) = tokio::sync::oneshot::channel::<()>();
     let router = control_socket::router(Arc::clone(node));
     let commands = tokio::spawn(async move {
@@ -118,12 +121,14 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
     print!("{greeting}");
     std::io::stdout().flush()?;
     tracing::info!(%address, data = %settings.data.display(), "serving");
+    let stopping = Arc::clone(node);
     let stop = async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         tracing::info!("stopping: running requests are finished");
+        stopping.stop.send_replace(true);
         let _ = stop_commands.send(());
     };
     let served = serve(app, Listening { listener, tls }, stop).await;
@@ -135,6 +140,22 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         tracing::warn!("a command took longer than a stop waits and was cut off");
     }
     Ok(served)
+}
+
+/// Feeds are fetched from now on, unless the settings say otherwise.
+fn begin_fetching(node: &Arc<Node>) -> anyhow::Result<()> {
+    let schedule = Schedule::new(Arc::clone(&node.runner));
+    match schedule.begin(node.clock.now())? {
+        0 => tracing::info!("no feeds are fetched on a schedule"),
+        feeds => {
+            tracing::info!(
+                feeds,
+                "feeds are fetched on their schedule; IOCD_FETCH=off stops that"
+            );
+            tokio::spawn(schedule.keep());
+        }
+    }
+    Ok(())
 }
 
 /// Gives claims a revision as expired when their time is over.

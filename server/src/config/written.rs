@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::{
-    ConfigError, LogFormat, LogLevel, WrittenLimits, WrittenStore, WrittenTier, WrittenTls,
-    WrittenWarnings,
+    ConfigError, LogFormat, LogLevel, WrittenFetch, WrittenLimits, WrittenStore, WrittenTier,
+    WrittenTls, WrittenWarnings,
 };
 
 /// What one place says about the settings; what it does not say is left to
@@ -39,6 +39,8 @@ pub struct Written {
     pub store: WrittenStore,
     /// See [`Settings::warnings`](super::Settings::warnings).
     pub warnings: WrittenWarnings,
+    /// See [`Settings::fetch`](super::Settings::fetch).
+    pub fetch: WrittenFetch,
     /// Changes to the shipped tiers, and tiers of one's own.
     pub tiers: BTreeMap<String, WrittenTier>,
 }
@@ -54,7 +56,7 @@ pub struct WrittenLog {
 }
 
 /// Variables of the environment that are settings.
-const VARIABLES: [&str; 20] = [
+const VARIABLES: [&str; 25] = [
     "IOCD_LISTEN",
     "IOCD_TLS_CERTIFICATE",
     "IOCD_TLS_KEY",
@@ -75,6 +77,11 @@ const VARIABLES: [&str; 20] = [
     "IOCD_API_KEY_IN_QUERY",
     "IOCD_TRUSTED_PROXIES",
     "IOCD_CORS_ORIGINS",
+    "IOCD_FETCH",
+    "IOCD_FETCH_FEEDS",
+    "IOCD_FETCH_AT_ONCE",
+    "IOCD_FETCH_MAX_BYTES",
+    "IOCD_FETCH_CA_FILE",
 ];
 
 /// Variables that are no settings but that a shell near a server may well hold.
@@ -147,6 +154,11 @@ impl Written {
             "IOCD_API_KEY_IN_QUERY" => self.api_key_in_query = Some(read_switch(name, &value)?),
             "IOCD_TRUSTED_PROXIES" => self.trusted_proxies = Some(read_list(&value)),
             "IOCD_CORS_ORIGINS" => self.cors_origins = Some(read_list(&value)),
+            "IOCD_FETCH" => self.fetch.enabled = Some(read_switch(name, &value)?),
+            "IOCD_FETCH_FEEDS" => self.fetch.feeds = Some(read_list(&value)),
+            "IOCD_FETCH_AT_ONCE" => self.fetch.at_once = Some(read(name, &value)?),
+            "IOCD_FETCH_MAX_BYTES" => self.fetch.max_bytes = Some(read(name, &value)?),
+            "IOCD_FETCH_CA_FILE" => self.fetch.ca_file = Some(value.into()),
             _ => unreachable!("only names in VARIABLES are set"),
         }
         Ok(())
@@ -176,6 +188,7 @@ impl Written {
             cors_origins: other.cors_origins.or(self.cors_origins),
             store: self.store.overridden_by(other.store),
             warnings: self.warnings.overridden_by(other.warnings),
+            fetch: self.fetch.overridden_by(other.fetch),
             tiers,
         }
     }

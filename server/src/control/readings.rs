@@ -34,3 +34,12 @@ impl Readings {
 
 /// By the short names of feeds.
 pub(super) type ByFeed = BTreeMap<String, Readings>;
+
+/// Runs of one feed, and what came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Runs {
+    /// Runs by the name of their outcome.
+    pub outcomes: BTreeMap<&'static str, u64>,
+    /// Bytes of the documents that came.
+    pub received: u64,
+}

@@ -6,8 +6,8 @@ use iocd_core::warning::Pattern;
 use jiff::Timestamp;
 
 use super::{
-    Account, ControlError, Counted, FeedState, RefusedRow, Ruling, Stance, StoredKey, StoredUsage,
-    WindowCount,
+    Account, ControlError, Counted, FeedState, FetchState, RefusedRow, Ruling, Stance, StoredKey,
+    StoredUsage, WindowCount,
 };
 
 /// Keeps control data. Each method is one durable step: when it returns, what
@@ -37,6 +37,12 @@ pub trait Records: Send + Sync {
 
     /// The state of every feed, in the order of their names.
     fn feed_states(&self) -> Result<Vec<FeedState>, ControlError>;
+
+    /// Adds or replaces what is known of fetching a feed.
+    fn put_fetch_state(&self, state: &FetchState) -> Result<(), ControlError>;
+
+    /// What is known of fetching every feed, in the order of their names.
+    fn fetch_states(&self) -> Result<Vec<FetchState>, ControlError>;
 
     /// Replaces the refused rows of a feed.
     fn put_refused(&self, feed: &str, rows: &[RefusedRow]) -> Result<(), ControlError>;

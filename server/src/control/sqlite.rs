@@ -13,10 +13,11 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    Account, ControlError, Counted, Digest, FeedState, KeyInfo, Records, RefusedRow, Ruling,
-    Stance, StoredKey, StoredUsage, WindowCount, lock,
+    Account, ControlError, Counted, Digest, FeedState, FetchState, KeyInfo, Records, RefusedRow,
+    Ruling, Stance, StoredKey, StoredUsage, WindowCount, lock,
 };
 
+mod fetching;
 mod ruling;
 mod schema;
 mod upkeep;
@@ -181,6 +182,14 @@ impl Records for SqliteRecords {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn put_fetch_state(&self, state: &FetchState) -> Result<(), ControlError> {
+        fetching::put(&self.connection(), state)
+    }
+
+    fn fetch_states(&self) -> Result<Vec<FetchState>, ControlError> {
+        fetching::read_all(&self.connection())
     }
 
     fn put_refused(&self, feed: &str, rows: &[RefusedRow]) -> Result<(), ControlError> {

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::exchange::Imported;
 use crate::ingest::{Report, Request};
 use crate::operation::{FileSearch, Operation};
+use crate::run::{Command, Run};
 
 /// Bytes of a document sent at a time, and how many pieces wait to be sent.
 const PIECE: usize = 1 << 16;
@@ -52,6 +53,13 @@ pub async fn perform(
         .map_err(|never| match never {})
         .boxed();
     ask(socket, "/operation", body).await
+}
+
+/// Has a feed run.
+pub async fn run(socket: &Path, command: &Command) -> Result<Run, RemoteError> {
+    let body = serde_json::to_vec(command).map_err(RemoteError::broken)?;
+    let body = Full::new(Bytes::from(body)).map_err(|never| match never {});
+    ask(socket, "/run", body.boxed()).await
 }
 
 /// Takes everything that is stored, as it comes.

@@ -1,5 +1,4 @@
-//! `GET /api/v1/feeds` and `GET /api/v1/feeds/{name}`: where entries come
-//! from, and how that goes.
+//! `/api/v1/feeds`: where entries come from, and how that goes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,11 +18,14 @@ use super::error::ApiError;
 use super::front::Call;
 use super::parameter::Parameters;
 use crate::control::{Condition, FeedState, Health};
+use crate::operation::feeds::fetching_members;
 use crate::store::ClaimStore;
 
 pub(super) mod description;
+mod run;
 
-pub(super) use description::{LIST, SHOW};
+pub(super) use description::{LIST, RUN, SHOW};
+pub(super) use run::run;
 
 const PATH: &str = "/api/v1/feeds/";
 /// Refused rows that are told of one feed.
@@ -79,6 +81,8 @@ pub(super) struct Feed {
     source: Option<Source>,
     entries: u64,
     state: Option<FeedState>,
+    /// How fetching it goes, where this process fetches.
+    fetching: Map<String, Json>,
     /// As it is now; `never`: it was not read yet.
     condition: &'static str,
     health: Option<Health>,
@@ -102,7 +106,12 @@ pub(super) fn all_feeds<S: ClaimStore>(app: &App<S>, stats: &Stats, now: Timesta
     }
     let described = feeds.into_iter().map(|(name, feed)| {
         let condition = feed.state.as_ref().map(|state| state.condition_at(now));
+        let fetching = app.runner.as_ref().map(|runner| {
+            let known = app.control.fetch_state(&name);
+            fetching_members(&known, runner.is_scheduled(&name), runner.is_running(&name))
+        });
         Feed {
+            fetching: fetching.unwrap_or_default(),
             name,
             condition: condition.map_or("never", Condition::as_str),
             health: condition.map(Condition::health),
@@ -186,6 +195,9 @@ impl Feed {
             if !value.is_null() {
                 json[name] = value;
             }
+        }
+        for (name, value) in &self.fetching {
+            json[name] = value.clone();
         }
         json
     }

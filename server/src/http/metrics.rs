@@ -19,6 +19,7 @@ use super::parameter::Parameters;
 use super::route::Routes;
 use crate::control::Condition;
 use crate::metrics::{Exposition, MEDIA_TYPE, Type, write_process};
+use crate::run::Outcome;
 use crate::store::ClaimStore;
 
 pub(super) const PATH: &str = "/metrics";
@@ -60,6 +61,7 @@ fn answer<S: ClaimStore>(app: &App<S>) -> Response {
     write_store(&mut out, app);
     write_feeds(&mut out, app);
     write_readings(&mut out, app);
+    write_runs(&mut out, app);
     write_process(&mut out);
     let mut response = Response::new(out.into_text().into());
     set_content_type(response.headers_mut(), MEDIA_TYPE);
@@ -144,6 +146,32 @@ fn write_readings<S>(out: &mut Exposition, app: &App<S>) {
             ("refused", sum.refused),
         ] {
             out.sample(&[("feed", feed), ("outcome", outcome)], count);
+        }
+    }
+}
+
+fn write_runs<S: ClaimStore>(out: &mut Exposition, app: &App<S>) {
+    let runs = app.control.runs();
+    let help = "Runs of each feed since the server was started, by how they went.";
+    out.family("iocd_feed_runs_total", Type::Counter, help);
+    for (feed, runs) in &runs {
+        for outcome in Outcome::ALL.map(Outcome::as_str) {
+            let count = runs.outcomes.get(outcome).copied().unwrap_or_default();
+            out.sample(&[("feed", feed), ("outcome", outcome)], count);
+        }
+    }
+    let help = "Bytes of each feed's documents that came since the server was started.";
+    out.family("iocd_feed_received_bytes_total", Type::Counter, help);
+    for (feed, runs) in &runs {
+        out.sample(&[("feed", feed)], runs.received);
+    }
+    let Some(runner) = &app.runner else { return };
+    let help = "When each feed runs next, in seconds since 1970.";
+    let name = "iocd_feed_next_run_timestamp_seconds";
+    out.family(name, Type::Gauge, help);
+    for feed in runner.scheduled() {
+        if let Some(at) = app.control.fetch_state(&feed.name).due_at {
+            out.sample(&[("feed", &feed.name)], at.as_second());
         }
     }
 }

@@ -109,6 +109,10 @@ impl ClaimStore for Embedded {
         Ok(self.index.retain_present(source, present, fetched_at)?)
     }
 
+    async fn retain_all(&self, source: &Source, fetched_at: Timestamp) -> Result<(), StoreError> {
+        Ok(self.index.retain_all(source, fetched_at)?)
+    }
+
     async fn remove(
         &self,
         source: &Source,

@@ -26,6 +26,7 @@ macro_rules! conformance {
                 long_and_odd_texts_survive,
             ending: what_left_the_list_is_removed
                 still_listed_moves_last_seen
+                the_same_list_again_keeps_its_claims
                 removed_entries_come_back
                 what_begins_anew_has_nothing_of_before
                 false_positives_answer_only_on_request

@@ -26,6 +26,10 @@ pub(crate) enum Step {
         source: usize,
         present: Vec<usize>,
     },
+    /// A complete fetch shows the list of the one before.
+    RetainAll {
+        source: usize,
+    },
     Remove {
         source: usize,
         values: Vec<usize>,
@@ -189,6 +193,7 @@ pub(crate) fn histories(length: usize) -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(source, claims)| Step::Record { source, claims }),
         2 => (source.clone(), some.clone())
             .prop_map(|(source, present)| Step::Retain { source, present }),
+        1 => source.clone().prop_map(|source| Step::RetainAll { source }),
         1 => (source, some, any::<bool>()).prop_map(|(source, values, wrong)| Step::Remove {
             source,
             values,
@@ -329,6 +334,10 @@ pub(crate) async fn perform<S: ClaimStore>(
                 .await
                 .unwrap()
                 .to_string()
+        }
+        Step::RetainAll { source } => {
+            let retained = store.retain_all(&sources[*source], at(now)).await;
+            format!("{:?}", retained.unwrap())
         }
         Step::Remove {
             source,

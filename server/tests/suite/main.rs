@@ -9,6 +9,7 @@ mod api;
 mod cli;
 mod conformance;
 mod embedded;
+mod fetching;
 mod following;
 mod histories;
 mod model;

@@ -485,6 +485,16 @@ impl ClaimStore for Model {
         Ok(removed)
     }
 
+    async fn retain_all(&self, source: &Source, fetched_at: Timestamp) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.settle(source, fetched_at);
+        state.known(source);
+        state.restate(fetched_at);
+        state.expire(fetched_at, |other| other.name == source.name);
+        state.known(source).listings.push(fetched_at);
+        Ok(())
+    }
+
     async fn remove(
         &self,
         source: &Source,

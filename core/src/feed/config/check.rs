@@ -54,6 +54,7 @@ pub(super) fn check_format(raw: &RawFormat, feed: &RawFeed) -> Result<Format, Fe
     Ok(Format {
         name: raw.name.clone(),
         url: raw.url.clone(),
+        collector: raw.collector.clone(),
         connector_name: entry.name,
         syntax: entry.syntax,
         connector: connector.into(),

@@ -6,7 +6,7 @@ use crate::control::ControlError;
 
 /// One step from each version (`PRAGMA user_version`) to the next. Times are
 /// milliseconds since 1970.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     "
     CREATE TABLE accounts (
         name TEXT PRIMARY KEY,
@@ -113,6 +113,19 @@ const STEPS: [&str; 3] = [
         PRIMARY KEY (key, width, bucket)
     ) STRICT, WITHOUT ROWID;
 ",
+    // Fetching. `held` is JSON; `epoch` has the bits of an unsigned number.
+    "
+    CREATE TABLE fetch_state (
+        feed TEXT PRIMARY KEY,
+        due_at INTEGER,
+        failures INTEGER NOT NULL,
+        bookmark TEXT,
+        epoch INTEGER NOT NULL,
+        list_rows INTEGER,
+        held TEXT,
+        rejected TEXT
+    ) STRICT;
+",
 ];
 
 /// Brings the database to the current version, a step a transaction.
@@ -161,6 +174,7 @@ mod tests {
             connection.query_row(&sql, [], |row| row.get(0)).unwrap()
         };
         assert_eq!((count("accounts"), count("rulings")), (1, 0));
+        assert_eq!(count("fetch_state"), 0);
         assert_eq!(count("usage_status"), 4);
         let total = "SELECT total_requests FROM keys";
         let total: i64 = connection.query_row(total, [], |row| row.get(0)).unwrap();

@@ -149,6 +149,12 @@ impl Records for Failing {
     fn feed_states(&self) -> Result<Vec<FeedState>, ControlError> {
         self.0.feed_states()
     }
+    fn put_fetch_state(&self, state: &FetchState) -> Result<(), ControlError> {
+        self.0.put_fetch_state(state)
+    }
+    fn fetch_states(&self) -> Result<Vec<FetchState>, ControlError> {
+        self.0.fetch_states()
+    }
     fn put_refused(&self, feed: &str, rows: &[RefusedRow]) -> Result<(), ControlError> {
         self.0.put_refused(feed, rows)
     }

@@ -38,6 +38,31 @@ pub(in crate::http) const SHOW: Operation = Operation {
     ..Operation::NOTHING
 };
 
+pub(in crate::http) const RUN: Operation = Operation {
+    id: "runFeed",
+    tag: Tag::Feeds,
+    summary: "Run a feed now",
+    description: "It is fetched and read, whatever its schedule. The answer does not wait for \
+                  that: `running` of the feed is true until it is done, and its `state` and \
+                  `message` tell how it went.",
+    segments: SHOW.segments,
+    status: axum::http::StatusCode::ACCEPTED,
+    gives: &[Form::json(begun)],
+    errors: &[Code::NotAcceptable, Code::NotFound, Code::FeedBusy],
+    examples: &[Example::plain("Ask")],
+    ..Operation::NOTHING
+};
+
+fn begun() -> Json {
+    let meta = object([always("generated_at", time("When."))]);
+    let data = object([
+        always("name", text("The feed's short name.")),
+        always("running", switch("Whether it is at it: true.")),
+        always("started_at", time("Since when.")),
+    ]);
+    object([always("meta", meta), always("data", data)])
+}
+
 fn all() -> Json {
     let meta = object([
         always("total", number("Feeds.")),
@@ -118,5 +143,27 @@ fn whole() -> Vec<Member> {
         ),
         maybe("rows_accepted", number("Of the latest reading.")),
         maybe("rows_refused", number("Of the latest reading.")),
+        maybe("scheduled", switch("Whether it is fetched on a schedule.")),
+        maybe("running", switch("Whether it is being run.")),
+        maybe(
+            "failures",
+            number("Attempts that failed since the last good one."),
+        ),
+        maybe("next_run_at", time("When it runs next.")),
+        maybe("held", held()),
     ]
+}
+
+/// The list that broke the feed's contract.
+fn held() -> Json {
+    object([
+        always("held_at", time("When it came.")),
+        always("reason", text("What about it is not as expected.")),
+        always("bytes", number("Its size.")),
+        always("rows", number("Its rows.")),
+        always(
+            "rows_refused",
+            number("Of them, those that could not be read."),
+        ),
+    ])
 }

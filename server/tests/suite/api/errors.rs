@@ -241,6 +241,10 @@ impl ClaimStore for Failing {
         Err(self.fail().await)
     }
 
+    async fn retain_all(&self, _: &Source, _: Timestamp) -> Result<(), StoreError> {
+        Err(self.fail().await)
+    }
+
     async fn remove(
         &self,
         _: &Source,

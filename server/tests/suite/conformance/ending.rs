@@ -89,6 +89,35 @@ pub(crate) async fn still_listed_moves_last_seen<S: ClaimStore>(store: &S) {
     assert_eq!(entry.last_seen, Some(at(-50)));
 }
 
+pub(crate) async fn the_same_list_again_keeps_its_claims<S: ClaimStore>(store: &S) {
+    let feed = Source {
+        expires_after: Some(100),
+        ..snapshot("a")
+    };
+    let ending = Claim {
+        expires_at: Some(at(50)),
+        ..claim("ending.example.com")
+    };
+    record(store, &feed, 10, [claim("one.example.com"), ending]).await;
+    record(store, &source("b"), 10, [claim("other.example.com")]).await;
+    store.retain_all(&feed, at(90)).await.unwrap();
+    let one = value("one.example.com");
+    let entry = seen(store, &one, 150).await.entries.remove(0);
+    assert_eq!(
+        (entry.status, entry.last_seen, entry.updated_at),
+        (Status::Active, Some(at(90)), at(10)),
+        "still listed, and no revision for it"
+    );
+    let ended = seen(store, &value("ending.example.com"), 150).await;
+    assert_eq!(ended.entries[0].status, Status::Expired);
+    // 90 and 100 are over: another fetch does not bring back what had ended.
+    store.retain_all(&feed, at(200)).await.unwrap();
+    let entry = seen(store, &one, 210).await.entries.remove(0);
+    assert_eq!(entry.status, Status::Expired);
+    let other = seen(store, &value("other.example.com"), 210).await;
+    assert_eq!(other.entries[0].status, Status::Active);
+}
+
 pub(crate) async fn removed_entries_come_back<S: ClaimStore>(store: &S) {
     let feed = snapshot("a");
     let first = Claim {
