@@ -17,6 +17,11 @@ use codec::{Reader, put_bytes, put_key, put_text, put_varint};
 /// Length and checksum before each body.
 pub(crate) const HEADER: usize = 8;
 
+/// Bytes of the body of a commit record: its type, address, revision, time.
+pub(crate) const COMMIT_BODY: u8 = 1 + 8 + 8 + 4;
+/// Bytes of a commit record.
+pub(crate) const COMMIT_SIZE: usize = HEADER + COMMIT_BODY as usize;
+
 /// Bytes of a body before the value that it is about: its type, the value's
 /// type, source, id.
 const KEY_HEAD: usize = 1 + 1 + 2 + 16;
