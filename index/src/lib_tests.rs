@@ -498,6 +498,77 @@ fn the_epoch_is_made_with_the_store_and_stays() {
     assert_eq!(Index::open(dir.path()).unwrap().epoch(), next);
 }
 
+/// What a commit record looks like in the middle of something else is none.
+#[test]
+fn what_only_begins_like_a_later_batch_is_cut_off() {
+    let dir = tempfile::tempdir().unwrap();
+    three_batches(dir.path());
+    fs::remove_file(dir.path().join("clean")).unwrap();
+    let whole = fs::read(segment(dir.path())).unwrap();
+    let end = whole.len() as u64;
+    let mut commit = Vec::new();
+    let later = record::Record::Commit(record::Commit {
+        start: end + 1,
+        revision: 6,
+        time: 2_000_000_000,
+    });
+    later.encode(&mut commit);
+    let mut longer = commit[record::HEADER..].to_vec();
+    longer.push(0);
+    let mut torn = u32::try_from(longer.len()).unwrap().to_le_bytes().to_vec();
+    torn.extend(crc32c::crc32c(&longer).to_le_bytes());
+    torn.extend(longer);
+    let with = |rest: &[u8]| {
+        fs::write(segment(dir.path()), [&whole[..], &[0; 9], rest].concat()).unwrap();
+        let index = Index::open(dir.path())?;
+        let dropped = index.recovery().dropped_bytes;
+        drop(index);
+        fs::remove_file(dir.path().join("clean")).unwrap();
+        Ok::<_, IndexError>(dropped)
+    };
+    assert_eq!(with(&torn).unwrap(), 9 + torn.len() as u64);
+    assert!(matches!(with(&commit), Err(IndexError::Damaged { .. })));
+}
+
+/// The number of versions is bounded by that of slots: what would go beyond is
+/// refused before anything is written.
+#[test]
+fn a_full_store_takes_no_more_and_has_room_again_once_compacted() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = log::LogSettings {
+        most_versions: 4,
+        ..log::LogSettings::default()
+    };
+    let index = Index::open_with(dir.path(), &settings).unwrap();
+    let feed = source("feed");
+    let says = |confidence, second| {
+        let claim = Claim::new(domain("a.example.com"), confidence);
+        index.record(&feed, vec![claim], at(second)).map(drop)
+    };
+    for number in 1..=4 {
+        says(number, i64::from(number)).unwrap();
+    }
+    let size = index.size();
+    let full = |refused: Result<(), IndexError>| {
+        assert!(matches!(refused, Err(IndexError::TooLarge { .. })));
+        assert_eq!(index.size(), size);
+        assert_eq!(list(&index), ["a.example.com active"]);
+    };
+    full(says(5, 5));
+    let gone = [domain("a.example.com")];
+    full(index.remove(&feed, &gone, Status::Removed, at(5)).map(drop));
+    full(
+        index
+            .retain_present(&feed, &ClaimIdSet::default(), at(5))
+            .map(drop),
+    );
+    assert_eq!(index.refusal(), None);
+    let retention = Retention { since: at(4) };
+    index.compact(&retention, &mut || true).unwrap();
+    says(5, 6).unwrap();
+    assert_eq!(index.counts(), (1, 1, 5));
+}
+
 #[test]
 fn a_missing_segment_is_named() {
     let dir = tempfile::tempdir().unwrap();

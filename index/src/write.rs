@@ -14,14 +14,12 @@ use crate::error::IndexError;
 use crate::fetches::{Fetch, Fetches};
 use crate::log::{self, Address, Appended};
 use crate::moment::Moment;
-use crate::record::{Article, ClaimRecord, Commit, ItemsBuf, Record, Tombstone};
+use crate::record::{Article, COMMIT_SIZE, ClaimRecord, Commit, ItemsBuf, Record, Tombstone};
 use crate::state::{APPLIED_AT_ONCE, State};
 use crate::time::{seconds, timestamp};
 
 /// Claims ended in one batch: so much is prepared in memory at a time.
 const TOMBSTONES: usize = 8192;
-/// Bytes of a commit record with its header.
-const COMMIT_SIZE: usize = crate::record::HEADER + 1 + 8 + 8 + 4;
 
 /// The parts that only the writer touches.
 pub(crate) struct Writer {
@@ -452,6 +450,8 @@ impl Index {
         }
         let start = writer.log.place(draft.bytes.len() + COMMIT_SIZE);
         let state = self.state.read();
+        let versions = u64::from(state.columns.len()) + draft.revisions;
+        writer.log.check_room(versions)?;
         let commit = Commit {
             start: start.0,
             revision: state.revision() + draft.revisions,

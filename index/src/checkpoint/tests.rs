@@ -199,6 +199,7 @@ fn one_is_written_when_enough_was() {
     let settings = LogSettings {
         files: Arc::new(Disk),
         segment_size: 1 << 20,
+        most_versions: u32::MAX,
         checkpoint_every: 4000,
         checkpoint_at_close: 2000,
     };

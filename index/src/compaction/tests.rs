@@ -478,6 +478,61 @@ fn lists_of_before_know_of_fetches() {
     assert_eq!(of_then(&index), before);
 }
 
+/// The batch after those that went wholly tells of it, and may no longer fit
+/// where it was.
+#[test]
+fn there_are_never_more_segments_than_there_were() {
+    let padded = |name: &str, length: usize| Claim {
+        context: Some("x".repeat(length)),
+        ..claim(name, 50)
+    };
+    let batches = |index: &Index| {
+        let mut sizes = Vec::new();
+        for (second, batch) in (10..).step_by(10).zip([
+            vec![padded("kept", 100)],
+            vec![claim("a", 1)],
+            vec![claim("a", 2), padded("large", 400)],
+            vec![claim("small", 1)],
+        ]) {
+            let before = index.size().disk;
+            index.record(&source(), batch, at(second)).unwrap();
+            sizes.push(u32::try_from(index.size().disk - before).unwrap());
+        }
+        sizes
+    };
+    let measured = tempfile::tempdir().unwrap();
+    let sizes = batches(&Index::open(measured.path()).unwrap());
+    let settings = LogSettings {
+        segment_size: crate::log::segment::SEGMENT_HEADER + sizes[2] + sizes[3],
+        ..LogSettings::default()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open_with(dir.path(), &settings).unwrap();
+    batches(&index);
+    let segments = || {
+        let names = fs::read_dir(dir.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("claims-")).count()
+    };
+    assert_eq!(segments(), 2, "both are full, but for what goes");
+    let before = list(&index, None).unwrap();
+    let refused = index.compact(&since(50), &mut || true).unwrap_err();
+    assert!(
+        matches!(refused, IndexError::NotCompacted { .. }),
+        "{refused}"
+    );
+    assert_eq!(segments(), 3, "and the one that was begun");
+    assert_eq!(list(&index, None).unwrap(), before);
+    say(&index, 60, &[("later", 1)]);
+    assert!(compact(&index, 70).versions_after < 6);
+    say(&index, 80, &[("last", 1)]);
+    let before = list(&index, None).unwrap();
+    drop(index);
+    check(dir.path());
+    let index = Index::open_with(dir.path(), &settings).unwrap();
+    assert_eq!(list(&index, None).unwrap(), before);
+}
+
 #[test]
 fn it_is_due_when_a_third_would_go() {
     let dir = tempfile::tempdir().unwrap();
