@@ -1,7 +1,7 @@
 //! The indexes in memory, and how a committed batch changes them. Opening
 //! replays the log through the same door.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher as _;
 use std::sync::Arc;
 
@@ -13,13 +13,14 @@ use siphasher::sip::SipHasher13;
 
 use crate::columns::{Columns, Flags, NO_TIME, NONE, Row};
 use crate::error::IndexError;
-use crate::expiry::Expiries;
+use crate::expiry::{Expiries, Refiled};
 use crate::facets::BitSet;
 use crate::fetches::Fetch;
 use crate::labels::Labels;
 use crate::log::generation::Generation;
 use crate::log::{Address, Log};
 use crate::order::Order;
+use crate::posting::Posting;
 use crate::reading::Retirement;
 use crate::record::{ClaimRecord, Commit, Record, Tombstone, decode_key, is_about};
 use crate::revisions::Revisions;
@@ -39,6 +40,14 @@ pub(crate) struct KnownSource {
     pub(crate) listed_at: Option<u32>,
     /// Of all of them, ascending.
     pub(crate) listings: Vec<u32>,
+}
+
+/// Claim versions of which a fetch moves the end.
+#[derive(Default)]
+pub(crate) struct Prolonged {
+    pub(crate) slots: Vec<u32>,
+    /// Unix seconds of the new end.
+    pub(crate) until: u32,
 }
 
 /// Everything a reader needs. Readers share it; the writer changes it for
@@ -515,10 +524,8 @@ impl State {
             return Ok(());
         }
         let log = self.log.clone();
-        for slot in 0..self.columns.len() {
-            if self.columns.source(slot) != number || !self.alive.contains(slot) {
-                continue;
-            }
+        let slots: Vec<u32> = self.alive_of(number).collect();
+        for slot in slots {
             let address = self.address(slot);
             let Record::Claim(claim) = log.record(address)? else {
                 return Err(damaged(address));
@@ -532,9 +539,7 @@ impl State {
     fn set_expiry(&mut self, slot: u32, expires_at: u32) {
         let before = self.columns.expires_at(slot);
         self.columns.set_expires_at(slot, expires_at);
-        if expires_at != NO_TIME && expires_at != before {
-            self.expiries.insert(slot, expires_at);
-        }
+        self.expiries.change(slot, before, expires_at);
     }
 
     /// The live claim versions whose time is over, each once, in slot order.
@@ -550,35 +555,63 @@ impl State {
         due
     }
 
+    /// Files some of what is due later than it seemed anew; what is due has
+    /// ended. Gives where to go on, if there is more.
+    pub(crate) fn refile_expiries(&mut self, refiled: Refiled, now: u32) -> Option<Refiled> {
+        let (alive, columns) = (&self.alive, &self.columns);
+        let end = |slot| {
+            let end = alive.contains(slot).then(|| columns.expires_at(slot));
+            end.filter(|&end| end != NO_TIME)
+        };
+        self.expiries.refile(refiled, now, end)
+    }
+
+    /// The live claim versions of a source, in slot order.
+    pub(crate) fn alive_of(&self, source: u16) -> impl Iterator<Item = u32> + '_ {
+        let slots = self.labels.of_source(source).into_iter();
+        let slots = slots.flat_map(Posting::members);
+        slots.filter(|&slot| self.alive.contains(slot))
+    }
+
+    /// What a complete fetch moves on: the ends of the list's claims that have
+    /// none of their own, to when they hold by the feed's rule.
+    pub(crate) fn prolonged_by(&self, fetch: Fetch) -> Prolonged {
+        let known = self.sources.get(usize::from(fetch.source));
+        let known = known.filter(|known| known.source.extent == Extent::Snapshot);
+        let until = known.and_then(|known| {
+            let listed_at = known.listed_at.max(Some(fetch.at))?;
+            Some(listed_at.saturating_add(known.source.expires_after?))
+        });
+        let Some(until) = until else {
+            return Prolonged::default();
+        };
+        let slots = self.alive_of(fetch.source);
+        let slots = slots.filter(|&slot| self.columns.flags(slot).derives_expiry());
+        Prolonged {
+            slots: slots.collect(),
+            until,
+        }
+    }
+
+    /// Has claim versions hold until then at least.
+    pub(crate) fn prolong(&mut self, slots: &[u32], until: u32) {
+        for &slot in slots {
+            let expires_at = self.columns.expires_at(slot).max(until);
+            self.set_expiry(slot, expires_at);
+        }
+    }
+
     /// Takes in that complete fetches happened: what is on the list of a
     /// source holds from its last one on for as long as the feed's rule says.
     pub(crate) fn note_fetches(&mut self, fetches: &[Fetch]) {
-        // By source; 0 for those that were not fetched or whose claims hold.
-        let mut holds_until = vec![NO_TIME; self.sources.len()];
+        let mut last = BTreeMap::new();
         for &fetch in fetches {
             self.list_fetch(fetch);
+            last.insert(fetch.source, fetch);
         }
-        for &Fetch { source, .. } in fetches {
-            let Some(known) = self.sources.get(usize::from(source)) else {
-                continue;
-            };
-            let after = known.source.expires_after;
-            if let (Some(listed_at), Some(after)) = (self.listed_at(source), after) {
-                holds_until[usize::from(source)] = listed_at.saturating_add(after);
-            }
-        }
-        if holds_until.iter().all(|&until| until == NO_TIME) {
-            return;
-        }
-        for slot in 0..self.columns.len() {
-            let until = holds_until[usize::from(self.columns.source(slot))];
-            if until != NO_TIME
-                && self.alive.contains(slot)
-                && self.columns.flags(slot).derives_expiry()
-            {
-                let expires_at = self.columns.expires_at(slot).max(until);
-                self.set_expiry(slot, expires_at);
-            }
+        for &fetch in last.values() {
+            let Prolonged { slots, until } = self.prolonged_by(fetch);
+            self.prolong(&slots, until);
         }
     }
 

@@ -11,15 +11,19 @@ use parking_lot::RwLockWriteGuard;
 
 use crate::Index;
 use crate::error::IndexError;
+use crate::expiry::Refiled;
 use crate::fetches::{Fetch, Fetches};
 use crate::log::{self, Address, Appended};
 use crate::moment::Moment;
 use crate::record::{Article, COMMIT_SIZE, ClaimRecord, Commit, ItemsBuf, Record, Tombstone};
-use crate::state::{APPLIED_AT_ONCE, State};
+use crate::state::{APPLIED_AT_ONCE, Prolonged, State};
 use crate::time::{seconds, timestamp};
 
 /// Claims ended in one batch: so much is prepared in memory at a time.
 const TOMBSTONES: usize = 8192;
+/// Claims whose end a fetch moves while readers wait: some tens of
+/// microseconds.
+const PROLONGED_AT_ONCE: usize = 4096;
 
 /// The parts that only the writer touches.
 pub(crate) struct Writer {
@@ -28,7 +32,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn note_fetch(&mut self, fetch: Fetch) -> Result<(), IndexError> {
+    fn note_fetch(&mut self, fetch: Fetch) -> Result<(), IndexError> {
         self.log.check_open()?;
         let noted = self.fetches.append(fetch);
         noted.map_err(|failure| self.log.fail(self.fetches.path.clone(), failure))
@@ -343,10 +347,7 @@ impl Index {
         let state = self.state.read();
         let number = source_number(&state, source).expect("described above");
         let (mut expired, mut absent) = (Vec::new(), Vec::new());
-        for slot in 0..state.columns.len() {
-            if state.columns.source(slot) != number || !state.alive.contains(slot) {
-                continue;
-            }
+        for slot in state.alive_of(number) {
             if state.is_expired(slot, now) {
                 expired.push(slot);
             } else if !state.is_among(slot, present)? {
@@ -360,8 +361,7 @@ impl Index {
             source: number,
             at: now,
         };
-        writer.note_fetch(fetch)?;
-        self.state.write().note_fetches(&[fetch]);
+        self.note_fetch(&mut writer, fetch)?;
         Ok(absent.len() as u64)
     }
 
@@ -403,8 +403,28 @@ impl Index {
         let slots = state.due(at);
         drop(state);
         self.end(&mut writer, &slots, Status::Expired, now)?;
-        self.state.write().expiries.forget_before(at);
+        let mut state = self.state.write();
+        let mut next = Some(Refiled::default());
+        while let Some(refiled) = next {
+            next = state.refile_expiries(refiled, at);
+            RwLockWriteGuard::bump(&mut state);
+        }
         Ok(slots.len() as u64)
+    }
+
+    /// Notes that a complete fetch happened; durable on return. Readers have
+    /// their turn after every few of the claims that it prolongs.
+    pub(crate) fn note_fetch(&self, writer: &mut Writer, fetch: Fetch) -> Result<(), IndexError> {
+        writer.note_fetch(fetch)?;
+        let Prolonged { slots, until } = self.state.read().prolonged_by(fetch);
+        let mut state = self.state.write();
+        for slice in slots.chunks(PROLONGED_AT_ONCE) {
+            state.prolong(slice, until);
+            RwLockWriteGuard::bump(&mut state);
+        }
+        // Last, for it is by this that lists are known to have changed.
+        state.list_fetch(fetch);
+        Ok(())
     }
 
     fn end(
