@@ -1,3 +1,5 @@
+use iocd_core::claim::{Scope, Tlp};
+use iocd_core::warning::Judgement;
 use proptest::prelude::*;
 
 use super::*;

@@ -204,7 +204,9 @@ fn nobody_notices() {
             scope.spawn(|| scene.follow()),
         ];
         let times = scope.spawn(|| scene.compact()).join().unwrap();
-        others.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in others {
+            thread.join().unwrap();
+        }
         times
     });
     assert!(times > 1, "it was compacted {times} times");
