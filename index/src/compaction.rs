@@ -177,6 +177,13 @@ impl Index {
             sieve.take(&log, records, commit)
         })?;
         let segments = output.finish()?;
+        // A batch is longer by what tells that others before it went. Once
+        // more has been written, or can go, there are not more segments.
+        if segments.len() > first as usize {
+            return Err(IndexError::NotCompacted {
+                why: "what is kept would take more segments than there are",
+            });
+        }
         let generation = Generation {
             number,
             compacted: u32::try_from(segments.len()).expect("numbers are u32"),

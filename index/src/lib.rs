@@ -130,8 +130,8 @@ impl Index {
         self.stopped.get().map(String::as_str)
     }
 
-    /// How much there is. Constant time but for `memory`, which walks the
-    /// shards.
+    /// How much there is. Constant time but for `memory`, which walks shards,
+    /// lists and strings.
     pub fn size(&self) -> Size {
         let state = self.state.read();
         Size {

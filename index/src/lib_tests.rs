@@ -1,3 +1,5 @@
+mod damage;
+
 use std::fs;
 use std::path::Path;
 
@@ -229,123 +231,6 @@ fn a_complete_fetch_removes_what_is_absent() {
     );
 }
 
-/// The crash of a process that was writing: the file ends anywhere. What was
-/// acknowledged is there, what was not is wholly absent.
-#[test]
-fn cut_anywhere_the_log_gives_whole_batches() {
-    let dir = tempfile::tempdir().unwrap();
-    let sizes = three_batches(dir.path());
-    let bytes = fs::read(segment(dir.path())).unwrap();
-    for length in 0..=bytes.len() {
-        let copy = tempfile::tempdir().unwrap();
-        fs::write(segment(copy.path()), &bytes[..length]).unwrap();
-        let index = Index::open(copy.path()).unwrap();
-        let whole = sizes.iter().filter(|&&size| size <= length as u64).count();
-        assert_eq!(list(&index), expected(whole), "cut at {length}");
-        // And it goes on from there.
-        index
-            .record(&source("feed"), vec![claim("z.example.com")], at(9))
-            .unwrap();
-        drop(index);
-        assert_eq!(
-            list(&Index::open(copy.path()).unwrap()).len(),
-            expected(whole).len() + 1
-        );
-    }
-}
-
-/// A flipped bit is never served. In all but the last batch it is named as
-/// damage; the last batch of a store that was not closed in order may have
-/// been torn by a crash, so there it may be dropped, but as a whole.
-#[test]
-fn a_flipped_bit_is_never_served() {
-    let dir = tempfile::tempdir().unwrap();
-    let sizes = three_batches(dir.path());
-    let bytes = fs::read(segment(dir.path())).unwrap();
-    for position in 0..bytes.len() {
-        let copy = tempfile::tempdir().unwrap();
-        let mut flipped = bytes.clone();
-        flipped[position] ^= 1 << (position % 8);
-        fs::write(segment(copy.path()), &flipped).unwrap();
-        match Index::open(copy.path()) {
-            Ok(index) => {
-                assert!(
-                    position as u64 >= sizes[1],
-                    "byte {position} was not noticed"
-                );
-                assert_eq!(list(&index), expected(2));
-            }
-            Err(
-                IndexError::Damaged { .. }
-                | IndexError::NotASegment { .. }
-                | IndexError::Version { .. },
-            ) => {}
-            Err(other) => panic!("byte {position}: {other}"),
-        }
-    }
-}
-
-#[test]
-fn a_flipped_bit_in_a_store_closed_in_order_is_damage_everywhere() {
-    let dir = tempfile::tempdir().unwrap();
-    three_batches(dir.path());
-    Index::open(dir.path()).unwrap().close().unwrap();
-    let bytes = fs::read(segment(dir.path())).unwrap();
-    let clean = fs::read(dir.path().join("clean")).unwrap();
-    for position in 0..bytes.len() {
-        let copy = tempfile::tempdir().unwrap();
-        let mut flipped = bytes.clone();
-        flipped[position] ^= 0x10;
-        fs::write(segment(copy.path()), &flipped).unwrap();
-        fs::write(copy.path().join("clean"), &clean).unwrap();
-        assert!(
-            Index::open(copy.path()).is_err(),
-            "byte {position} was not noticed"
-        );
-    }
-}
-
-#[test]
-fn damage_under_a_running_store_is_noticed_when_read() {
-    use std::os::unix::fs::FileExt as _;
-    let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
-    index
-        .record(&source("feed"), vec![claim("a.example.com")], at(0))
-        .unwrap();
-    let bytes = fs::read(segment(dir.path())).unwrap();
-    let place = bytes
-        .windows(13)
-        .rposition(|window| window == b"a.example.com")
-        .unwrap();
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .open(segment(dir.path()))
-        .unwrap();
-    file.write_all_at(b"b", place as u64).unwrap();
-    assert!(matches!(
-        find(&index, "a.example.com"),
-        Err(IndexError::Damaged { segment: 0, .. })
-    ));
-}
-
-#[test]
-fn another_versions_log_is_refused_by_name() {
-    let dir = tempfile::tempdir().unwrap();
-    three_batches(dir.path());
-    let mut bytes = fs::read(segment(dir.path())).unwrap();
-    bytes[8] = 99;
-    fs::write(segment(dir.path()), bytes).unwrap();
-    assert!(matches!(
-        Index::open(dir.path()),
-        Err(IndexError::Version {
-            found: 99,
-            supported: 2,
-            ..
-        })
-    ));
-}
-
 #[test]
 fn a_claim_about_a_private_address_is_found_but_not_listed() {
     let dir = tempfile::tempdir().unwrap();
@@ -371,64 +256,6 @@ fn a_claim_about_a_private_address_is_found_but_not_listed() {
     feed.list_non_global = true;
     index.record(&feed, Vec::new(), at(1)).unwrap();
     assert_eq!(list(&index), ["10.1.2.3 active"]);
-}
-
-#[test]
-fn damage_is_reported_every_time_until_it_is_mended() {
-    let dir = tempfile::tempdir().unwrap();
-    three_batches(dir.path());
-    let mut bytes = fs::read(segment(dir.path())).unwrap();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
-    fs::write(segment(dir.path()), &bytes).unwrap();
-    for _ in 0..3 {
-        assert!(matches!(
-            Index::open(dir.path()),
-            Err(IndexError::Damaged { .. })
-        ));
-    }
-    bytes[last] ^= 1;
-    fs::write(segment(dir.path()), &bytes).unwrap();
-    assert_eq!(list(&Index::open(dir.path()).unwrap()), expected(3));
-}
-
-#[test]
-fn only_a_torn_last_fetch_is_forgotten() {
-    let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
-    for second in 0..3 {
-        index
-            .retain_present(&source("feed"), &ClaimIdSet::default(), at(second))
-            .unwrap();
-    }
-    drop(index);
-    let path = dir.path().join("fetches.log");
-    let whole = fs::read(&path).unwrap();
-    assert_eq!(whole.len(), 64);
-    fs::write(&path, &whole[..56]).unwrap();
-    assert!(
-        Index::open(dir.path()).is_err(),
-        "a store closed in order has no torn entry"
-    );
-    fs::remove_file(dir.path().join("clean")).unwrap();
-    drop(Index::open(dir.path()).unwrap());
-    assert_eq!(fs::read(&path).unwrap(), whole[..48]);
-    for (byte, damaged) in [(0, 0), (12, 0), (20, 1), (36, 2)] {
-        let mut flipped = whole.clone();
-        flipped[byte] ^= 1;
-        fs::write(&path, flipped).unwrap();
-        assert!(matches!(
-            Index::open(dir.path()),
-            Err(IndexError::DamagedFetches { entry, .. }) if entry == damaged
-        ));
-    }
-    let mut newer = whole.clone();
-    newer[8] = 2;
-    fs::write(&path, newer).unwrap();
-    assert!(matches!(
-        Index::open(dir.path()),
-        Err(IndexError::Version { found: 2, .. })
-    ));
 }
 
 /// Many questions are looked up in groups, with their memory asked for ahead.
@@ -472,40 +299,41 @@ fn many_questions_are_answered_in_order() {
     assert_eq!(answers.0, expected);
 }
 
+/// The number of versions is bounded by that of slots: what would go beyond is
+/// refused before anything is written.
 #[test]
-fn the_epoch_is_made_with_the_store_and_stays() {
+fn a_full_store_takes_no_more_and_has_room_again_once_compacted() {
     let dir = tempfile::tempdir().unwrap();
-    let epoch = Index::open(dir.path()).unwrap().epoch();
-    assert_eq!(Index::open(dir.path()).unwrap().epoch(), epoch);
-    let path = dir.path().join("epoch");
-    let whole = fs::read(&path).unwrap();
-    for byte in 0..whole.len() {
-        let mut flipped = whole.clone();
-        flipped[byte] ^= 1;
-        fs::write(&path, flipped).unwrap();
-        let refused = Index::open(dir.path()).err().unwrap();
-        assert!(
-            matches!(
-                refused,
-                IndexError::DamagedEpoch { .. } | IndexError::Version { .. }
-            ),
-            "byte {byte}: {refused}"
-        );
+    let settings = log::LogSettings {
+        most_versions: 4,
+        ..log::LogSettings::default()
+    };
+    let index = Index::open_with(dir.path(), &settings).unwrap();
+    let feed = source("feed");
+    let says = |confidence, second| {
+        let claim = Claim::new(domain("a.example.com"), confidence);
+        index.record(&feed, vec![claim], at(second)).map(drop)
+    };
+    for number in 1..=4 {
+        says(number, i64::from(number)).unwrap();
     }
-    fs::write(&path, whole).unwrap();
-    let next = begin_epoch(dir.path()).unwrap();
-    assert_ne!(next, epoch);
-    assert_eq!(Index::open(dir.path()).unwrap().epoch(), next);
-}
-
-#[test]
-fn a_missing_segment_is_named() {
-    let dir = tempfile::tempdir().unwrap();
-    three_batches(dir.path());
-    fs::rename(segment(dir.path()), dir.path().join("claims-000001.log")).unwrap();
-    let refused = Index::open(dir.path()).err().unwrap().to_string();
-    assert!(
-        refused.contains("claims-000000.log: it is missing"),
-        "{refused}"
+    let size = index.size();
+    let full = |refused: Result<(), IndexError>| {
+        assert!(matches!(refused, Err(IndexError::TooLarge { .. })));
+        assert_eq!(index.size(), size);
+        assert_eq!(list(&index), ["a.example.com active"]);
+    };
+    full(says(5, 5));
+    let gone = [domain("a.example.com")];
+    full(index.remove(&feed, &gone, Status::Removed, at(5)).map(drop));
+    full(
+        index
+            .retain_present(&feed, &ClaimIdSet::default(), at(5))
+            .map(drop),
     );
+    assert_eq!(index.refusal(), None);
+    let retention = Retention { since: at(4) };
+    index.compact(&retention, &mut || true).unwrap();
+    says(5, 6).unwrap();
+    assert_eq!(index.counts(), (1, 1, 5));
 }

@@ -31,6 +31,8 @@ pub(crate) struct LogSettings {
     pub(crate) files: Arc<dyn Files>,
     /// Bytes at which the next segment begins.
     pub(crate) segment_size: u32,
+    /// How many versions and ends of claims there may be at a time.
+    pub(crate) most_versions: u32,
     /// Bytes of log after which a checkpoint is due.
     pub(crate) checkpoint_every: u64,
     /// Bytes of log for which one is written when the store is closed.
@@ -42,6 +44,8 @@ impl Default for LogSettings {
         LogSettings {
             files: Arc::new(Disk),
             segment_size: SEGMENT_SIZE,
+            // The next number stands for none.
+            most_versions: u32::MAX,
             checkpoint_every: 192 << 20,
             checkpoint_at_close: 4 << 20,
         }

@@ -26,6 +26,8 @@ impl Index {
     /// Judges what comes by this warning set, and names its lists. What is
     /// held stays as it was judged.
     pub fn warn_by(&self, warnings: Arc<WarningSet>) {
+        // Or readers would wait with it for a checkpoint to be written.
+        let _writer = self.writer.lock();
         self.state.write().warnings = warnings;
     }
 

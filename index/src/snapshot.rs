@@ -101,7 +101,7 @@ mod tests {
         let source = Source::new("feed", "Feed", Category::Community);
         let (acknowledged, stop) = (AtomicU64::new(0), AtomicU64::new(0));
         std::thread::scope(|scope| {
-            scope.spawn(|| {
+            let writer = scope.spawn(|| {
                 for batch in 0.. {
                     let claim = |item| {
                         let name = format!("b{batch}-i{item}.example.com");
@@ -140,6 +140,7 @@ mod tests {
                 assert_ne!(copy.epoch(), index.epoch());
             }
             stop.store(1, Ordering::SeqCst);
+            writer.join().unwrap();
         });
     }
 }

@@ -107,9 +107,7 @@ impl Index {
         match listed_at.map(seconds) {
             Some(at) if Some(at) > known_at => {
                 let fetch = Fetch { source: number, at };
-                writer.note_fetch(fetch)?;
-                self.state.write().note_fetches(&[fetch]);
-                Ok(())
+                self.note_fetch(&mut writer, fetch)
             }
             _ => Ok(()),
         }

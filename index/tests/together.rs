@@ -164,9 +164,9 @@ fn readers_see_whole_answers_between_the_slices_of_a_batch() {
     let index = Index::open(dir.path()).unwrap();
     let (acknowledged, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
-        scope.spawn(|| search(&index, &acknowledged, &stop));
-        scope.spawn(|| walk(&index, &stop));
-        scope.spawn(|| {
+        let searching = scope.spawn(|| search(&index, &acknowledged, &stop));
+        let walking = scope.spawn(|| walk(&index, &stop));
+        let following = scope.spawn(|| {
             let (mut copy, mut after) = (Copy::default(), 0);
             loop {
                 let is_last = stop.load(Ordering::SeqCst);
@@ -183,5 +183,8 @@ fn readers_see_whole_answers_between_the_slices_of_a_batch() {
         });
         write(&index, &acknowledged);
         stop.store(true, Ordering::SeqCst);
+        for thread in [searching, walking, following] {
+            thread.join().unwrap();
+        }
     });
 }

@@ -5,12 +5,10 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-use crate::record::{COMMIT, Commit, HEADER, Record};
+use crate::record::{COMMIT, COMMIT_BODY, COMMIT_SIZE, Commit, HEADER, Record};
 
 /// Bytes read at a time at least.
 const PIECE: usize = 1 << 20;
-/// Bytes of a commit record's body.
-const COMMIT_BODY: u8 = 1 + 8 + 8 + 4;
 
 pub(super) struct Window {
     file: File,
@@ -90,7 +88,7 @@ impl Window {
 
     /// The commit record at `offset`, if there is a whole one.
     pub(super) fn commit(&mut self, offset: u64) -> Option<Commit> {
-        let bytes = self.get(offset, HEADER + usize::from(COMMIT_BODY)).ok()??;
+        let bytes = self.get(offset, COMMIT_SIZE).ok()??;
         let is_one = bytes[..4] == [COMMIT_BODY, 0, 0, 0] && bytes[HEADER] == COMMIT;
         if !is_one {
             return None;

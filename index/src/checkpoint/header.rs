@@ -17,7 +17,7 @@ const MAGIC: [u8; 8] = *b"iocdckpt";
 /// Version of what is in a checkpoint. A store ignores those of other versions,
 /// so it is raised whenever a part is laid out in another way, or says another
 /// thing: the order of values, symbols of trigrams, labels, hashes.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 /// Bytes of the header.
 pub(super) const HEADER: usize = 8 + 4 + 4 + 16 + 8 + 8 + 8 + 8 + 4 + 8 + 4 + SECTIONS * 12 + 4;
 

@@ -128,28 +128,41 @@ impl Saved {
             let table = scope.spawn(|| self.read(1, Part::load));
             let order = scope.spawn(|| self.read(2, Part::load));
             let trigrams = scope.spawn(|| self.read(3, Part::load));
-            let ties = self.read(4, Part::load)?;
-            let expiries = self.read(5, Part::load)?;
-            let state = self.read(6, |section| load_sets(section, state))?;
-            let labels = self.read(7, Part::load)?;
-            let state = self.read(8, |section| load_small(section, state))?;
+            let rest = self.load_rest(state);
+            // Every one, before what was read is let go where another failed.
             let joined = "reading does not panic";
+            let columns = columns.join().expect(joined);
+            let table = table.join().expect(joined);
+            let order = order.join().expect(joined);
+            let trigrams = trigrams.join().expect(joined);
             Ok(State {
-                columns: columns.join().expect(joined)?,
-                table: table.join().expect(joined)?,
-                order: order.join().expect(joined)?,
-                trigrams: trigrams.join().expect(joined)?,
-                ties,
-                expiries,
-                labels,
-                last_batch: Some(self.header.anchor.start),
-                ..state
+                columns: columns?,
+                table: table?,
+                order: order?,
+                trigrams: trigrams?,
+                ..rest?
             })
         })?;
         if state.revision() != self.header.revision {
             return Err(Unfit("it has not as many slots as revisions"));
         }
         Ok(state)
+    }
+
+    /// What is soon read.
+    fn load_rest(&self, state: State) -> Result<State, Unfit> {
+        let ties = self.read(4, Part::load)?;
+        let expiries = self.read(5, Part::load)?;
+        let state = self.read(6, |section| load_sets(section, state))?;
+        let labels = self.read(7, Part::load)?;
+        let state = self.read(8, |section| load_small(section, state))?;
+        Ok(State {
+            ties,
+            expiries,
+            labels,
+            last_batch: Some(self.header.anchor.start),
+            ..state
+        })
     }
 }
 

@@ -7,13 +7,11 @@ use crate::files::{OpenFile, Opening};
 use crate::log::generation::Generation;
 use crate::log::segment::{COMPACTED, SEGMENT_HEADER, Segment, header};
 use crate::log::{Address, LogSettings};
-use crate::record::{Commit, Record};
+use crate::record::{COMMIT_SIZE, Commit, Record};
 
 /// Bytes that are gathered before they are written and synced: so few that
 /// the sync of a batch that comes in meanwhile does not wait long for them.
 const PIECE: usize = 4 << 20;
-/// Bytes of a commit record with its header.
-const COMMIT_SIZE: usize = crate::record::HEADER + 1 + 8 + 8 + 4;
 
 /// Takes batches, and lays them out in segments as the log does.
 pub(super) struct Output<'a> {

@@ -116,6 +116,7 @@ pub(super) fn open(dir: &Path, disk: &Faulty) -> Result<Index, IndexError> {
     let settings = LogSettings {
         files: Arc::new(disk.clone()),
         segment_size: 1200,
+        most_versions: u32::MAX,
         checkpoint_every: u64::MAX,
         checkpoint_at_close: 1,
     };

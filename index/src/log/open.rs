@@ -10,7 +10,7 @@ use super::writer::Writer;
 use super::{Address, Frame, Log, LogSettings, frame};
 use crate::error::IndexError;
 use crate::files::{OpenFile, Opening};
-use crate::record::{COMMIT, Commit, HEADER, Record};
+use crate::record::{COMMIT, COMMIT_BODY, Commit, HEADER, Record};
 
 /// What was found at open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -163,9 +163,9 @@ impl Unread {
             }
             let segment = self.log.segment_mut(number);
             self.recovery.dropped_bytes += u64::from(segment.len - end.committed);
+            segment.len = end.committed;
             let cut = file.set_len(u64::from(end.committed));
             cut.map_err(IndexError::io(path()))?;
-            segment.len = end.committed;
         }
         // A process that was killed may have left its last batch to the
         // kernel: what is served from here on is to be on the disk.
@@ -280,8 +280,10 @@ fn has_later_batch(log: &Log, number: u32, end: &End) -> bool {
     let bytes = log.segment(number).expect("it was read").bytes();
     let start = Address::new(number, end.committed);
     (end.offset..u32::try_from(bytes.len()).unwrap_or(u32::MAX)).any(|offset| {
-        // The type byte first: it spares most of the checksums.
-        bytes.get(offset as usize + HEADER) == Some(&COMMIT)
+        // Length and type first: it spares the checksums of what only looks like
+        // a long record.
+        let head = bytes[offset as usize..].first_chunk::<{ HEADER + 1 }>();
+        head.is_some_and(|head| head[..4] == [COMMIT_BODY, 0, 0, 0] && head[HEADER] == COMMIT)
             && frame(bytes, offset).is_ok_and(|frame| {
                 matches!(Record::decode(frame.body), Ok(Record::Commit(commit)) if commit.start > start.0)
             })

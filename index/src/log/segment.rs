@@ -7,9 +7,10 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::Arc;
 
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{MmapOptions, MmapRaw};
 
 use crate::error::IndexError;
 
@@ -27,8 +28,10 @@ pub(super) const SEGMENT_SIZE: u32 = 256 << 20;
 /// The committed part of a segment, for reading.
 #[derive(Clone)]
 pub(crate) struct Segment {
-    map: Arc<Mmap>,
-    /// Bytes that are committed. The mapping may be longer than the file.
+    /// It may be longer than the file: pages past its end become readable as the
+    /// file grows, and are not touched before.
+    map: Arc<MmapRaw>,
+    /// Bytes that are committed.
     pub(super) len: u32,
 }
 
@@ -36,18 +39,25 @@ impl Segment {
     /// Maps a file of which the first `len` bytes may be read, with room to
     /// grow to `capacity`.
     pub(crate) fn map(file: &File, len: u32, capacity: u32) -> io::Result<Segment> {
-        // SAFETY: the directory is locked by this process for as long as the map
-        // lives, and nothing here shortens a segment below `len`, so every byte
-        // that is read through the map exists and does not change. The mapping
-        // may reach past the end of the file: those pages become readable as the
-        // file grows, and are not touched before.
-        let map = unsafe { MmapOptions::new().len(capacity.max(len) as usize).map(file) };
-        let map = map.map(Arc::new)?;
-        Ok(Segment { map, len })
+        let map = MmapOptions::new()
+            .len(capacity.max(len) as usize)
+            .map_raw_read_only(file)?;
+        Ok(Segment {
+            map: Arc::new(map),
+            len,
+        })
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.map[..self.len as usize]
+        // SAFETY: the map is at least `len` bytes long and lives as long as what is
+        // borrowed of it. The bytes are of the file, and do not change: `len` is
+        // raised to what was written and synced, nothing here writes before it
+        // again or shortens a file below it (opening does, to cut off what a
+        // crash left, while nothing is borrowed, and lowers `len` first), and
+        // other processes do not, for the directory is locked while any map of
+        // it lives. What lies past `len`, where writing goes on, is not part of
+        // the slice.
+        unsafe { slice::from_raw_parts(self.map.as_ptr(), self.len as usize) }
     }
 }
 

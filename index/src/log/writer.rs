@@ -132,6 +132,16 @@ impl Writer {
         })
     }
 
+    /// Fails if there may not be so many versions and ends of claims.
+    pub(crate) fn check_room(&self, versions: u64) -> Result<(), IndexError> {
+        if versions <= u64::from(self.settings.most_versions) {
+            return Ok(());
+        }
+        Err(IndexError::TooLarge {
+            what: "the store has no room for more versions of claims: 4,294,967,295 are all it can hold. Compact it: iocd store compact",
+        })
+    }
+
     /// Takes note of a failure to append to the log or to a file beside it.
     pub(crate) fn fail(&mut self, path: PathBuf, failure: AppendFailure) -> IndexError {
         if let Some(reason) = failure.is_final {

@@ -1,3 +1,5 @@
+use iocd_core::claim::{Scope, Tlp};
+use iocd_core::warning::Judgement;
 use proptest::prelude::*;
 
 use super::*;
@@ -27,6 +29,7 @@ fn small_records_round_trip() {
         time: 3,
     }));
     round_trip(&Record::Judged([5; 16]));
+    round_trip(&Record::Gap(1 << 40));
     round_trip(&Record::Tombstone(Tombstone {
         id: ClaimId([3; 16]),
         kind: Kind::Domain,

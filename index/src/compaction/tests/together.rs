@@ -197,11 +197,17 @@ fn nobody_notices() {
         is_over: AtomicBool::new(false),
     };
     let times = std::thread::scope(|scope| {
-        scope.spawn(|| scene.write());
-        scope.spawn(|| scene.search());
-        scope.spawn(|| scene.list());
-        scope.spawn(|| scene.follow());
-        scope.spawn(|| scene.compact()).join().unwrap()
+        let others = [
+            scope.spawn(|| scene.write()),
+            scope.spawn(|| scene.search()),
+            scope.spawn(|| scene.list()),
+            scope.spawn(|| scene.follow()),
+        ];
+        let times = scope.spawn(|| scene.compact()).join().unwrap();
+        for thread in others {
+            thread.join().unwrap();
+        }
+        times
     });
     assert!(times > 1, "it was compacted {times} times");
     let before = scene.everything().by_value;
