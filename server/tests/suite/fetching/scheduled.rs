@@ -1,5 +1,6 @@
 //! A server that fetches by itself.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -70,6 +71,39 @@ fn a_stop_does_not_wait_for_other_machines() {
     let server = serve(&fetched);
     wait_until(&fetched, |state| state["running"] == true);
     assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn a_server_that_is_killed_at_any_moment_goes_on() {
+    let round = AtomicU32::new(0);
+    let fetched = Fetched::from(move |_, stream| {
+        // Another list each time: two addresses stay, two come and go.
+        let first = round.fetch_add(2, Ordering::SeqCst) % 200;
+        let rows = (first..first + 4).map(|n| format!("203.0.113.{n}"));
+        let list = rows.collect::<Vec<_>>().join("\n");
+        ok(stream, "text/plain", list.as_bytes())
+    });
+    let feed = fetched.bench.data().with_file_name("feeds/test.toml");
+    let text = std::fs::read_to_string(&feed).unwrap();
+    std::fs::write(&feed, text.replace("\"1h\"", "\"1s\"")).unwrap();
+    for pause in [1100, 1300, 700, 1900, 2300] {
+        let server = serve(&fetched);
+        std::thread::sleep(Duration::from_millis(pause));
+        assert!(server.signal("KILL"));
+    }
+    fetched
+        .server
+        .now(|_, stream| ok(stream, "text/plain", LIST.as_bytes()));
+    let server = serve(&fetched);
+    let lists = || fetched.active();
+    while lists().len() != 3 {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(lists(), LIST.lines().collect::<Vec<_>>());
+    assert_eq!(fetched.state()["state"], "ok");
+    assert_eq!(server.terminate(), Some(0));
+    let check = fetched.bench.run(&["store", "check"]);
+    assert!(check.status.success(), "{check:?}");
 }
 
 #[test]
