@@ -118,6 +118,7 @@ fn a_run_can_be_asked_for_over_http() {
             .ok(&["key", "create", "--name", "a", "--scope", scope])
     };
     let (manager, reader) = (key("manage:feeds"), key("read:iocs"));
+    let watcher = key("read:metrics");
     let post = |name: &str, key: &str| {
         let answer = server.send(&format!(
             "POST /api/v1/feeds/{name}/run HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\n\
@@ -152,6 +153,18 @@ fn a_run_can_be_asked_for_over_http() {
     let told: Json = serde_json::from_str(&told).unwrap();
     assert_eq!(told["data"]["state"], "ok", "{told}");
     assert_eq!(told["data"]["running"], false);
+    let (_, metrics) = server.ask("/metrics", watcher.trim());
+    for sample in [
+        "iocd_feed_runs_total{feed=\"test\",outcome=\"read\"} 1",
+        "iocd_feed_runs_total{feed=\"test\",outcome=\"failed\"} 0",
+        "iocd_feed_received_bytes_total{feed=\"test\"} 36",
+        "iocd_feed_state{feed=\"test\",state=\"ok\"} 1",
+    ] {
+        assert!(
+            metrics.lines().any(|line| line == sample),
+            "{sample}: {metrics}"
+        );
+    }
 }
 
 #[test]
