@@ -130,7 +130,7 @@ fn a_run_can_be_asked_for_over_http() {
     };
     assert_eq!(post("test", &reader).0, 403);
     assert_eq!(post("nonsense", &manager).0, 404);
-    assert_eq!(post("zeek-intel", &manager).0, 400, "it has no address");
+    assert_eq!(post("zeek-intel", &manager).0, 404, "it has no address");
     // While it is at it, nobody else runs it.
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
