@@ -39,7 +39,7 @@ def before_load_schema(context, raw_schema):
                     del media["examples"]
             for status, response in operation["responses"].items():
                 for media_type, media in response.get("content", {}).items():
-                    if status in ("200", "201") and media_type == "application/json" and operation["operationId"] != "openapi":
+                    if status in ("200", "201", "202") and media_type == "application/json" and operation["operationId"] != "openapi":
                         close(media["schema"])
                     if media_type == NDJSON:
                         close(media["schema"])

@@ -222,10 +222,9 @@ impl Control {
         self.records.refused(feed)
     }
 
-    /// What is known of fetching every feed that was ever scheduled or
-    /// fetched, in the order of their names.
-    pub fn fetch_states(&self) -> Vec<FetchState> {
-        lock(&self.fetches).values().cloned().collect()
+    /// When a feed is to be fetched next.
+    pub fn due_at(&self, feed: &str) -> Option<Timestamp> {
+        lock(&self.fetches).get(feed)?.due_at
     }
 
     /// What is known of fetching a feed.

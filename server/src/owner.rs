@@ -20,16 +20,16 @@ use crate::control::{Control, ControlError, Stance};
 use crate::control_socket::client::{self, RemoteError};
 use crate::exchange::{ExchangeError, Exporter, Imported, import};
 use crate::feeds::{Feeds, FeedsError};
-use crate::fetch::{Client, Setup, Spool};
 use crate::ingest::{IngestError, Ingester, Report, Request};
 use crate::operation::{FileSearch, Operation, OperationError, perform};
-use crate::run::{Command, MakeWeb, Parts, Run, RunError, Runner};
+use crate::run::{Command, Parts, Run, RunError, Runner};
 use crate::store::StoreError;
 use crate::store::embedded::{Embedded, History};
 use crate::warnings::{Warnings, WarningsError};
 
-/// The folder of documents on their way, in the data directory.
-const SPOOL: &str = "spool";
+mod fetching;
+
+use fetching::{make_web, seed};
 
 /// The data directory could not be opened, or its owner did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -215,28 +215,6 @@ impl Node {
         self.store.close()?;
         Ok(())
     }
-}
-
-/// What documents are got with, once it is needed.
-fn make_web(settings: &Settings, clock: Clock, stop: watch::Receiver<bool>) -> MakeWeb {
-    let dir = settings.data.join(SPOOL);
-    let (bounds, authorities) = (settings.fetch.bounds, settings.fetch.ca_file.clone());
-    Box::new(move || {
-        Ok(Arc::new(Client::new(Setup {
-            bounds,
-            spool: Spool::open(dir.clone())?,
-            authorities: authorities.clone(),
-            clock: clock.clone(),
-            stop: stop.clone(),
-        })?))
-    })
-}
-
-/// Where chance comes from in this process.
-fn seed() -> io::Result<u64> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(u64::from_le_bytes(bytes))
 }
 
 /// Locks the directory for this process.

@@ -59,6 +59,8 @@ pub struct Parts<S> {
 pub struct Runner<S> {
     parts: Parts<S>,
     web: OnceLock<Arc<dyn Web>>,
+    /// Feeds that are fetched on a schedule.
+    scheduled: BTreeSet<String>,
     /// Feeds that are at it.
     running: Mutex<BTreeSet<String>>,
     /// Room for runs at one time.
@@ -154,7 +156,10 @@ pub enum RunError {
 impl<S: ClaimStore> Runner<S> {
     /// Ready to run feeds; nothing is fetched yet.
     pub fn new(parts: Parts<S>) -> Runner<S> {
+        let feeds = parts.feeds.all().iter();
+        let scheduled = feeds.filter(|feed| parts.settings.schedules(feed));
         Runner {
+            scheduled: scheduled.map(|feed| feed.name.clone()).collect(),
             seats: Semaphore::new(parts.settings.at_once),
             web: OnceLock::new(),
             running: Mutex::default(),
@@ -185,16 +190,14 @@ impl<S: ClaimStore> Runner<S> {
         self.seats.available_permits() > 0
     }
 
-    /// The feeds that are fetched on a schedule, by name.
-    pub fn scheduled(&self) -> impl Iterator<Item = &Feed> {
-        let feeds = self.parts.feeds.all().iter();
-        feeds.filter(|feed| self.parts.settings.schedules(feed))
+    /// The names of the feeds that are fetched on a schedule.
+    pub fn scheduled(&self) -> impl Iterator<Item = &str> {
+        self.scheduled.iter().map(String::as_str)
     }
 
     /// Whether a feed is fetched on a schedule.
     pub fn is_scheduled(&self, name: &str) -> bool {
-        let known = self.parts.feeds.get(name);
-        known.is_some_and(|feed| self.parts.settings.schedules(feed))
+        self.scheduled.contains(name)
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {

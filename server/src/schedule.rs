@@ -36,13 +36,13 @@ impl<S: ClaimStore> Schedule<S> {
     pub fn begin(&self, now: Timestamp) -> Result<usize, ControlError> {
         let parts = self.runner.parts();
         let (mut feeds, mut overdue) = (0, 0);
-        for feed in self.runner.scheduled() {
+        for name in self.runner.scheduled() {
             feeds += 1;
-            let mut state = parts.control.fetch_state(&feed.name);
+            let mut state = parts.control.fetch_state(name);
             if state.due_at.is_some_and(|due_at| now < due_at) {
                 continue;
             }
-            let chance = plan::Chance::of(parts.seed, &feed.name, now);
+            let chance = plan::Chance::of(parts.seed, name, now);
             state.due_at = Some(plan::after_start(overdue, now, chance));
             parts.control.set_fetch_state(&state)?;
             overdue += 1;
@@ -53,11 +53,11 @@ impl<S: ClaimStore> Schedule<S> {
     /// The feeds whose time has come and that are not at it, those that have
     /// waited longest first.
     pub fn due(&self, now: Timestamp) -> Vec<String> {
-        let parts = self.runner.parts();
-        let waiting = self.runner.scheduled().filter_map(|feed| {
-            let due_at = parts.control.fetch_state(&feed.name).due_at?;
-            let is_due = due_at <= now && !self.runner.is_running(&feed.name);
-            is_due.then(|| (due_at, feed.name.clone()))
+        let control = &self.runner.parts().control;
+        let waiting = self.runner.scheduled().filter_map(|name| {
+            let due_at = control.due_at(name)?;
+            let is_due = due_at <= now && !self.runner.is_running(name);
+            is_due.then(|| (due_at, name.to_owned()))
         });
         let mut due: Vec<_> = waiting.collect();
         due.sort();

@@ -100,6 +100,7 @@ fn describe(feed: &Feed, state: Option<&Json>) -> Json {
         "redistribute": feed.redistribute,
         "on_request": feed.fetching.on_request,
         "state": "never",
+        "scheduled": false,
     });
     for (key, value) in state.and_then(Json::as_object).into_iter().flatten() {
         told[key] = value.clone();

@@ -24,7 +24,7 @@ pub enum Condition {
     Unreachable,
     /// The answer differed too much from those before it to be believed.
     Suspicious,
-    /// An operator has to look at it before it is read again.
+    /// The latest list broke the feed's contract, and is held for the operator.
     Quarantined,
 }
 

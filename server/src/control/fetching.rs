@@ -24,6 +24,8 @@ pub struct FetchState {
     pub held: Option<HeldDocument>,
     /// Hash of the list that the operator rejected.
     pub rejected: Option<String>,
+    /// Hash of the list that the operator accepted, while it is the latest.
+    pub accepted: Option<String>,
 }
 
 /// A document that nothing was taken from, kept for the operator.

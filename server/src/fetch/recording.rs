@@ -39,18 +39,17 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    fn file(&self) -> io::Result<(PathBuf, File)> {
+    fn file(&self) -> io::Result<File> {
         fs::create_dir_all(&self.dir)?;
         let name = match self.count.fetch_add(1, Ordering::Relaxed) {
             0 => format!("{}.http", self.name),
             earlier => format!("{}-{}.http", self.name, earlier + 1),
         };
-        let path = self.dir.join(name);
-        Ok((path.clone(), File::create(path)?))
+        File::create(self.dir.join(name))
     }
 
     fn write(&self, status: u16, reply: Option<&Reply>) -> io::Result<()> {
-        let (_, mut file) = self.file()?;
+        let mut file = self.file()?;
         write!(file, "HTTP/1.1 {status}\r\n")?;
         for name in FIELDS {
             if let Some(value) = reply.and_then(|reply| reply.field(name)) {

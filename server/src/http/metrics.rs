@@ -170,8 +170,8 @@ fn write_runs<S: ClaimStore>(out: &mut Exposition, app: &App<S>) {
     let name = "iocd_feed_next_run_timestamp_seconds";
     out.family(name, Type::Gauge, help);
     for feed in runner.scheduled() {
-        if let Some(at) = app.control.fetch_state(&feed.name).due_at {
-            out.sample(&[("feed", &feed.name)], at.as_second());
+        if let Some(at) = app.control.due_at(feed) {
+            out.sample(&[("feed", feed)], at.as_second());
         }
     }
 }

@@ -11,7 +11,7 @@ use super::turn::Turn;
 use super::{Outcome, Run, RunError, Trouble, removes};
 use crate::collect::Document;
 use crate::control::{Condition, FetchState, HeldDocument};
-use crate::fetch::{FetchError, Hash};
+use crate::fetch::FetchError;
 use crate::ingest::{Ingester, Report, Request};
 use crate::store::ClaimStore;
 use crate::unpack::unpack_within;
@@ -101,6 +101,7 @@ impl<S: ClaimStore> Turn<S> {
             return Err(RunError::Held(reason));
         }
         state.list_rows = Some(held.rows);
+        state.accepted = Some(held.hash);
         state.bookmark = Some(held.bookmark);
         state.epoch = parts.store.epoch();
         self.release(&mut state);
@@ -139,12 +140,11 @@ impl<S: ClaimStore> Turn<S> {
 }
 
 /// What was found out about this very list before.
-pub(super) fn known_trouble(state: &FetchState, hash: Hash) -> Option<Trouble> {
-    let hash = hash.to_string();
+pub(super) fn known_trouble(state: &FetchState, hash: &str) -> Option<Trouble> {
     if let Some(held) = state.held.as_ref().filter(|held| held.hash == hash) {
         return Some(Trouble::Held(held.reason.clone()));
     }
-    (state.rejected.as_ref() == Some(&hash)).then(|| {
+    (state.rejected.as_deref() == Some(hash)).then(|| {
         let message = "the source still gives the list that the operator rejected";
         Trouble::Document(Condition::Suspicious, message.to_owned())
     })

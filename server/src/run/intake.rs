@@ -46,8 +46,10 @@ impl<S: ClaimStore> Intake<'_, S> {
         let turn = self.turn;
         let parts = turn.runner.parts();
         self.run.bytes += document.body.length();
+        let hash = document.body.hash().to_string();
+        let is_accepted = self.state.accepted.as_ref() == Some(&hash);
         if document.is_list
-            && let Some(trouble) = known_trouble(&self.state, document.body.hash())
+            && let Some(trouble) = known_trouble(&self.state, &hash)
         {
             return Ok(Err(trouble));
         }
@@ -60,7 +62,7 @@ impl<S: ClaimStore> Intake<'_, S> {
             Ok(examined) => examined,
             Err(unfit) => return self.pass_over(document, unfit),
         };
-        if document.is_list {
+        if document.is_list && !is_accepted {
             let kept = turn.feed.fetching.expect.check(
                 &examined.seen,
                 turn.feed.extent,
@@ -91,6 +93,7 @@ impl<S: ClaimStore> Intake<'_, S> {
         };
         if document.is_list {
             self.state.list_rows = Some(examined.seen.rows);
+            self.state.accepted = is_accepted.then_some(hash);
             turn.release(&mut self.state);
         }
         self.state.bookmark = Some(document.bookmark);

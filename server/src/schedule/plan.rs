@@ -81,8 +81,9 @@ mod tests {
         Timestamp::from_second(1_000_000).unwrap()
     }
 
-    fn minutes(at: Timestamp) -> f64 {
-        at.duration_since(now()).as_secs_f64() / 60.0
+    /// Seconds from now.
+    fn wait(at: Timestamp) -> i64 {
+        at.duration_since(now()).as_secs()
     }
 
     #[test]
@@ -98,41 +99,37 @@ mod tests {
 
     #[test]
     fn good_runs_come_an_interval_apart() {
-        for chance in [0.0, 0.5, 1.0] {
-            let next = minutes(after_good(HOUR, now(), Chance(chance)));
-            assert!((60.0..=63.0).contains(&next), "{next}");
-        }
+        let waits = [0.0, 0.5, 1.0].map(|chance| wait(after_good(HOUR, now(), Chance(chance))));
+        assert_eq!(waits, [3600, 3690, 3780]);
     }
 
     #[test]
     fn failures_back_off_to_the_interval() {
         let pauses = |interval, chance| {
-            let pause = |n| minutes(after_bad(interval, n, None, now(), Chance(chance)));
+            let pause = |n| wait(after_bad(interval, n, None, now(), Chance(chance)));
             (1..12).map(pause).collect::<Vec<_>>()
         };
         let longest = pauses(HOUR * 6, 1.0);
-        assert_eq!(longest[..4], [1.0, 2.0, 4.0, 8.0]);
-        assert_eq!(longest[10..], [360.0]);
+        assert_eq!(longest[..4], [60, 120, 240, 480]);
+        assert_eq!(longest[10], 6 * 3600);
         let shortest = pauses(HOUR * 6, 0.0);
-        assert_eq!(shortest[..3], [0.5, 1.0, 2.0]);
+        assert_eq!(shortest[..3], [30, 60, 120]);
         let often = pauses(SignedDuration::from_mins(5), 1.0);
-        assert_eq!(often[10], 60.0, "a source that is down is asked hourly");
-        assert_eq!(
-            minutes(after_bad(HOUR, u32::MAX, None, now(), Chance(1.0))),
-            60.0
-        );
+        assert_eq!(often[10], 3600, "a source that is down is asked hourly");
+        let at_last = after_bad(HOUR, u32::MAX, None, now(), Chance(1.0));
+        assert_eq!(wait(at_last), 3600);
     }
 
     #[test]
     fn a_source_that_says_when_is_not_asked_before() {
-        let wait = Some(HOUR * 3);
-        for chance in [0.0, 1.0] {
-            let next = minutes(after_bad(HOUR, 1, wait, now(), Chance(chance)));
-            assert!((180.0..=181.0).contains(&next), "{next}");
+        let three_hours = Some(HOUR * 3);
+        for (chance, seconds) in [(0.0, 10_800), (1.0, 10_860)] {
+            let next = after_bad(HOUR, 1, three_hours, now(), Chance(chance));
+            assert_eq!(wait(next), seconds);
         }
         let short = Some(SignedDuration::from_secs(1));
-        let next = minutes(after_bad(HOUR, 5, short, now(), Chance(1.0)));
-        assert_eq!(next, 16.0, "nor sooner than the pause");
+        let next = after_bad(HOUR, 5, short, now(), Chance(1.0));
+        assert_eq!(wait(next), 16 * 60, "nor sooner than the pause");
     }
 
     #[test]

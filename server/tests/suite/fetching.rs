@@ -10,6 +10,7 @@ use crate::cli::Bench;
 mod bombs;
 mod contract;
 mod misbehaving;
+mod month;
 mod redirecting;
 mod running;
 mod scheduled;

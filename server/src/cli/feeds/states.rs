@@ -14,8 +14,8 @@ use crate::operation::Operation;
 use crate::operation::feeds::tell_all;
 use crate::owner::{lock, socket};
 
-/// How feeds are, by name; nothing where there is no data directory. A store
-/// need not be opened for that.
+/// How feeds are, by name, of those that have a schedule or were ever tried. A
+/// store need not be opened for that.
 pub(super) fn read(
     global: &Global,
     settings: &Settings,
@@ -23,13 +23,17 @@ pub(super) fn read(
 ) -> anyhow::Result<BTreeMap<String, Json>> {
     let told = if UnixStream::connect(socket(&settings.data)).is_ok() {
         global.owner()?.perform(Operation::ListFeeds)?
-    } else if settings.data.join(DATABASE).exists() {
-        let _lock = lock(&settings.data)?;
-        let clock = Clock::System;
-        let control = Control::open(&settings.data, settings.tiers.clone(), clock.clone())?;
-        tell_all(&control, feeds, &settings.fetch, &|_| false, clock.now())
     } else {
-        Json::Array(Vec::new())
+        let (clock, tiers) = (Clock::System, settings.tiers.clone());
+        let is_there = settings.data.join(DATABASE).exists();
+        let _lock = is_there.then(|| lock(&settings.data)).transpose()?;
+        let control = if is_there {
+            Control::open(&settings.data, tiers, clock.clone())?
+        } else {
+            // Nothing is made by looking.
+            Control::in_memory(tiers, clock.clone())?
+        };
+        tell_all(&control, feeds, &settings.fetch, &|_| false, clock.now())
     };
     let Json::Array(told) = told else {
         anyhow::bail!("the server that owns the data directory answered something else");

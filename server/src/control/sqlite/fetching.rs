@@ -11,8 +11,8 @@ pub(super) fn put(connection: &Connection, state: &FetchState) -> Result<(), Con
     let held = held.map(|held| serde_json::to_string(held).expect("plain data"));
     connection.execute(
         "INSERT OR REPLACE INTO fetch_state (feed, due_at, failures, bookmark, epoch, list_rows,
-                                             held, rejected)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                                             held, rejected, accepted)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             state.feed,
             state.due_at.map(Timestamp::as_millisecond),
@@ -22,6 +22,7 @@ pub(super) fn put(connection: &Connection, state: &FetchState) -> Result<(), Con
             state.list_rows.map(super::as_signed),
             held,
             state.rejected,
+            state.accepted,
         ],
     )?;
     Ok(())
@@ -29,7 +30,8 @@ pub(super) fn put(connection: &Connection, state: &FetchState) -> Result<(), Con
 
 pub(super) fn read_all(connection: &Connection) -> Result<Vec<FetchState>, ControlError> {
     let mut statement = connection.prepare_cached(
-        "SELECT feed, due_at, failures, bookmark, epoch, list_rows, held, rejected
+        "SELECT feed, due_at, failures, bookmark, epoch, list_rows, held, rejected,
+                accepted
          FROM fetch_state ORDER BY feed",
     )?;
     let rows = statement.query_map([], |row| {
@@ -45,6 +47,7 @@ pub(super) fn read_all(connection: &Connection) -> Result<Vec<FetchState>, Contr
             list_rows: list_rows.map(|rows| rows.max(0).unsigned_abs()),
             held: held.transpose().map_err(|error| unreadable(6, &error))?,
             rejected: row.get(7)?,
+            accepted: row.get(8)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

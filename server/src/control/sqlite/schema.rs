@@ -123,7 +123,8 @@ const STEPS: [&str; 4] = [
         epoch INTEGER NOT NULL,
         list_rows INTEGER,
         held TEXT,
-        rejected TEXT
+        rejected TEXT,
+        accepted TEXT
     ) STRICT;
 ",
 ];

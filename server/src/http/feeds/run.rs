@@ -59,7 +59,7 @@ fn refusal(error: RunError, name: &str) -> ApiError {
         }
         RunError::NoAddress(_) => {
             let message = "This feed has no address to be fetched from: it is read from files.";
-            let error = ApiError::new(Code::InvalidParameter, message);
+            let error = ApiError::new(Code::NotFound, message);
             error.about("name").given(name)
         }
         RunError::Busy(_) => ApiError::new(

@@ -77,6 +77,20 @@ fn an_accepted_list_is_read_and_what_comes_is_compared_with_it() {
 }
 
 #[test]
+fn an_accepted_list_stays_accepted() {
+    let (fetched, _) = broken("expect = { rows = [100, 300] }", LIST);
+    let (code, _) = fetched.command(&["feeds", "accept", "test", "--json"]);
+    assert_eq!(code, 0);
+    // It is read again, for its description changed, and not asked about again.
+    let keys = "expect = { rows = [100, 300] }\ntags = [\"new\"]";
+    fetched.describe(&fetched.server.url("/list.txt"), keys);
+    assert_eq!(fetched.run()["outcome"], "read");
+    // Another one like it is.
+    give(&fetched, list(4));
+    assert_eq!(fetched.run()["outcome"], "held");
+}
+
+#[test]
 fn a_rejected_list_is_not_looked_at_again() {
     let (fetched, _) = broken("", LIST);
     let (code, run) = fetched.command(&["feeds", "reject", "test", "--json"]);

@@ -65,3 +65,36 @@ fn what_has_not_changed_is_not_read_again() {
     fetched.describe(&fetched.server.url("/list.txt"), "tags = [\"new\"]");
     assert_eq!(fetched.run()["outcome"], "read");
 }
+
+#[test]
+fn a_name_of_this_machine_is_connected_to_where_the_operator_says_so() {
+    let fetched = Fetched::of(WebServer::giving(LIST), "/list.txt", "");
+    let by_name = fetched
+        .server
+        .url("/list.txt")
+        .replace("127.0.0.1", "localhost");
+    fetched.describe(&by_name, "");
+    let run = fetched.run();
+    assert_eq!(run["outcome"], "read", "{run}");
+    let host = fetched.server.asked()[0].field("host").unwrap().to_owned();
+    assert_eq!(host, format!("localhost:{}", fetched.server.address.port()));
+}
+
+#[test]
+fn feeds_that_nobody_named_are_told_as_they_are() {
+    let fetched = Fetched::of(WebServer::giving(LIST), "/list.txt", "");
+    let listed = fetched
+        .bench
+        .json(&["--feeds", "feeds", "feeds", "list", "--json"]);
+    let of = |name: &str| listed.iter().find(|feed| feed["name"] == name).unwrap();
+    assert_eq!(
+        (&of("test")["state"], &of("test")["scheduled"]),
+        (&"never".into(), &false.into())
+    );
+    assert_eq!(of("openphish")["on_request"], true);
+    let unknown = fetched.bench.run(&["feeds", "run", "nonsense"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let no_address = fetched.bench.run(&["feeds", "run", "zeek-intel"]);
+    let text = String::from_utf8_lossy(&no_address.stderr).into_owned();
+    assert!(text.contains("iocd ingest"), "{text}");
+}

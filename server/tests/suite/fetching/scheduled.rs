@@ -1,5 +1,6 @@
 //! A server that fetches by itself.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -73,6 +74,39 @@ fn a_stop_does_not_wait_for_other_machines() {
 }
 
 #[test]
+fn a_server_that_is_killed_at_any_moment_goes_on() {
+    let round = AtomicU32::new(0);
+    let fetched = Fetched::from(move |_, stream| {
+        // Another list each time: two addresses stay, two come and go.
+        let first = round.fetch_add(2, Ordering::SeqCst) % 200;
+        let rows = (first..first + 4).map(|n| format!("203.0.113.{n}"));
+        let list = rows.collect::<Vec<_>>().join("\n");
+        ok(stream, "text/plain", list.as_bytes())
+    });
+    let feed = fetched.bench.data().with_file_name("feeds/test.toml");
+    let text = std::fs::read_to_string(&feed).unwrap();
+    std::fs::write(&feed, text.replace("\"1h\"", "\"1s\"")).unwrap();
+    for pause in [1100, 1300, 700, 1900, 2300] {
+        let server = serve(&fetched);
+        std::thread::sleep(Duration::from_millis(pause));
+        assert!(server.signal("KILL"));
+    }
+    fetched
+        .server
+        .now(|_, stream| ok(stream, "text/plain", LIST.as_bytes()));
+    let server = serve(&fetched);
+    let lists = || fetched.active();
+    while lists().len() != 3 {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(lists(), LIST.lines().collect::<Vec<_>>());
+    assert_eq!(fetched.state()["state"], "ok");
+    assert_eq!(server.terminate(), Some(0));
+    let check = fetched.bench.run(&["store", "check"]);
+    assert!(check.status.success(), "{check:?}");
+}
+
+#[test]
 fn a_run_can_be_asked_for_over_http() {
     let fetched = Fetched::of(WebServer::giving(LIST), "/list.txt", "");
     let mut command = fetched.bench.command();
@@ -84,6 +118,7 @@ fn a_run_can_be_asked_for_over_http() {
             .ok(&["key", "create", "--name", "a", "--scope", scope])
     };
     let (manager, reader) = (key("manage:feeds"), key("read:iocs"));
+    let watcher = key("read:metrics");
     let post = |name: &str, key: &str| {
         let answer = server.send(&format!(
             "POST /api/v1/feeds/{name}/run HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\n\
@@ -95,7 +130,7 @@ fn a_run_can_be_asked_for_over_http() {
     };
     assert_eq!(post("test", &reader).0, 403);
     assert_eq!(post("nonsense", &manager).0, 404);
-    assert_eq!(post("zeek-intel", &manager).0, 400, "it has no address");
+    assert_eq!(post("zeek-intel", &manager).0, 404, "it has no address");
     // While it is at it, nobody else runs it.
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
@@ -118,6 +153,18 @@ fn a_run_can_be_asked_for_over_http() {
     let told: Json = serde_json::from_str(&told).unwrap();
     assert_eq!(told["data"]["state"], "ok", "{told}");
     assert_eq!(told["data"]["running"], false);
+    let (_, metrics) = server.ask("/metrics", watcher.trim());
+    for sample in [
+        "iocd_feed_runs_total{feed=\"test\",outcome=\"read\"} 1",
+        "iocd_feed_runs_total{feed=\"test\",outcome=\"failed\"} 0",
+        "iocd_feed_received_bytes_total{feed=\"test\"} 36",
+        "iocd_feed_state{feed=\"test\",state=\"ok\"} 1",
+    ] {
+        assert!(
+            metrics.lines().any(|line| line == sample),
+            "{sample}: {metrics}"
+        );
+    }
 }
 
 #[test]
