@@ -155,6 +155,8 @@ struct RawValue {
     #[serde(default, rename = "type")]
     types: Names,
     split: Option<char>,
+    #[serde(default)]
+    several: bool,
     confidence: Option<u8>,
 }
 
@@ -164,6 +166,8 @@ struct RawType {
     column: Names,
     #[serde(default)]
     types: HashMap<String, Names>,
+    #[serde(default)]
+    common: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

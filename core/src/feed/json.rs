@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use self::pick::{JsonColumn, Picker};
+use self::pick::{JsonColumn, Picker, Scalar};
 use self::scan::Scanner;
 use self::shape::{Shape, Shapes};
 use super::connector::{Connector, Sink, Skipped};
@@ -32,7 +32,8 @@ const MAX_GROUP: usize = 16 << 20;
 #[serde(deny_unknown_fields)]
 struct Settings {
     shape: Shapes,
-    /// Where the array of rows is in a document: keys divided by dots.
+    /// Where the array of rows is in a document, or the object of lists: keys
+    /// divided by dots.
     #[serde(default)]
     path: Option<String>,
     /// The key in each element whose array holds the rows; columns of the
@@ -65,11 +66,15 @@ pub(super) fn configure(
         .map_err(|error: toml::de::Error| error.message().to_owned())?;
     let shapes = settings.shape.list();
     let has = |shape| shapes.contains(&shape);
-    if shapes.is_empty() || has(Shape::Document) && has(Shape::Keyed) {
-        return Err("shape: at least one, and not both of document and keyed".to_owned());
+    let objects = [Shape::Document, Shape::Keyed, Shape::Row];
+    if shapes.is_empty() || objects.into_iter().filter(|shape| has(*shape)).count() > 1 {
+        return Err("shape: at least one, and no two of document, keyed and row".to_owned());
     }
-    if has(Shape::Document) != settings.path.is_some() {
-        return Err("path goes with shape = \"document\" and with no other".to_owned());
+    if has(Shape::Document) && settings.path.is_none() {
+        return Err("shape = \"document\" needs a path".to_owned());
+    }
+    if settings.path.is_some() && !has(Shape::Document) && !has(Shape::Keyed) {
+        return Err("path goes with shape = \"document\" and \"keyed\"".to_owned());
     }
     let metadata = settings
         .metadata
@@ -94,6 +99,7 @@ pub(super) fn configure(
         declared,
         metadata,
         key: columns.find("$key"),
+        scalar: columns.find("$value"),
         picker,
     }))
 }
@@ -107,6 +113,8 @@ struct Json {
     declared: Option<ColumnId>,
     metadata: Option<(ColumnId, String)>,
     key: Option<ColumnId>,
+    /// The column of rows that are a text or number and nothing more.
+    scalar: Option<ColumnId>,
     picker: Picker,
 }
 
@@ -170,14 +178,31 @@ impl Json {
             std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
         let damaged = damaged || matches!(text, Cow::Owned(_));
         let text = &*text;
-        if !text.starts_with('{') {
-            sink.refused(line, text, "the row is no JSON object");
-            return Ok(false);
-        }
         for buffer in [&mut *row, &mut *parent] {
             buffer.clear();
             buffer.line = line;
             buffer.damaged = damaged;
+        }
+        if let Some(id) = self.scalar
+            && !text.starts_with(['{', '['])
+        {
+            match serde_json::from_str::<Scalar<'_>>(text) {
+                Ok(Scalar(value)) => row.push(id, &value),
+                Err(error) => {
+                    sink.refused(line, text, &bad_json(&error));
+                    return Ok(error.is_eof());
+                }
+            }
+            if let Some(id) = self.key {
+                row.push(id, key);
+            }
+            *anchored = true;
+            sink.row(row);
+            return Ok(false);
+        }
+        if !text.starts_with('{') {
+            sink.refused(line, text, "the row is no JSON object");
+            return Ok(false);
         }
         if let Some(each) = &self.each {
             match self
@@ -253,7 +278,7 @@ fn missing(columns: &Columns, row: &str) -> FeedError {
 fn json_columns(columns: &Columns) -> Vec<JsonColumn> {
     columns
         .iter()
-        .filter(|(_, name)| *name != "$key")
+        .filter(|(_, name)| !matches!(*name, "$key" | "$value"))
         .map(|(id, name)| JsonColumn::new(id, name, columns.is_anchor(id)))
         .collect()
 }

@@ -1,5 +1,8 @@
 //! `iocd feeds`.
 
+mod report;
+mod trial;
+
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -15,7 +18,7 @@ mod run;
 mod show;
 mod states;
 
-/// Look at the known feeds, and run them.
+/// Look at the known feeds, run them, and see what a file would be read as.
 #[derive(Debug, Subcommand)]
 pub(super) enum Feeds {
     /// List them: the shipped ones and those of --feeds
@@ -32,6 +35,7 @@ pub(super) enum Feeds {
     Accept(run::Held),
     /// Give up the list of a feed that is held: the one before it holds
     Reject(run::Held),
+    Try(trial::Try),
 }
 
 impl Feeds {
@@ -41,6 +45,7 @@ impl Feeds {
             Feeds::Show(command) => command.run(global),
             Feeds::Run(command) => command.run(global),
             Feeds::Accept(held) => held.decide(global, &Action::Accept),
+            Feeds::Try(command) => command.run(global),
             Feeds::Reject(held) => held.decide(global, &Action::Reject),
         }
     }

@@ -29,6 +29,7 @@ pub(super) fn mapped(raw: &RawFormat) -> Result<RawFormat, String> {
             range: None,
             types: Names::default(),
             split: None,
+            several: false,
             confidence: None,
         }],
         type_rule: Some(RawType {
@@ -41,6 +42,7 @@ pub(super) fn mapped(raw: &RawFormat) -> Result<RawFormat, String> {
             ]
             .map(|(name, types)| (name.to_owned(), one(types)))
             .into(),
+            common: false,
         }),
         first_seen: one("first_seen"),
         last_seen: one("last_seen"),

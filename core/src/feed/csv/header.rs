@@ -45,7 +45,8 @@ impl Csv {
             }
         }
         // Prose in a banner may happen to begin with the name of a column.
-        let sure = known > 1 || plan.len() <= 2 || self.consists_of_names(text);
+        let sure =
+            known > 1 || plan.len() <= 2 || self.preamble.is_some() || self.consists_of_names(text);
         (anchored && sure).then_some(plan)
     }
 
