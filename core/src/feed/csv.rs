@@ -138,7 +138,7 @@ impl Connector for Csv {
                 LineState::Whole | LineState::Damaged => {}
             }
             let text = input.text();
-            if trimmed(text).is_empty() {
+            if self.is_blank(text) {
                 sink.skipped(Skipped::Blank);
                 continue;
             }
@@ -205,6 +205,15 @@ impl Connector for Csv {
 }
 
 impl Csv {
+    /// Whether nothing stands there but separators, as spreadsheets leave it.
+    fn is_blank(&self, text: &str) -> bool {
+        let first = text.as_bytes().first();
+        first.is_none_or(|byte| !byte.is_ascii_alphanumeric())
+            && trimmed(text)
+                .bytes()
+                .all(|byte| byte == self.separator || byte == b' ')
+    }
+
     fn is_comment(&self, text: &str) -> bool {
         self.comment.iter().any(|start| text.starts_with(&**start))
     }

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use self::block::{Block, Blocks};
 pub(super) use self::citation::is_cited_address;
-use self::citation::{Citation, is_about_sources, judge};
+use self::citation::{Citation, Section, judge};
 use super::cell::{printable, unescaped};
 use super::connector::{Connector, Sink, Skipped};
 use super::input::Input;
@@ -32,6 +32,8 @@ const MAX_REFERENCES: usize = 8;
 const MAX_HEADING: usize = 200;
 /// Longest context given, in characters.
 const MAX_CONTEXT: usize = 500;
+/// Words beside an address that make no sentence of its line.
+const FEW_WORDS: usize = 4;
 /// Defanged spellings from which on a text writes its indicators so.
 const FEW_DEFANGED: usize = 3;
 
@@ -75,7 +77,7 @@ impl Connector for Text {
             ids: self,
             defangs: defanged_spellings(&head) >= FEW_DEFANGED,
             heading: String::new(),
-            about_sources: false,
+            section: Section::Other,
             references: Vec::new(),
             seen: HashSet::new(),
             row: Observation::default(),
@@ -104,8 +106,8 @@ struct Reading<'c> {
     defangs: bool,
     /// The last line that mentions nothing.
     heading: String,
-    /// The section lists what others wrote.
-    about_sources: bool,
+    /// What the headings above say of the lines below.
+    section: Section,
     references: Vec<String>,
     seen: HashSet<Value>,
     row: Observation,
@@ -125,11 +127,12 @@ impl Reading<'_> {
                 here.push(mention);
             }
             let line = line.trim();
+            let number = block.line + number * block.step;
             if !here.is_empty() {
-                self.note_section(line, number == 0);
-                self.give(block, line, block.line + number * block.step, &here, sink);
+                self.note_section(line, false);
+                self.give(block, line, number, &here, sink);
             } else if !line.is_empty() && covered <= start {
-                self.note_section(line, number == 0);
+                self.note_section(line, start == 0);
                 self.note_heading(line);
                 sink.skipped(Skipped::Envelope);
             }
@@ -140,8 +143,8 @@ impl Reading<'_> {
     /// A heading may begin a list of sources, or end one.
     fn note_section(&mut self, line: &str, first: bool) {
         let is_heading = line.starts_with('#') || line.ends_with(':') || first;
-        if is_heading && line.split_whitespace().nth(8).is_none() {
-            self.about_sources = is_about_sources(line);
+        if is_heading && line.split_whitespace().nth(10).is_none() {
+            self.section = Section::of(line);
         }
     }
 
@@ -162,15 +165,16 @@ impl Reading<'_> {
         sink: &mut dyn Sink,
     ) {
         let text = &block.text;
-        let is_list = is_nothing_else(line, here, text);
+        let others = words_beside(line, here, text);
+        let (is_list, is_sentence) = (others == 0, others > FEW_WORDS);
         let mut values = Vec::with_capacity(here.len());
         let mut references = Vec::new();
         for mention in here {
-            match judge(mention, text, line, self.about_sources) {
-                Citation::Picture => {}
+            match judge(mention, text, line, self.section) {
+                Citation::Part => {}
                 Citation::Source => self.note_reference(mention.written(text)),
                 Citation::Link => references.push(mention.written(text)),
-                Citation::Plain if self.defangs && !is_list => {
+                Citation::Plain if self.defangs && is_sentence => {
                     references.push(mention.written(text));
                 }
                 Citation::Plain | Citation::No => values.push(*mention),
@@ -219,7 +223,7 @@ impl Reading<'_> {
         if let Some(port) = reading.port {
             row.push(ids.port, &port.to_string());
         }
-        if mention.doubtful {
+        if mention.doubtful || self.section == Section::Harmless {
             row.push(ids.confidence, DOUBTFUL);
         }
     }
@@ -231,14 +235,17 @@ impl Reading<'_> {
     }
 }
 
-/// Whether a line is nothing but its mentions, and signs around them.
-fn is_nothing_else(line: &str, here: &[&Mention], text: &str) -> bool {
-    let words = |text: &str| text.chars().filter(|char| char.is_alphanumeric()).count();
-    let written: usize = here
+/// How many words a line has besides its mentions.
+fn words_beside(line: &str, here: &[&Mention], text: &str) -> usize {
+    let words = |text: &str| {
+        let words = text.split(|char: char| !char.is_alphanumeric());
+        words.filter(|word| !word.is_empty()).count()
+    };
+    let mentioned: usize = here
         .iter()
         .map(|mention| words(mention.written(text)))
         .sum();
-    words(line) <= written
+    words(line).saturating_sub(mentioned)
 }
 
 fn context(mention: &Mention, text: &str) -> String {

@@ -75,6 +75,7 @@ const WORDS: &[(&str, &[Kind])] = &[
     ("urls", URL),
     ("uri", URL),
     ("uris", URL),
+    ("urlpath", PLACE),
     ("website", PLACE),
     ("site", PLACE),
     ("c2", PLACE),
@@ -272,6 +273,18 @@ const NONE: &[&str] = &[
     "yararule",
 ];
 
+/// Ends of words for such.
+const NONE_ENDS: &[&str] = &[
+    "commandline",
+    "filename",
+    "filepath",
+    "mutex",
+    "pathkey",
+    "phone",
+    "registrykey",
+    "useragent",
+];
+
 /// What a word of a type column means; `None` if it is not known.
 ///
 /// Of a composite of MISP's (`domain|ip`, `filename|sha256`, `ip-dst|port`) the
@@ -299,7 +312,7 @@ fn simple(word: &str) -> Option<Meaning> {
     if let Some((_, kinds)) = WORDS.iter().find(|(known, _)| *known == word) {
         return Some(Meaning::Kinds(kinds));
     }
-    if NONE.contains(&word) {
+    if NONE.contains(&word) || NONE_ENDS.iter().any(|end| word.ends_with(end)) {
         return Some(Meaning::NoIndicator);
     }
     let (_, kinds) = ENDS.iter().find(|(end, _)| word.ends_with(end))?;

@@ -42,7 +42,12 @@ pub(super) fn assign(columns: &[Column]) -> Option<Rules> {
             .sum(),
         ..Rules::default()
     };
-    for column in &values {
+    // Remarks that are values are more than remarks.
+    let remarks = rest
+        .iter()
+        .filter(|column| column.role == Some(Role::Context));
+    let remarks = remarks.filter(|column| column.holds_values());
+    for column in values.iter().chain(remarks) {
         let kinds = match column.role {
             Some(Role::Typed(kinds)) => kinds,
             _ => &[],

@@ -69,11 +69,25 @@ fn read(sample: &Sample, separator: char) -> Option<(Table, Rules)> {
         records,
     };
     let columns = table.columns();
+    if separator == '|' && is_markdown(sample) {
+        return None;
+    }
     if columns.len() < 2 || table.names.is_none() && !table.is_regular() {
         return None;
     }
     let rules = assign(&columns)?;
     Some((table, rules))
+}
+
+/// Whether the bars are those of a Markdown table, which has a rule below its
+/// head (GFM 4.10), and of which a text may have several.
+fn is_markdown(sample: &Sample) -> bool {
+    sample.said().any(|line| {
+        line.contains("--")
+            && line
+                .bytes()
+                .all(|byte| matches!(byte, b'|' | b'-' | b':' | b' '))
+    })
 }
 
 /// The sample's records, each cut into cells; comments and blanks are none.

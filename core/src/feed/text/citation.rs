@@ -15,8 +15,42 @@ pub(super) enum Citation {
     Link,
     /// The text names what it draws on.
     Source,
-    /// An illustration.
-    Picture,
+    /// An illustration, or a piece of a path.
+    Part,
+}
+
+/// What a heading says of the lines below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Other,
+    /// They are what others wrote.
+    Sources,
+    /// What they name does no harm.
+    Harmless,
+}
+
+impl Section {
+    /// The section that a heading begins.
+    pub(super) fn of(heading: &str) -> Section {
+        let lower = heading.to_ascii_lowercase();
+        let words = || lower.split(|char: char| !char.is_alphanumeric());
+        let has = |any: &[&str]| words().any(|word| any.contains(&word));
+        if is_about_sources(heading) || has(&HEADS) {
+            Section::Sources
+        } else if has(&["legitimate", "benign", "harmless"])
+            && !has(&[
+                "compromised",
+                "abused",
+                "abusing",
+                "impersonating",
+                "malicious",
+            ])
+        {
+            Section::Harmless
+        } else {
+            Section::Other
+        }
+    }
 }
 
 /// Where analyses, catalogues and talk about malware are; by registrable name.
@@ -65,42 +99,66 @@ const WORDS: [&str; 14] = [
     "credits",
 ];
 
-/// Whether a heading is one of sources.
-pub(super) fn is_about_sources(line: &str) -> bool {
-    let name = line.trim_matches(|char: char| !char.is_alphanumeric());
-    let known = |word: &&str| word.eq_ignore_ascii_case(name);
-    WORDS.iter().any(|word| known(&word))
+/// Words of headings of such lists.
+const HEADS: [&str; 5] = [
+    "references",
+    "refrences",
+    "reporting",
+    "bibliography",
+    "sources",
+];
+
+/// Whether a text is a word for sources.
+fn is_about_sources(text: &str) -> bool {
+    let name = text.trim_matches(|char: char| !char.is_alphanumeric());
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(name))
 }
 
 /// Tells what a mention is. `line` is the one that it stands on, without
 /// blanks around it.
-pub(super) fn judge(mention: &Mention, text: &str, line: &str, about_sources: bool) -> Citation {
+pub(super) fn judge(mention: &Mention, text: &str, line: &str, section: Section) -> Citation {
     let written = mention.written(text);
-    if mention.reading.value.kind() != Kind::Url || !is_plain(written) {
-        return Citation::No;
-    }
     let before = &text[..mention.span.start];
     let before = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    match mention.reading.value.kind() {
+        Kind::Url if is_plain(written) => {}
+        Kind::Domain if !written.contains(['[', '(', '{', '\\']) => {
+            return if is_in_path(before) {
+                Citation::Part
+            } else if is_cited(mention) {
+                Citation::Link
+            } else {
+                Citation::No
+            };
+        }
+        _ => return Citation::No,
+    }
     if let Some(label) = before.strip_suffix("](") {
         let picture = label
             .rfind('[')
             .is_some_and(|open| label[..open].ends_with('!'));
         return if picture {
-            Citation::Picture
+            Citation::Part
         } else {
             Citation::Link
         };
     }
     if before.ends_with("src=\"") {
-        return Citation::Picture;
+        return Citation::Part;
     }
-    if about_sources || line.starts_with('#') || begins_with_source(line) {
+    if section == Section::Sources || line.starts_with('#') || begins_with_source(line) {
         return Citation::Source;
     }
     if before.ends_with("href=\"") || is_cited(mention) {
         return Citation::Link;
     }
     Citation::Plain
+}
+
+/// Whether what follows is a piece of a path: `/load.php?l=`.
+fn is_in_path(before: &str) -> bool {
+    let start = before.rfind([' ', '\t', '"']).map_or(0, |at| at + 1);
+    before[start..].starts_with('/') && before.ends_with(['=', '/'])
 }
 
 /// Whether an address can be followed as it is written.

@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 use iocd_core::feed::connector::CONNECTORS;
 
