@@ -228,6 +228,10 @@ impl<'f> ClaimMaker<'f> {
             self.leave_out(&text, "the value is not UTF-8");
             return;
         }
+        if rule.mentions {
+            self.find_mentions(&text, rule.confidence);
+            return;
+        }
         if self.found.len() >= MAX_VALUES {
             self.leave_out(&text, "the row has more than 1024 values");
             return;

@@ -157,6 +157,8 @@ struct RawValue {
     split: Option<char>,
     #[serde(default)]
     several: bool,
+    #[serde(default)]
+    mentions: bool,
     confidence: Option<u8>,
 }
 

@@ -52,6 +52,8 @@ pub(super) struct ValueRule {
     pub(super) split: Option<char>,
     /// A cell that is no value may hold several, or mention some.
     pub(super) several: bool,
+    /// A cell is a text that may mention some, and need not.
+    pub(super) mentions: bool,
     /// Of values found here.
     pub(super) confidence: Option<u8>,
 }

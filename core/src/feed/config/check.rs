@@ -170,8 +170,8 @@ fn check_value(raw: &RawValue, columns: &mut Columns) -> Result<ValueRule, Strin
     for id in anchors {
         columns.anchor(id);
     }
-    if raw.several && raw.split.is_some() {
-        return Err("several: it finds what divides values by itself, leave split out".to_owned());
+    if (raw.several || raw.mentions) && raw.split.is_some() {
+        return Err("several and mentions find what divides values, so leave split out".to_owned());
     }
     if raw.confidence.is_some_and(|value| value > 100) {
         return Err("confidence: 0 to 100 are allowed".to_owned());
@@ -181,6 +181,7 @@ fn check_value(raw: &RawValue, columns: &mut Columns) -> Result<ValueRule, Strin
         types: check_types(&raw.types)?,
         split: raw.split,
         several: raw.several,
+        mentions: raw.mentions,
         confidence: raw.confidence,
     })
 }

@@ -30,6 +30,7 @@ pub(super) fn mapped(raw: &RawFormat) -> Result<RawFormat, String> {
             types: Names::default(),
             split: None,
             several: false,
+            mentions: false,
             confidence: None,
         }],
         type_rule: Some(RawType {

@@ -1,9 +1,10 @@
 //! JSON of somebody's own making: where its rows are and what their keys mean.
 
-use std::collections::BTreeMap;
+mod cells;
 
 use serde_json::Value as Json;
 
+use self::cells::{collect_texts, columns, scalar_columns};
 use super::column::{Column, is_value};
 use super::role::{Role, role};
 use super::rules::{Rules, assign};
@@ -15,8 +16,8 @@ use crate::feed::vocabulary::{Meaning, meaning};
 const MAX_DEPTH: usize = 6;
 /// Rows that are looked at.
 const MAX_ROWS: usize = 200;
-/// Columns of a row that are looked at.
-const MAX_COLUMNS: usize = 64;
+/// Rows that are looked at for rows in them.
+const FEW_ROWS: usize = 20;
 
 /// A way to read a document.
 struct Plan {
@@ -24,6 +25,9 @@ struct Plan {
     path: Vec<String>,
     each: Option<String>,
     rules: Rules,
+    /// Which of ways to the same values is best: lists under their types, then
+    /// a list, then objects.
+    rank: u8,
 }
 
 /// The format of documents, if they have indicators under some key.
@@ -36,27 +40,32 @@ pub(super) fn format(documents: &[Json]) -> Option<String> {
     let plan = match documents {
         [] => None,
         [document] => plan(document),
-        lines => {
-            let rows: Vec<&Json> = lines.iter().collect();
-            rows_plan("lines", &rows)
-        }
+        lines => rows_plan("lines", &lines.iter().collect::<Vec<_>>()),
     }?;
     Some(plan.write(defanged))
 }
 
 fn plan(document: &Json) -> Option<Plan> {
     match document {
-        Json::Array(elements) => {
-            let rows: Vec<&Json> = elements.iter().collect();
-            rows_plan("array", &rows)
-        }
+        Json::Array(elements) => rows_plan("array", &elements.iter().collect::<Vec<_>>()),
         Json::Object(_) => {
             let mut best = None;
             search(document, &mut Vec::new(), &mut best);
-            best.or_else(|| rows_plan("row", &[document]))
+            best.or_else(|| whole_plan("row", &[document]))
         }
         _ => None,
     }
+}
+
+/// Rows, with whatever is in them.
+fn whole_plan(shape: &'static str, rows: &[&Json]) -> Option<Plan> {
+    Some(Plan {
+        shape,
+        path: Vec::new(),
+        each: None,
+        rules: assign(&columns(rows, true))?,
+        rank: 0,
+    })
 }
 
 /// The rows of an array, or the rows that each of its elements holds.
@@ -66,61 +75,59 @@ fn rows_plan(shape: &'static str, rows: &[&Json]) -> Option<Plan> {
         path: Vec::new(),
         each,
         rules,
+        rank: 1,
     };
     if rows.iter().any(|row| row.is_string()) {
         return Some(plan(None, assign(&scalar_columns(rows))?));
     }
-    let columns = columns(rows, "");
+    let columns = columns(rows, false);
     let own = assign(&columns);
-    let key = inner_key(rows);
-    let inner = key.and_then(|key| {
-        let of_each = rows.iter().filter_map(|row| row.get(&key)?.as_array());
-        let inner: Vec<&Json> = of_each.flatten().take(MAX_ROWS).collect();
-        let mut all = self::columns(&inner, "");
-        let around = columns
-            .iter()
-            .filter(|column| !column.name.starts_with(&format!("{key}.")));
-        all.extend(around.map(|column| Column {
-            name: format!("^{}", column.name),
-            values: 0,
-            role: column.role.filter(|role| is_descriptive(*role)),
-            ..column.clone()
-        }));
-        Some((key, assign(&all)?))
-    });
+    let inner = inner_rules(rows, &columns);
     match (own, inner) {
-        (Some(own), Some((_, inner))) if own.weight >= inner.weight && shape != "row" => {
-            Some(plan(None, own))
-        }
+        (Some(own), Some((_, inner))) if own.weight >= inner.weight => Some(plan(None, own)),
         (_, Some((key, inner))) => Some(plan(Some(key), inner)),
-        (own, None) => Some(plan(None, own?)),
+        (Some(own), None) => Some(plan(None, own)),
+        (None, None) => whole_plan(shape, rows),
     }
+}
+
+/// The key under which rows hold rows with values, and the rules for these,
+/// with the columns around them.
+fn inner_rules(rows: &[&Json], around: &[Column]) -> Option<(String, Rules)> {
+    let mut best: Option<(String, Vec<Column>, usize)> = None;
+    let objects = rows.iter().take(FEW_ROWS).filter_map(|row| row.as_object());
+    let mut keys: Vec<&String> = objects.flat_map(serde_json::Map::keys).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys.into_iter().take(64) {
+        let elements = rows
+            .iter()
+            .filter_map(|row| row.get(key)?.as_array())
+            .flatten();
+        let inner: Vec<&Json> = elements
+            .filter(|one| one.is_object())
+            .take(MAX_ROWS)
+            .collect();
+        let found = columns(&inner, false);
+        let weight = assign(&found).map_or(0, |rules| rules.weight);
+        if weight > best.as_ref().map_or(0, |(.., most)| *most) {
+            best = Some((key.clone(), found, weight));
+        }
+    }
+    let (key, mut all, _) = best?;
+    all.extend(around.iter().map(|column| Column {
+        name: format!("^{}", column.name),
+        values: 0,
+        role: column.role.filter(|role| is_descriptive(*role)),
+        ..column.clone()
+    }));
+    Some((key, assign(&all)?))
 }
 
 /// What may be said of a group of rows.
 fn is_descriptive(role: Role) -> bool {
-    !matches!(
-        role,
-        Role::Value | Role::Typed(_) | Role::Indicator | Role::Type | Role::Nothing
-    )
-}
-
-/// The key whose array of objects has the most values.
-fn inner_key(rows: &[&Json]) -> Option<String> {
-    let mut best: Option<(usize, String)> = None;
-    for row in rows.iter().take(20) {
-        for (key, value) in row.as_object().into_iter().flatten() {
-            let Some(elements) = value.as_array() else {
-                continue;
-            };
-            let inner: Vec<&Json> = elements.iter().filter(|one| one.is_object()).collect();
-            let weight = assign(&columns(&inner, "")).map_or(0, |rules| rules.weight);
-            if weight > best.as_ref().map_or(0, |(most, _)| *most) {
-                best = Some((weight, key.clone()));
-            }
-        }
-    }
-    best.map(|(_, key)| key)
+    let of_rows = [Role::Value, Role::Indicator, Role::Type, Role::Nothing];
+    !of_rows.contains(&role) && !matches!(role, Role::Typed(_))
 }
 
 /// Looks for the place in a document that has the most values.
@@ -129,10 +136,9 @@ fn search(object: &Json, path: &mut Vec<String>, best: &mut Option<Plan>) {
         return;
     };
     let mut keep = |plan: Option<Plan>, path: &[String]| {
+        let worth = |plan: &Plan| (plan.rules.weight, plan.rank);
         if let Some(plan) = plan
-            && best
-                .as_ref()
-                .is_none_or(|best| plan.rules.weight > best.rules.weight)
+            && best.as_ref().is_none_or(|best| worth(&plan) > worth(best))
         {
             *best = Some(Plan {
                 path: path.to_vec(),
@@ -142,14 +148,16 @@ fn search(object: &Json, path: &mut Vec<String>, best: &mut Option<Plan>) {
     };
     keep(keyed_plan(object), path);
     for (key, value) in members {
-        path.push(key.clone());
         if let Json::Array(elements) = value
-            && !matches!(role(key), Some(Role::Reference))
+            && role(key) != Some(Role::Reference)
         {
-            let rows: Vec<&Json> = elements.iter().collect();
-            keep(rows_plan("document", &rows), path);
+            path.push(key.clone());
+            keep(
+                rows_plan("document", &elements.iter().collect::<Vec<_>>()),
+                path,
+            );
+            path.pop();
         }
-        path.pop();
     }
     if path.len() < MAX_DEPTH {
         for (key, value) in members {
@@ -164,35 +172,35 @@ fn search(object: &Json, path: &mut Vec<String>, best: &mut Option<Plan>) {
 /// are types, or names of the rows, or the values themselves.
 fn keyed_plan(object: &Json) -> Option<Plan> {
     let members = object.as_object()?;
-    let holders: Vec<(&String, &Json)> = members
-        .iter()
-        .filter(|(key, value)| {
-            (value.is_object() || value.is_array()) && !matches!(role(key), Some(Role::Reference))
-        })
-        .collect();
-    if holders.len() < 2 && holders.iter().all(|(_, value)| value.is_array()) {
+    let holders = || {
+        let members = members
+            .iter()
+            .filter(|(key, _)| role(key) != Some(Role::Reference));
+        members.filter(|(_, value)| value.is_object() || value.is_array())
+    };
+    let lists = holders().filter(|(_, value)| value.is_array()).count();
+    if holders().count() < 2 && lists == 1 {
         return None;
     }
     let mut rows: Vec<(&str, &Json)> = Vec::new();
-    for (key, value) in &holders {
+    for (key, value) in holders() {
         match value {
             Json::Array(elements) => rows.extend(elements.iter().map(|row| (key.as_str(), row))),
             other => rows.push((key, other)),
         }
     }
     rows.truncate(MAX_ROWS);
-    let keys: Vec<&str> = rows.iter().map(|(key, _)| *key).collect();
-    let values: Vec<&Json> = rows.iter().map(|(_, row)| *row).collect();
+    let (keys, values): (Vec<&str>, Vec<&Json>) = rows.into_iter().unzip();
     let mut columns = if values.iter().any(|row| row.is_string()) {
         scalar_columns(&values)
     } else {
-        columns(&values, "")
+        columns(&values, false)
     };
     let is_type = |key: &&&str| matches!(meaning(key), Some(Meaning::Kinds(_)));
+    let column = Column::new("$key", false, &keys);
     if keys.iter().any(|key| is_value(key)) {
-        columns.push(Column::new("$key", false, &keys));
+        columns.push(column);
     } else if keys.iter().filter(is_type).count() * 2 > keys.len() {
-        let column = Column::new("$key", false, &keys);
         columns.push(Column {
             role: Some(Role::Type),
             ..column
@@ -203,88 +211,13 @@ fn keyed_plan(object: &Json) -> Option<Plan> {
         path: Vec::new(),
         each: None,
         rules: assign(&columns)?,
+        rank: if lists > 1 { 2 } else { 0 },
     })
-}
-
-/// Rows that are texts.
-fn scalar_columns(rows: &[&Json]) -> Vec<Column> {
-    let cells: Vec<&str> = rows.iter().filter_map(|row| row.as_str()).collect();
-    vec![Column::new("$value", false, &cells)]
-}
-
-/// The columns of rows: every way down to a text or number.
-fn columns(rows: &[&Json], start: &str) -> Vec<Column> {
-    let mut cells: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in rows.iter().take(MAX_ROWS) {
-        collect_cells(row, start, 0, &mut cells);
-    }
-    let columns = cells.iter().take(MAX_COLUMNS).map(|(name, cells)| {
-        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-        Column::new(name, true, &cells)
-    });
-    columns.collect()
-}
-
-fn collect_cells(
-    value: &Json,
-    name: &str,
-    depth: usize,
-    cells: &mut BTreeMap<String, Vec<String>>,
-) {
-    match value {
-        Json::Object(members) if depth < MAX_DEPTH => {
-            for (key, value) in members {
-                // A dot in a key cannot be told from a way down.
-                if key.contains('.') || key.is_empty() {
-                    continue;
-                }
-                let dot = if name.is_empty() { "" } else { "." };
-                collect_cells(value, &format!("{name}{dot}{key}"), depth + 1, cells);
-            }
-        }
-        Json::Array(elements) => {
-            for element in elements.iter().take(MAX_ROWS) {
-                collect_cells(element, name, depth, cells);
-            }
-        }
-        Json::String(text) if !name.is_empty() => {
-            cells
-                .entry(name.to_lowercase())
-                .or_default()
-                .push(text.clone());
-        }
-        Json::Number(number) if !name.is_empty() => {
-            cells
-                .entry(name.to_lowercase())
-                .or_default()
-                .push(number.to_string());
-        }
-        Json::Bool(value) if !name.is_empty() => {
-            cells
-                .entry(name.to_lowercase())
-                .or_default()
-                .push(value.to_string());
-        }
-        _ => {}
-    }
-}
-
-fn collect_texts<'j>(value: &'j Json, texts: &mut Vec<&'j str>) {
-    match value {
-        Json::String(text) => texts.push(text),
-        Json::Array(elements) => elements.iter().for_each(|one| collect_texts(one, texts)),
-        Json::Object(members) => members.values().for_each(|one| collect_texts(one, texts)),
-        _ => {}
-    }
 }
 
 impl Plan {
     fn write(&self, defanged: bool) -> String {
-        let shape = match (self.shape, &self.path[..]) {
-            ("document", []) => "array",
-            (shape, _) => shape,
-        };
-        let mut settings = vec![format!("shape = {}", quoted(shape))];
+        let mut settings = vec![format!("shape = {}", quoted(self.shape))];
         if !self.path.is_empty() {
             settings.push(format!("path = {}", quoted(&self.path.join("."))));
         }
@@ -301,5 +234,95 @@ impl Plan {
         }
         out.push_str("max_refused = 100\n");
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(document: &str, parts: &[&str]) {
+        let documents: Vec<Json> = serde_json::Deserializer::from_str(document)
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        let format = format(&documents).unwrap_or_else(|| panic!("nothing found: {document}"));
+        for part in parts {
+            assert!(format.contains(part), "{part} is not in\n{format}");
+        }
+    }
+
+    #[test]
+    fn rows_are_found_where_they_are() {
+        check(
+            r#"[{"ioc": "203.0.113.7", "type": "ip", "seen": "2024-01-02"}]"#,
+            &[
+                "shape = \"array\"",
+                "column = \"ioc\"",
+                "column = \"type\", common",
+                "first_seen = [\"seen\"]",
+            ],
+        );
+        check(
+            "{\"ip\": \"203.0.113.7\"}\n{\"ip\": \"203.0.113.8\"}",
+            &[
+                "shape = \"lines\"",
+                "column = \"ip\", type = [\"ipv4\", \"ipv6\"]",
+            ],
+        );
+        check(
+            r#"{"meta": {"n": 1}, "data": {"items": [{"attributes": {"value": "203.0.113.7"}}]}}"#,
+            &[
+                "shape = \"document\", path = \"data.items\"",
+                "column = \"attributes.value\"",
+            ],
+        );
+        check(
+            r#"[{"name": "x", "date": "2024-01-02", "iocs": [{"value": "203.0.113.7"}]}]"#,
+            &[
+                "shape = \"array\", each = \"iocs\"",
+                "column = \"value\"",
+                "first_seen = [\"^date\"]",
+            ],
+        );
+    }
+
+    #[test]
+    fn lists_under_their_types() {
+        check(
+            r#"{"iocs": {"ips": ["203.0.113.7"], "domains": []}, "count": 1}"#,
+            &[
+                "shape = \"keyed\", path = \"iocs\"",
+                "column = \"$value\"",
+                "column = \"$key\", common",
+            ],
+        );
+        check(
+            r#"["203.0.113.7", "bad.example.com"]"#,
+            &["shape = \"array\"", "\"$value\""],
+        );
+        check(
+            r#"{"203.0.113.7": {"a": 1}}"#,
+            &["shape = \"keyed\"", "column = \"$key\""],
+        );
+        check(
+            r#"{"title": "x", "c2": {"ip": "203.0.113.7"}, "n": [1, 2]}"#,
+            &["shape = \"", "ip\""],
+        );
+    }
+
+    #[test]
+    fn what_has_no_values() {
+        for document in [
+            "{}",
+            "[]",
+            "[1, 2]",
+            r#"{"a": "b"}"#,
+            r#"{"links": ["https://x.example/"]}"#,
+        ] {
+            let document: Json = serde_json::from_str(document).unwrap();
+            assert_eq!(format(std::slice::from_ref(&document)), None, "{document}");
+        }
     }
 }

@@ -11,6 +11,8 @@ use crate::value::Kind;
 #[derive(Debug, Default)]
 pub(super) struct Rules {
     values: Vec<(String, &'static [Kind])>,
+    /// Remarks, many of which are values.
+    remarks: Vec<String>,
     type_column: Option<String>,
     context: Vec<String>,
     file_name: Vec<String>,
@@ -42,12 +44,7 @@ pub(super) fn assign(columns: &[Column]) -> Option<Rules> {
             .sum(),
         ..Rules::default()
     };
-    // Remarks that are values are more than remarks.
-    let remarks = rest
-        .iter()
-        .filter(|column| column.role == Some(Role::Context));
-    let remarks = remarks.filter(|column| column.holds_values());
-    for column in values.iter().chain(remarks) {
+    for column in &values {
         let kinds = match column.role {
             Some(Role::Typed(kinds)) => kinds,
             _ => &[],
@@ -119,7 +116,12 @@ impl Rules {
         let name = || column.name.clone();
         let role = column.role.or_else(|| role_by_cells(column));
         match role {
-            Some(Role::Context | Role::Name) => self.context.push(name()),
+            Some(Role::Context | Role::Name) => {
+                if column.holds_values() {
+                    self.remarks.push(name());
+                }
+                self.context.push(name());
+            }
             Some(Role::FileName) => self.file_name.push(name()),
             Some(Role::FirstSeen) if column.dates > 0 => {
                 self.day_first |= is_day_first(column);
@@ -169,6 +171,12 @@ impl Rules {
                     "  {{ column = {}, type = {types}, several = true }},\n",
                     quoted(name)
                 ),
+            );
+        }
+        for name in &self.remarks {
+            put(
+                out,
+                format_args!("  {{ column = {}, mentions = true }},\n", quoted(name)),
             );
         }
         out.push_str("]\n");
