@@ -69,8 +69,8 @@ fn what_reports_say() {
             "url http://203.0.113.7/4a.ps1, url http://203.0.113.7:8080/4a, ipv4 203.0.113.7",
         ),
         (
-            r"\\203.0.113.7@80\share\a.msi file://203.0.113.8@SSL/a 203.0.113.9@80",
-            "ipv4 203.0.113.7, ipv4 203.0.113.8",
+            r"\\203.0.113.7@80\share\a.msi file://203.0.113.8@SSL/a 203.0.113.9@80 \\h.example.com@80\x",
+            "ipv4 203.0.113.7, ipv4 203.0.113.8, domain h.example.com",
         ),
         (
             "example [.] com and evil (dot) example (dot) net",

@@ -1,7 +1,7 @@
 //! The `csv` connector: delimited columns, named by a header or by position.
 
 pub(super) mod cells;
-mod header;
+pub(super) mod header;
 mod layout;
 
 use serde::Deserialize;

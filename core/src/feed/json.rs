@@ -217,7 +217,8 @@ impl Json {
             return Ok(false);
         }
         let seen = match self.picker.pick(text, row) {
-            Ok(seen) => seen,
+            // A key may be the value itself.
+            Ok(seen) => seen || self.key.is_some_and(|id| columns.is_anchor(id)),
             Err(error) => {
                 sink.refused(line, text, &bad_json(&error));
                 return Ok(error.is_eof());

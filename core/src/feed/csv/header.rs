@@ -72,7 +72,7 @@ impl Csv {
 }
 
 /// Whether a cell of a header may be this: a few words, shorter than any hash.
-fn is_name(cell: &str) -> bool {
+pub(in crate::feed) fn is_name(cell: &str) -> bool {
     cell.len() < 32
         && cell.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && cell

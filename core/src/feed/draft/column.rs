@@ -1,7 +1,7 @@
 //! A column of a sample, and what its cells are.
 
 use super::role::{Role, role};
-use crate::extract::{Options, extract};
+use crate::extract::{Options, extract, mentions};
 use crate::feed::cell::said;
 use crate::feed::date::{DateOrder, read_date};
 use crate::feed::text::is_cited_address;
@@ -56,6 +56,13 @@ impl Column {
     /// Whether most cells are values that others did not merely write about.
     pub(super) fn holds_values(&self) -> bool {
         self.values >= 50 && self.cited < 50
+    }
+
+    /// Whether its cells mention values, as patterns of STIX do.
+    pub(super) fn mentions_values(&self) -> bool {
+        let few = self.cells.iter().take(20);
+        few.into_iter()
+            .any(|cell| !mentions(cell, &Options::default()).is_empty())
     }
 
     /// Whether its cells are texts for a person.

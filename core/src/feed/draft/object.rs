@@ -4,7 +4,7 @@ mod cells;
 
 use serde_json::Value as Json;
 
-use self::cells::{collect_texts, columns, scalar_columns};
+use self::cells::{collect_texts, columns, scalar_column};
 use super::column::{Column, is_value};
 use super::role::{Role, role};
 use super::rules::{Rules, assign};
@@ -77,10 +77,7 @@ fn rows_plan(shape: &'static str, rows: &[&Json]) -> Option<Plan> {
         rules,
         rank: 1,
     };
-    if rows.iter().any(|row| row.is_string()) {
-        return Some(plan(None, assign(&scalar_columns(rows))?));
-    }
-    let columns = columns(rows, false);
+    let columns = row_columns(rows);
     let own = assign(&columns);
     let inner = inner_rules(rows, &columns);
     match (own, inner) {
@@ -89,6 +86,15 @@ fn rows_plan(shape: &'static str, rows: &[&Json]) -> Option<Plan> {
         (Some(own), None) => Some(plan(None, own)),
         (None, None) => whole_plan(shape, rows),
     }
+}
+
+/// The columns of rows, of which some may be texts.
+fn row_columns(rows: &[&Json]) -> Vec<Column> {
+    let mut columns = columns(rows, false);
+    if rows.iter().any(|row| row.is_string()) {
+        columns.push(scalar_column(rows));
+    }
+    columns
 }
 
 /// The key under which rows hold rows with values, and the rules for these,
@@ -191,11 +197,7 @@ fn keyed_plan(object: &Json) -> Option<Plan> {
     }
     rows.truncate(MAX_ROWS);
     let (keys, values): (Vec<&str>, Vec<&Json>) = rows.into_iter().unzip();
-    let mut columns = if values.iter().any(|row| row.is_string()) {
-        scalar_columns(&values)
-    } else {
-        columns(&values, false)
-    };
+    let mut columns = row_columns(&values);
     let is_type = |key: &&&str| matches!(meaning(key), Some(Meaning::Kinds(_)));
     let column = Column::new("$key", false, &keys);
     if keys.iter().any(|key| is_value(key)) {

@@ -63,7 +63,8 @@ const NAMES: &[(Role, &[&str])] = &[
             "item",
             "element",
             "content",
-            "iocs2",
+            "pattern",
+            "stixpattern",
             "threatvalue",
             "attributevalue",
         ],
@@ -321,25 +322,43 @@ const NAMES: &[(Role, &[&str])] = &[
 pub(super) fn role(name: &str) -> Option<Role> {
     let name = name.rsplit('.').next().unwrap_or(name);
     let word = bare(name);
-    let is = |(_, names): &&(Role, &[&str])| names.contains(&&*word);
-    if let Some((role, _)) = NAMES.iter().find(is) {
-        return Some(*role);
+    if let Some(role) = known(&word) {
+        return Some(role);
     }
     match meaning(name) {
         Some(Meaning::Kinds(kinds)) => return Some(Role::Typed(kinds)),
         Some(Meaning::NoIndicator) => return Some(Role::Nothing),
         None => {}
     }
-    // `Ransomware Incident IOCs`, `Malicious indicators`
+    // `Ransomware Incident IOCs`, `Attacker IP`, `ExpirationDateTime`
     let mut words = name.split(|char: char| !char.is_alphanumeric());
-    words
-        .any(|word| matches!(role_of_word(word), Some(Role::Indicator)))
-        .then_some(Role::Value)
+    if words
+        .clone()
+        .any(|word| known(&bare(word)) == Some(Role::Indicator))
+    {
+        return Some(Role::Value);
+    }
+    if word.contains("expir") || word.contains("validuntil") {
+        return Some(Role::Expires);
+    }
+    if ["lastseen", "lastup", "modified"]
+        .iter()
+        .any(|part| word.contains(part))
+    {
+        return Some(Role::LastSeen);
+    }
+    let last = words.rfind(|word| !word.is_empty())?;
+    match meaning(last) {
+        Some(Meaning::Kinds(kinds)) if words.count() < MAX_WORDS => Some(Role::Typed(kinds)),
+        _ => None,
+    }
 }
 
-fn role_of_word(word: &str) -> Option<Role> {
-    let word = word.to_ascii_lowercase();
-    let (role, _) = NAMES.iter().find(|(_, names)| names.contains(&&*word))?;
+/// Words that may stand before the one that says what a column holds.
+const MAX_WORDS: usize = 4;
+
+fn known(word: &str) -> Option<Role> {
+    let (role, _) = NAMES.iter().find(|(_, names)| names.contains(&word))?;
     Some(*role)
 }
 
@@ -364,7 +383,7 @@ mod tests {
                 "Valid From,first_seen,First Seen (UTC),dateadded",
                 Role::FirstSeen,
             ),
-            ("Valid Until,expiration", Role::Expires),
+            ("Valid Until,expiration,ExpirationDateTime", Role::Expires),
             ("Link,reference,sources", Role::Reference),
             (
                 "SHA-256,sha256_hash,details.sha256",

@@ -87,7 +87,9 @@ fn value_columns<'c>(columns: &[&'c Column], has_type: bool) -> Vec<&'c Column> 
             .collect()
     };
     let named = by(&|column| match column.role {
-        Some(Role::Value | Role::Indicator) => column.values > 0 || has_type,
+        Some(Role::Value | Role::Indicator) => {
+            column.values > 0 || has_type || column.mentions_values()
+        }
         Some(Role::Typed(_)) => column.values > 0,
         _ => false,
     });
@@ -230,7 +232,9 @@ impl Rules {
 
 /// A column that nobody named.
 fn role_by_cells(column: &Column) -> Option<Role> {
-    if column.dates >= 80 {
+    let dated = ["date", "time", "seen", "column-"];
+    let may_date = dated.iter().any(|part| column.name.contains(part));
+    if column.dates >= 80 && may_date {
         Some(Role::FirstSeen)
     } else if column.cited >= 50 {
         Some(Role::Reference)

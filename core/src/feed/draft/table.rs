@@ -6,7 +6,9 @@ use super::rules::{Rules, assign};
 use super::sample::Sample;
 use crate::feed::cell::unquoted;
 use crate::feed::csv::cells::{Cell, Cells};
+use crate::feed::csv::header::is_name;
 use crate::feed::toml_text::quoted;
+use crate::feed::vocabulary::meaning;
 
 /// What divides cells, the commonest first.
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
@@ -190,12 +192,12 @@ fn header_place(records: &[Vec<String>]) -> Option<usize> {
     let first = records
         .first()
         .filter(|record| !has_value(record) && record.len() > 1)?;
+    // What consists of names is no row to whoever reads it.
+    let is_named = first.iter().all(|cell| is_name(unquoted(cell)));
     let is_row = first.iter().any(|cell| cell.is_empty() || cell.len() >= 64)
-        || first
-            .iter()
-            .any(|cell| crate::feed::vocabulary::meaning(cell).is_some());
+        || known(first) < 2 && first.iter().any(|cell| meaning(cell).is_some());
     let followed = records.get(1).is_some_and(has_value);
-    (!is_row && followed).then_some(0)
+    (is_named || !is_row && followed).then_some(0)
 }
 
 impl Table {

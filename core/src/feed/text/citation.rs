@@ -120,6 +120,10 @@ pub(super) fn judge(mention: &Mention, text: &str, line: &str, section: Section)
     let written = mention.written(text);
     let before = &text[..mention.span.start];
     let before = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    // Snort's and Suricata's rules name what they draw on.
+    if before.ends_with("reference:url,") {
+        return Citation::Link;
+    }
     match mention.reading.value.kind() {
         Kind::Url if is_plain(written) => {}
         Kind::Domain if !written.contains(['[', '(', '{', '\\']) => {

@@ -239,13 +239,16 @@ fn what_cannot_be_read_is_told_and_exits_1() {
     );
     check(b"only words\n", &["--connector", "csv"], "not a table");
     check(b"[1, 2]", &["--connector", "csv"], "not lines of text");
-    check(
-        b"203.0.113.7\n",
-        &["--connector", "nonsense"],
-        "lines, csv, json",
-    );
     let missing = bench.run(&["feeds", "try", "/nowhere/x"]);
     assert_eq!(missing.status.code(), Some(1));
+    // A name that nothing has is a mistake of the question.
+    let unknown = bench.run(&["feeds", "try", "--connector", "nonsense", "x"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&unknown.stderr);
+    assert!(
+        told.contains("\"nonsense\"") && told.contains("lines, csv, json"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::{MAX_DEPTH, MAX_ROWS};
 use crate::feed::draft::column::Column;
+use crate::feed::draft::role::Role;
 
 /// Columns of a row that are looked at.
 const MAX_COLUMNS: usize = 64;
@@ -28,9 +29,12 @@ pub(super) fn columns(rows: &[&Json], with_rows: bool) -> Vec<Column> {
 }
 
 /// The one column of rows that are texts.
-pub(super) fn scalar_columns(rows: &[&Json]) -> Vec<Column> {
+pub(super) fn scalar_column(rows: &[&Json]) -> Column {
     let cells: Vec<&str> = rows.iter().filter_map(|row| row.as_str()).collect();
-    vec![Column::new("$value", false, &cells)]
+    Column {
+        role: Some(Role::Value),
+        ..Column::new("$value", false, &cells)
+    }
 }
 
 struct Cells {
