@@ -2,6 +2,8 @@
 //! and what stands in it is found.
 #![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
+use std::fmt::Write as _;
+
 use iocd_core::feed::connector::CONNECTORS;
 use iocd_core::feed::{Draft, Feed, HEAD, Row, draft_feed, read_feed};
 use jiff::Timestamp;
@@ -116,9 +118,9 @@ fn long_documents() {
     let mut json = "{\"meta\": {\"count\": 9000}, \"data\": {\"items\": [".to_owned();
     let mut page = "<!doctype html><html><body><h1>Domains</h1><p>".to_owned();
     for n in 0..9000 {
-        table.push_str(&format!("domain;h{n}[.]example[.]com;number {n}\n"));
-        json.push_str(&format!("{{\"indicator\": \"h{n}.example.com\"}},"));
-        page.push_str(&format!("<code>h{n}[.]example[.]com</code>, "));
+        writeln!(table, "domain;h{n}[.]example[.]com;number {n}").unwrap();
+        writeln!(json, "{{\"indicator\": \"h{n}.example.com\"}},").unwrap();
+        writeln!(page, "<code>h{n}[.]example[.]com</code>, ").unwrap();
     }
     json.push_str("{\"indicator\": \"last.example.com\"}]}}");
     for (document, count) in [(table, 9000), (json, 9001), (page, 9000)] {

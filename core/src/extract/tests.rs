@@ -65,14 +65,6 @@ fn what_reports_say() {
         ),
         ("203.0.113.0/24 and 10.0.0.0/8", "ipv4 203.0.113.0/24"),
         (
-            "203.0.113.7/4a.ps1 203.0.113.7:8080/4a 203.0.113.7/443",
-            "url http://203.0.113.7/4a.ps1, url http://203.0.113.7:8080/4a, ipv4 203.0.113.7",
-        ),
-        (
-            r"\\203.0.113.7@80\share\a.msi file://203.0.113.8@SSL/a 203.0.113.9@80 \\h.example.com@80\x",
-            "ipv4 203.0.113.7, ipv4 203.0.113.8, domain h.example.com",
-        ),
-        (
             "example [.] com and evil (dot) example (dot) net",
             "domain example.com, domain evil.example.net",
         ),
@@ -110,6 +102,22 @@ fn what_reports_say() {
         (
             "src=\"//cdn.example.com/x.js\"",
             "url http://cdn.example.com/x.js",
+        ),
+    ] {
+        assert_eq!(found(text).join(", "), expected, "{text}");
+    }
+}
+
+#[test]
+fn paths_and_shares_behind_addresses() {
+    for (text, expected) in [
+        (
+            "203.0.113.7/4a.ps1 203.0.113.7:8080/4a 203.0.113.7/443",
+            "url http://203.0.113.7/4a.ps1, url http://203.0.113.7:8080/4a, ipv4 203.0.113.7",
+        ),
+        (
+            r"\\203.0.113.7@80\share\a.msi file://203.0.113.8@SSL/a 203.0.113.9@80 \\h.example.com@80\x",
+            "ipv4 203.0.113.7, ipv4 203.0.113.8, domain h.example.com",
         ),
     ] {
         assert_eq!(found(text).join(", "), expected, "{text}");

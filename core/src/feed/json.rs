@@ -44,6 +44,9 @@ struct Settings {
     /// record.
     #[serde(default)]
     declared: Option<String>,
+    /// Rows need not have columns of values, not even the first.
+    #[serde(default)]
+    mixed: bool,
     /// Records that are no rows.
     #[serde(default)]
     metadata: Option<Metadata>,
@@ -95,6 +98,7 @@ pub(super) fn configure(
         shapes,
         path,
         each: settings.each,
+        mixed: settings.mixed,
         declared_key: settings.declared,
         declared,
         metadata,
@@ -109,6 +113,7 @@ struct Json {
     shapes: Vec<Shape>,
     path: Vec<String>,
     each: Option<String>,
+    mixed: bool,
     declared_key: Option<String>,
     declared: Option<ColumnId>,
     metadata: Option<(ColumnId, String)>,
@@ -210,7 +215,7 @@ impl Json {
                 .pick_each(text, each, parent, row, &mut |row| sink.row(row))
             {
                 Ok(true) => *anchored = true,
-                Ok(false) if !*anchored => return Err(missing(columns, text)),
+                Ok(false) if !*anchored && !self.mixed => return Err(missing(columns, text)),
                 Ok(false) => sink.refused(line, text, "the group of rows has no rows"),
                 Err(error) => sink.refused(line, text, &bad_json(&error)),
             }
@@ -236,7 +241,7 @@ impl Json {
             sink.skipped(Skipped::Envelope);
             return Ok(false);
         }
-        if !seen && !*anchored {
+        if !seen && !*anchored && !self.mixed {
             if self.shapes.contains(&Shape::Keyed) {
                 sink.skipped(Skipped::Envelope);
                 return Ok(false);

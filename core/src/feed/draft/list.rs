@@ -89,7 +89,7 @@ fn mentions_one(line: &str) -> bool {
     let line = value_of(line);
     let mut any = false;
     crate::extract::extract(line, &crate::extract::Options::default(), &mut |_| {
-        any = true
+        any = true;
     });
     any && !is_value(line)
 }

@@ -219,7 +219,10 @@ fn keyed_plan(object: &Json) -> Option<Plan> {
 
 impl Plan {
     fn write(&self, defanged: bool) -> String {
-        let mut settings = vec![format!("shape = {}", quoted(self.shape))];
+        let mut settings = vec![
+            format!("shape = {}", quoted(self.shape)),
+            "mixed = true".to_owned(),
+        ];
         if !self.path.is_empty() {
             settings.push(format!("path = {}", quoted(&self.path.join("."))));
         }
@@ -276,14 +279,14 @@ mod tests {
         check(
             r#"{"meta": {"n": 1}, "data": {"items": [{"attributes": {"value": "203.0.113.7"}}]}}"#,
             &[
-                "shape = \"document\", path = \"data.items\"",
+                "shape = \"document\", mixed = true, path = \"data.items\"",
                 "column = \"attributes.value\"",
             ],
         );
         check(
             r#"[{"name": "x", "date": "2024-01-02", "iocs": [{"value": "203.0.113.7"}]}]"#,
             &[
-                "shape = \"array\", each = \"iocs\"",
+                "shape = \"array\", mixed = true, each = \"iocs\"",
                 "column = \"value\"",
                 "first_seen = [\"^date\"]",
             ],
@@ -295,7 +298,7 @@ mod tests {
         check(
             r#"{"iocs": {"ips": ["203.0.113.7"], "domains": []}, "count": 1}"#,
             &[
-                "shape = \"keyed\", path = \"iocs\"",
+                "shape = \"keyed\", mixed = true, path = \"iocs\"",
                 "column = \"$value\"",
                 "column = \"$key\", common",
             ],

@@ -30,7 +30,7 @@ pub(super) fn assign(columns: &[Column]) -> Option<Rules> {
     let type_column = type_column(columns);
     let rest: Vec<&Column> = columns
         .iter()
-        .filter(|column| !type_column.is_some_and(|own| own.name == column.name))
+        .filter(|column| type_column.is_none_or(|own| own.name != column.name))
         .collect();
     let values = value_columns(&rest, type_column.is_some());
     if values.is_empty() {

@@ -29,8 +29,8 @@ impl Sample {
         if head.len() >= HEAD && lines.len() > 1 {
             lines.pop();
         }
-        let has = |sign: &&str| lines.iter().any(|line| line.contains(*sign));
-        let defanged = DEFANGED.iter().any(|sign| has(&sign));
+        let has = |sign: &str| lines.iter().any(|line| line.contains(sign));
+        let defanged = DEFANGED.iter().any(|sign| has(sign));
         Sample { lines, defanged }
     }
 
