@@ -114,7 +114,7 @@ fn counts(trial: &Trial) -> String {
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
     if !kinds.is_empty() {
-        text.push_str(&format!(" ({})", kinds.join(", ")));
+        text = format!("{text} ({})", kinds.join(", "));
     }
     for (count, what) in [
         (trial.refused, "refused"),
