@@ -1,8 +1,5 @@
 //! `iocd feeds`.
 
-mod report;
-mod trial;
-
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -14,9 +11,11 @@ use crate::config::Written;
 use crate::feeds::Feeds as Known;
 use crate::run::Action;
 
+mod report;
 mod run;
 mod show;
 mod states;
+mod trial;
 
 /// Look at the known feeds, run them, and see what a file would be read as.
 #[derive(Debug, Subcommand)]
