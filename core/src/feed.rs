@@ -17,9 +17,11 @@ pub mod outcome;
 mod cell;
 mod claims;
 mod config;
+mod content;
 mod count;
 mod csv;
 mod date;
+mod draft;
 mod fit;
 mod industry;
 mod json;
@@ -35,12 +37,16 @@ mod statement;
 mod stix;
 mod syntax;
 mod template;
+mod text;
+mod toml_text;
 mod utf16;
+mod vocabulary;
 
 use std::str::FromStr;
 use std::sync::Arc;
 
 pub use self::config::FeedConfigError;
+pub use self::draft::{Draft, draft_feed};
 pub use self::fetching::Fetching;
 pub use self::outcome::{FeedError, FeedWarning, MAX_EXCERPT, Row, Summary};
 pub use self::read::{HEAD, read_feed};

@@ -27,6 +27,7 @@
 //! | [`schedule`] | when feeds run |
 //! | [`store`] | what is needed of a claim store, and the embedded one |
 //! | [`tls`] | the certificate in force |
+//! | [`trial`] | what a document would be read as |
 //! | [`unpack`] | files as they come: plain, gzip, zip |
 //! | [`warnings`] | the warning lists in force |
 
@@ -55,5 +56,6 @@ pub mod scan;
 pub mod schedule;
 pub mod store;
 pub mod tls;
+pub mod trial;
 pub mod unpack;
 pub mod warnings;

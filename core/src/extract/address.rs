@@ -56,6 +56,31 @@ pub(super) fn port_end(bytes: &[u8], at: usize) -> Option<usize> {
     .then_some(end)
 }
 
+/// Whether a path may begin here, behind the slash: not a prefix length, a port
+/// or another address.
+pub(super) fn is_path(bytes: &[u8], at: usize) -> bool {
+    let end = class::run(bytes, at, DIGIT);
+    end == at || class::at(bytes, end, LETTER)
+}
+
+/// Whether the port of a `WebDAV` share follows, as Windows writes it:
+/// `\\203.0.113.7@80\share`, `@SSL`.
+pub(super) fn is_share(bytes: &[u8], at: usize) -> bool {
+    let Some([b'@', rest @ ..]) = bytes.get(at..) else {
+        return false;
+    };
+    let port = rest
+        .iter()
+        .take(6)
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    let ssl = rest
+        .get(..3)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"ssl"));
+    let length = if ssl { 3 } else { port };
+    (1..=5).contains(&length) && matches!(rest.get(length), Some(b'/' | b'\\' | b'@'))
+}
+
 /// Where a prefix length ends that begins with a slash at `at`.
 pub(super) fn prefix_end(bytes: &[u8], at: usize) -> Option<usize> {
     let start = at + 1;

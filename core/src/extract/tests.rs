@@ -109,6 +109,22 @@ fn what_reports_say() {
 }
 
 #[test]
+fn paths_and_shares_behind_addresses() {
+    for (text, expected) in [
+        (
+            "203.0.113.7/4a.ps1 203.0.113.7:8080/4a 203.0.113.7/443",
+            "url http://203.0.113.7/4a.ps1, url http://203.0.113.7:8080/4a, ipv4 203.0.113.7",
+        ),
+        (
+            r"\\203.0.113.7@80\share\a.msi file://203.0.113.8@SSL/a 203.0.113.9@80 \\h.example.com@80\x",
+            "ipv4 203.0.113.7, ipv4 203.0.113.8, domain h.example.com",
+        ),
+    ] {
+        assert_eq!(found(text).join(", "), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_url_longer_than_a_line_ends_with_it() {
     let url = format!("https://long.example.com/{}?a=", "x".repeat(1_500));
     let text = format!("  {url}\n  b\n");

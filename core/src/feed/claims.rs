@@ -1,6 +1,7 @@
 //! Rows into claims, by the rules of a format.
 
 mod describe;
+mod several;
 
 pub(super) use self::describe::read_tlp;
 
@@ -8,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Feed;
 use super::cell::{printable, said, unescaped};
-use super::mapping::{Mapping, Types, ValueFrom};
+use super::mapping::{Mapping, Types, ValueFrom, ValueRule};
+use super::vocabulary::{Meaning, meaning};
 use crate::claim::{Claim, Scope};
 use crate::normalize::{self, Lenience, Reading};
 use crate::observation::{ColumnId, Observation};
@@ -148,10 +150,15 @@ impl<'f> ClaimMaker<'f> {
             .or_else(|| rule.types.get(&name.to_ascii_lowercase()));
         match known {
             Some(Some(types)) => Ok(Some(RowType::Known(types))),
-            Some(None) => Err(format!("type {:?} is no indicator", printable(name, 40))),
+            Some(None) => Err(no_indicator(name)),
             None => match name.to_ascii_lowercase().parse::<Kind>() {
-                Ok(kind) => Ok(Some(RowType::Kind(kind))),
-                Err(_) => Err(format!("unknown type {:?}", printable(name, 40))),
+                Ok(kind) if !rule.common => Ok(Some(RowType::Kind(kind))),
+                _ if rule.common => match meaning(name) {
+                    Some(Meaning::Kinds(kinds)) => Ok(Some(RowType::Common(kinds))),
+                    Some(Meaning::NoIndicator) => Err(no_indicator(name)),
+                    None => Ok(Some(RowType::Unknown)),
+                },
+                _ => Err(format!("unknown type {:?}", printable(name, 40))),
             },
         }
     }
@@ -171,10 +178,10 @@ impl<'f> ClaimMaker<'f> {
                     match rule.split {
                         Some(split) => {
                             for part in cell.split(split) {
-                                self.find(row, part, &rule.types, said_type, rule.confidence);
+                                self.find(row, part, rule, said_type);
                             }
                         }
-                        None => self.find(row, cell, &rule.types, said_type, rule.confidence),
+                        None => self.find(row, cell, rule, said_type),
                     }
                 }
             }
@@ -182,7 +189,7 @@ impl<'f> ClaimMaker<'f> {
                 let mut text = std::mem::take(&mut self.text);
                 let empty = &self.mapping.empty;
                 if template.render(row, &|cell| said(cell, empty), &mut text) {
-                    self.find(row, &text, &rule.types, said_type, rule.confidence);
+                    self.find(row, &text, rule, said_type);
                 }
                 self.text = text;
             }
@@ -193,9 +200,9 @@ impl<'f> ClaimMaker<'f> {
                 match self.first(row, std::slice::from_ref(last)) {
                     Some(last) => {
                         let text = format!("{first}-{last}");
-                        self.find(row, &text, &rule.types, said_type, rule.confidence);
+                        self.find(row, &text, rule, said_type);
                     }
-                    None => self.find(row, first, &rule.types, said_type, rule.confidence),
+                    None => self.find(row, first, rule, said_type),
                 }
             }
         }
@@ -206,9 +213,8 @@ impl<'f> ClaimMaker<'f> {
         &mut self,
         row: &Observation,
         cell: &str,
-        types: &Types,
+        rule: &ValueRule,
         said_type: Option<RowType<'f>>,
-        confidence: Option<u8>,
     ) {
         let Some(text) = said(cell, &self.mapping.empty) else {
             return;
@@ -222,45 +228,36 @@ impl<'f> ClaimMaker<'f> {
             self.leave_out(&text, "the value is not UTF-8");
             return;
         }
+        if rule.mentions {
+            self.find_mentions(&text, rule.confidence);
+            return;
+        }
         if self.found.len() >= MAX_VALUES {
             self.leave_out(&text, "the row has more than 1024 values");
             return;
         }
         let one;
-        let kinds = match (said_type, types) {
+        let kinds = match (said_type, &rule.types) {
             (Some(RowType::Kind(kind)), _) => {
                 one = [kind];
                 &one[..]
             }
+            (Some(RowType::Common(kinds)), _) => kinds,
             (Some(RowType::Known(Types::Kinds(kinds))), _) | (None, Types::Kinds(kinds)) => kinds,
             (Some(RowType::Known(Types::Any)), _) | (None, Types::Any) => &[],
-        };
-        let reading = match kinds {
-            [] => normalize::read_any(&text, self.lenience),
-            [kind] => normalize::read(*kind, &text, self.lenience),
-            kinds => self.read_one_of(kinds, &text),
-        };
-        match reading {
-            Ok(reading) => {
-                let raw = reading.raw.then(|| text.into_owned());
-                let Reading {
-                    value,
-                    port,
-                    subtree,
-                    file_name,
-                    ..
-                } = reading;
-                self.found.push(Found {
-                    value,
-                    port,
-                    subtree,
-                    file_name,
-                    raw,
-                    confidence,
-                });
+            (Some(RowType::Unknown), _) => {
+                if !self.find_mentions(&text, rule.confidence) {
+                    self.leave_out(&text, "its type is not known, and it mentions no indicator");
+                }
+                return;
             }
+        };
+        match self.read(&text, kinds) {
+            Ok(reading) => self.keep(reading, &text, rule.confidence),
             Err(refusal) => {
-                if self.find_range(&text, kinds, confidence) {
+                if self.find_range(&text, kinds, rule.confidence)
+                    || rule.several && self.find_several(&text, kinds, rule.confidence)
+                {
                     return;
                 }
                 match refusal.kind {
@@ -273,6 +270,26 @@ impl<'f> ClaimMaker<'f> {
                 }
             }
         }
+    }
+
+    /// Reads a text as one of `kinds`, or as whatever it is where there are none.
+    fn read(&self, text: &str, kinds: &[Kind]) -> Result<Reading, normalize::Refusal> {
+        match kinds {
+            [] => normalize::read_any(text, self.lenience),
+            [kind] => normalize::read(*kind, text, self.lenience),
+            kinds => self.read_one_of(kinds, text),
+        }
+    }
+
+    fn keep(&mut self, reading: Reading, text: &str, confidence: Option<u8>) {
+        self.found.push(Found {
+            value: reading.value,
+            port: reading.port,
+            subtree: reading.subtree,
+            file_name: reading.file_name,
+            raw: reading.raw.then(|| text.to_owned()),
+            confidence,
+        });
     }
 
     /// The first of several types that the text is. The reason for a refusal is
@@ -346,6 +363,14 @@ enum RowType<'f> {
     Known(&'f Types),
     /// A type of the API by its own name.
     Kind(Kind),
+    /// A word that publishers commonly use.
+    Common(&'static [Kind]),
+    /// A word that nobody knows, where such may be.
+    Unknown,
+}
+
+fn no_indicator(name: &str) -> String {
+    format!("type {:?} is no indicator", printable(name, 40))
 }
 
 /// Whether it is worth trying: a cheap look, never wrong about what is valid.

@@ -155,6 +155,10 @@ struct RawValue {
     #[serde(default, rename = "type")]
     types: Names,
     split: Option<char>,
+    #[serde(default)]
+    several: bool,
+    #[serde(default)]
+    mentions: bool,
     confidence: Option<u8>,
 }
 
@@ -164,6 +168,8 @@ struct RawType {
     column: Names,
     #[serde(default)]
     types: HashMap<String, Names>,
+    #[serde(default)]
+    common: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

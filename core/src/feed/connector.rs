@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::input::Input;
 use super::outcome::{FeedError, FeedWarning};
-use super::{csv, json, lines, misp, openioc, stix};
+use super::{csv, json, lines, misp, openioc, stix, text};
 use crate::observation::{Columns, Observation};
 
 /// Reads one family of formats.
@@ -114,6 +114,12 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
         name: "stix",
         configure: stix::configure,
         syntax: &[Syntax::Json],
+        standard: true,
+    },
+    ConnectorEntry {
+        name: "text",
+        configure: text::configure,
+        syntax: &[Syntax::Text, Syntax::Json, Syntax::Xml],
         standard: true,
     },
 ];

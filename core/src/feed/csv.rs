@@ -1,7 +1,7 @@
 //! The `csv` connector: delimited columns, named by a header or by position.
 
-mod cells;
-mod header;
+pub(super) mod cells;
+pub(super) mod header;
 mod layout;
 
 use serde::Deserialize;
@@ -35,6 +35,10 @@ struct Settings {
     /// Whether `"` quotes cells.
     #[serde(default = "yes")]
     quotes: bool,
+    /// How many lines of words stand before the row that names the columns;
+    /// what follows them is that row.
+    #[serde(default)]
+    preamble: Option<u32>,
     /// What stands before the names in a commented header.
     #[serde(default)]
     header_prefix: Option<String>,
@@ -74,6 +78,7 @@ pub(super) fn configure(
         separator,
         comment: settings.comment,
         quotes: settings.quotes,
+        preamble: settings.preamble,
         header_prefix: settings.header_prefix,
         layouts,
     }))
@@ -84,6 +89,7 @@ struct Csv {
     separator: u8,
     comment: Vec<String>,
     quotes: bool,
+    preamble: Option<u32>,
     header_prefix: Option<String>,
     layouts: Vec<Layout>,
 }
@@ -119,6 +125,7 @@ impl Connector for Csv {
         let mut record = String::new();
         let mut unclosed = 0;
         let mut header = String::new();
+        let mut preamble = self.preamble.unwrap_or(0);
         loop {
             let state = input.next_line()?;
             let line = input.line();
@@ -131,7 +138,7 @@ impl Connector for Csv {
                 LineState::Whole | LineState::Damaged => {}
             }
             let text = input.text();
-            if trimmed(text).is_empty() {
+            if self.is_blank(text) {
                 sink.skipped(Skipped::Blank);
                 continue;
             }
@@ -144,6 +151,11 @@ impl Connector for Csv {
                 if let Some(count) = declared_count(text) {
                     sink.declared(count);
                 }
+                sink.skipped(Skipped::Comment);
+                continue;
+            }
+            if plan.is_none() && preamble > 0 {
+                preamble -= 1;
                 sink.skipped(Skipped::Comment);
                 continue;
             }
@@ -193,6 +205,15 @@ impl Connector for Csv {
 }
 
 impl Csv {
+    /// Whether nothing stands there but separators, as spreadsheets leave it.
+    fn is_blank(&self, text: &str) -> bool {
+        let first = text.as_bytes().first();
+        first.is_none_or(|byte| !byte.is_ascii_alphanumeric())
+            && trimmed(text)
+                .bytes()
+                .all(|byte| byte == self.separator || byte == b' ')
+    }
+
     fn is_comment(&self, text: &str) -> bool {
         self.comment.iter().any(|start| text.starts_with(&**start))
     }

@@ -17,8 +17,8 @@ pub(super) enum DateOrder {
 /// Reads a date: ISO 8601 and RFC 3339 with or without time, zone and
 /// fraction (`2025-01-02`, `2025-01-02 03:04:05 UTC`,
 /// `2025-06-09T17:02:20.8538Z`, `…+02:00`), RFC 2822 and 1123 (`Fri, 25 Sep
-/// 2015 17:35:27 GMT`), numbers with slashes (`12/2/2023 6:58`), seconds or
-/// milliseconds since 1970. No zone means UTC. What is before 1990 says
+/// 2015 17:35:27 GMT`), numbers with slashes (`12/2/2023 6:58`), eight digits
+/// (`20230212`), seconds or milliseconds since 1970. No zone means UTC. What is before 1990 says
 /// "unset" in every feed seen, and is not read.
 pub(super) fn read_date(text: &str, order: DateOrder) -> Option<Timestamp> {
     let text = text.trim();
@@ -73,6 +73,7 @@ fn from_epoch(text: &str) -> Option<Timestamp> {
     let whole = text.split('.').next()?;
     let number: i64 = whole.parse().ok()?;
     match whole.len() {
+        8 if whole.len() == text.len() => at(civil(&whole[..4], &whole[4..6], &whole[6..])?, ""),
         9..=10 => Timestamp::from_second(number).ok(),
         12..=13 => Timestamp::from_millisecond(number).ok(),
         _ => None,
@@ -257,6 +258,8 @@ mod tests {
             ("Tue Sep 29 04:07:29 2015 UTC", "2015-09-29T04:07:29Z"),
             ("12/2/2023 6:58", "2023-12-02T06:58:00Z"),
             ("12/22/2023 6:58 PM", "2023-12-22T18:58:00Z"),
+            ("20160310", "2016-03-10T00:00:00Z"),
+            ("20161399", "-"),
             ("1700000000", "2023-11-14T22:13:20Z"),
             ("1700000000123", "2023-11-14T22:13:20.123Z"),
         ] {

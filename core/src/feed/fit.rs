@@ -163,6 +163,13 @@ pub(super) fn reject_foreign(head: &[u8], syntax: &[Syntax]) -> Result<(), FeedE
         [0x1f, 0x8b, ..] => "data compressed with gzip",
         [b'P', b'K', 3, 4, ..] => "a ZIP archive",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "data compressed with zstd",
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', ..] => "data compressed with bzip2",
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => "data compressed with xz",
+        [b'7', b'z', 0xbc, 0xaf, ..] => "a 7z archive",
+        [b'R', b'a', b'r', b'!', 0x1a, ..] => "a RAR archive",
+        [b'%', b'P', b'D', b'F', b'-', ..] => {
+            "a PDF document: extract its text first, as pdftotext does"
+        }
         _ if !is_utf16(head) && head.iter().take(512).any(|byte| *byte == 0) => "binary data",
         _ => return Ok(()),
     };

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use self::pick::{JsonColumn, Picker};
+use self::pick::{JsonColumn, Picker, Scalar};
 use self::scan::Scanner;
 use self::shape::{Shape, Shapes};
 use super::connector::{Connector, Sink, Skipped};
@@ -32,7 +32,8 @@ const MAX_GROUP: usize = 16 << 20;
 #[serde(deny_unknown_fields)]
 struct Settings {
     shape: Shapes,
-    /// Where the array of rows is in a document: keys divided by dots.
+    /// Where the array of rows is in a document, or the object of lists: keys
+    /// divided by dots.
     #[serde(default)]
     path: Option<String>,
     /// The key in each element whose array holds the rows; columns of the
@@ -43,6 +44,9 @@ struct Settings {
     /// record.
     #[serde(default)]
     declared: Option<String>,
+    /// Rows need not have columns of values, not even the first.
+    #[serde(default)]
+    mixed: bool,
     /// Records that are no rows.
     #[serde(default)]
     metadata: Option<Metadata>,
@@ -65,11 +69,15 @@ pub(super) fn configure(
         .map_err(|error: toml::de::Error| error.message().to_owned())?;
     let shapes = settings.shape.list();
     let has = |shape| shapes.contains(&shape);
-    if shapes.is_empty() || has(Shape::Document) && has(Shape::Keyed) {
-        return Err("shape: at least one, and not both of document and keyed".to_owned());
+    let objects = [Shape::Document, Shape::Keyed, Shape::Row];
+    if shapes.is_empty() || objects.into_iter().filter(|shape| has(*shape)).count() > 1 {
+        return Err("shape: at least one, and no two of document, keyed and row".to_owned());
     }
-    if has(Shape::Document) != settings.path.is_some() {
-        return Err("path goes with shape = \"document\" and with no other".to_owned());
+    if has(Shape::Document) && settings.path.is_none() {
+        return Err("shape = \"document\" needs a path".to_owned());
+    }
+    if settings.path.is_some() && !has(Shape::Document) && !has(Shape::Keyed) {
+        return Err("path goes with shape = \"document\" and \"keyed\"".to_owned());
     }
     let metadata = settings
         .metadata
@@ -90,10 +98,12 @@ pub(super) fn configure(
         shapes,
         path,
         each: settings.each,
+        mixed: settings.mixed,
         declared_key: settings.declared,
         declared,
         metadata,
         key: columns.find("$key"),
+        scalar: columns.find("$value"),
         picker,
     }))
 }
@@ -103,10 +113,13 @@ struct Json {
     shapes: Vec<Shape>,
     path: Vec<String>,
     each: Option<String>,
+    mixed: bool,
     declared_key: Option<String>,
     declared: Option<ColumnId>,
     metadata: Option<(ColumnId, String)>,
     key: Option<ColumnId>,
+    /// The column of rows that are a text or number and nothing more.
+    scalar: Option<ColumnId>,
     picker: Picker,
 }
 
@@ -170,14 +183,31 @@ impl Json {
             std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
         let damaged = damaged || matches!(text, Cow::Owned(_));
         let text = &*text;
-        if !text.starts_with('{') {
-            sink.refused(line, text, "the row is no JSON object");
-            return Ok(false);
-        }
         for buffer in [&mut *row, &mut *parent] {
             buffer.clear();
             buffer.line = line;
             buffer.damaged = damaged;
+        }
+        if let Some(id) = self.scalar
+            && !text.starts_with(['{', '['])
+        {
+            match serde_json::from_str::<Scalar<'_>>(text) {
+                Ok(Scalar(value)) => row.push(id, &value),
+                Err(error) => {
+                    sink.refused(line, text, &bad_json(&error));
+                    return Ok(error.is_eof());
+                }
+            }
+            if let Some(id) = self.key {
+                row.push(id, key);
+            }
+            *anchored = true;
+            sink.row(row);
+            return Ok(false);
+        }
+        if !text.starts_with('{') {
+            sink.refused(line, text, "the row is no JSON object");
+            return Ok(false);
         }
         if let Some(each) = &self.each {
             match self
@@ -185,14 +215,15 @@ impl Json {
                 .pick_each(text, each, parent, row, &mut |row| sink.row(row))
             {
                 Ok(true) => *anchored = true,
-                Ok(false) if !*anchored => return Err(missing(columns, text)),
+                Ok(false) if !*anchored && !self.mixed => return Err(missing(columns, text)),
                 Ok(false) => sink.refused(line, text, "the group of rows has no rows"),
                 Err(error) => sink.refused(line, text, &bad_json(&error)),
             }
             return Ok(false);
         }
         let seen = match self.picker.pick(text, row) {
-            Ok(seen) => seen,
+            // A key may be the value itself.
+            Ok(seen) => seen || self.key.is_some_and(|id| columns.is_anchor(id)),
             Err(error) => {
                 sink.refused(line, text, &bad_json(&error));
                 return Ok(error.is_eof());
@@ -210,7 +241,7 @@ impl Json {
             sink.skipped(Skipped::Envelope);
             return Ok(false);
         }
-        if !seen && !*anchored {
+        if !seen && !*anchored && !self.mixed {
             if self.shapes.contains(&Shape::Keyed) {
                 sink.skipped(Skipped::Envelope);
                 return Ok(false);
@@ -253,7 +284,7 @@ fn missing(columns: &Columns, row: &str) -> FeedError {
 fn json_columns(columns: &Columns) -> Vec<JsonColumn> {
     columns
         .iter()
-        .filter(|(_, name)| *name != "$key")
+        .filter(|(_, name)| !matches!(*name, "$key" | "$value"))
         .map(|(id, name)| JsonColumn::new(id, name, columns.is_anchor(id)))
         .collect()
 }

@@ -50,6 +50,10 @@ pub(super) struct ValueRule {
     pub(super) types: Types,
     /// What divides several values in one cell.
     pub(super) split: Option<char>,
+    /// A cell that is no value may hold several, or mention some.
+    pub(super) several: bool,
+    /// A cell is a text that may mention some, and need not.
+    pub(super) mentions: bool,
     /// Of values found here.
     pub(super) confidence: Option<u8>,
 }
@@ -94,6 +98,8 @@ pub(super) struct TypeRule {
     pub(super) columns: Vec<ColumnId>,
     /// Lower-case names; `None`: something the project has no type for.
     pub(super) types: HashMap<String, Option<Types>>,
+    /// Other words mean what publishers commonly mean by them.
+    pub(super) common: bool,
 }
 
 /// A column that says how sure the source is.

@@ -11,11 +11,13 @@ use crate::config::Written;
 use crate::feeds::Feeds as Known;
 use crate::run::Action;
 
+mod report;
 mod run;
 mod show;
 mod states;
+mod trial;
 
-/// Look at the known feeds, and run them.
+/// Look at the known feeds, run them, and see what a file would be read as.
 #[derive(Debug, Subcommand)]
 pub(super) enum Feeds {
     /// List them: the shipped ones and those of --feeds
@@ -32,6 +34,7 @@ pub(super) enum Feeds {
     Accept(run::Held),
     /// Give up the list of a feed that is held: the one before it holds
     Reject(run::Held),
+    Try(trial::Try),
 }
 
 impl Feeds {
@@ -41,6 +44,7 @@ impl Feeds {
             Feeds::Show(command) => command.run(global),
             Feeds::Run(command) => command.run(global),
             Feeds::Accept(held) => held.decide(global, &Action::Accept),
+            Feeds::Try(command) => command.run(global),
             Feeds::Reject(held) => held.decide(global, &Action::Reject),
         }
     }

@@ -9,6 +9,12 @@ pub(super) fn print(
     headings: &[&str],
     rows: impl IntoIterator<Item = Vec<String>>,
 ) -> io::Result<()> {
+    say!("{}", render(headings, rows));
+    Ok(())
+}
+
+/// The same as text.
+pub(super) fn render(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -17,8 +23,7 @@ pub(super) fn print(
     for row in rows {
         table.add_row(row);
     }
-    say!("{}", table.trim_fmt());
-    Ok(())
+    table.trim_fmt()
 }
 
 /// A field of a JSON object as text; empty if it is not there.

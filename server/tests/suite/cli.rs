@@ -22,6 +22,7 @@ mod search_file;
 mod secrets;
 mod serve;
 mod store;
+mod trial;
 
 /// A data directory and the binary at work on it.
 pub(crate) struct Bench {

@@ -14,12 +14,16 @@ impl<T: Taker> Scan<'_, T> {
             return None;
         }
         let doubtful = address::is_version(self.text, at);
+        if address::is_share(bytes, end) {
+            self.offer_doubtful(Kind::Ipv4, at..end, doubtful);
+            return Some(end);
+        }
         if self.mailbox_is(end) {
             return None;
         }
         let host_end = address::port_end(bytes, end).unwrap_or(end);
         if let Some(end) = self.path_end(at, host_end)
-            && !class::at(bytes, host_end + 1, DIGIT)
+            && address::is_path(bytes, host_end + 1)
             && self.offer(Kind::Url, at..end)
         {
             return Some(end);

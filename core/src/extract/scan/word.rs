@@ -36,7 +36,8 @@ impl<T: Taker> Scan<'_, T> {
             if before == Some(b'%') {
                 return None;
             }
-        } else if code::is_friend(self.text, at, &run, before) {
+        } else if !address::is_share(bytes, run.end) && code::is_friend(self.text, at, &run, before)
+        {
             return None;
         }
         let host_end = address::port_end(bytes, run.end).unwrap_or(run.end);

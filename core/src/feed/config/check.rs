@@ -170,6 +170,9 @@ fn check_value(raw: &RawValue, columns: &mut Columns) -> Result<ValueRule, Strin
     for id in anchors {
         columns.anchor(id);
     }
+    if (raw.several || raw.mentions) && raw.split.is_some() {
+        return Err("several and mentions find what divides values, so leave split out".to_owned());
+    }
     if raw.confidence.is_some_and(|value| value > 100) {
         return Err("confidence: 0 to 100 are allowed".to_owned());
     }
@@ -177,6 +180,8 @@ fn check_value(raw: &RawValue, columns: &mut Columns) -> Result<ValueRule, Strin
         from,
         types: check_types(&raw.types)?,
         split: raw.split,
+        several: raw.several,
+        mentions: raw.mentions,
         confidence: raw.confidence,
     })
 }
@@ -213,6 +218,7 @@ fn check_type_rule(raw: &RawType, columns: &mut Columns) -> Result<TypeRule, Str
     Ok(TypeRule {
         columns: raw.column.ids(columns),
         types,
+        common: raw.common,
     })
 }
 

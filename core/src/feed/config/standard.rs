@@ -29,6 +29,8 @@ pub(super) fn mapped(raw: &RawFormat) -> Result<RawFormat, String> {
             range: None,
             types: Names::default(),
             split: None,
+            several: false,
+            mentions: false,
             confidence: None,
         }],
         type_rule: Some(RawType {
@@ -41,6 +43,7 @@ pub(super) fn mapped(raw: &RawFormat) -> Result<RawFormat, String> {
             ]
             .map(|(name, types)| (name.to_owned(), one(types)))
             .into(),
+            common: false,
         }),
         first_seen: one("first_seen"),
         last_seen: one("last_seen"),

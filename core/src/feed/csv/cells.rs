@@ -4,26 +4,26 @@ use crate::feed::cell::trimmed;
 
 /// How a cell ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(in crate::feed) enum Cell {
     Closed,
     Open,
 }
 
 /// Walks the cells of a record (RFC 4180, with blanks allowed around quotes).
-pub(super) struct Cells<'t> {
-    pub(super) rest: Option<&'t str>,
-    pub(super) separator: u8,
-    pub(super) quotes: bool,
+pub(in crate::feed) struct Cells<'t> {
+    pub(in crate::feed) rest: Option<&'t str>,
+    pub(in crate::feed) separator: u8,
+    pub(in crate::feed) quotes: bool,
 }
 
 impl<'t> Cells<'t> {
     /// Appends the next cell without the blanks around it.
-    pub(super) fn append(&mut self, out: &mut String) -> Option<Cell> {
+    pub(in crate::feed) fn append(&mut self, out: &mut String) -> Option<Cell> {
         self.step(Some(out))
     }
 
     /// Steps over the next cell.
-    pub(super) fn skip(&mut self) -> Option<Cell> {
+    pub(in crate::feed) fn skip(&mut self) -> Option<Cell> {
         self.step(None)
     }
 

@@ -45,7 +45,8 @@ impl Csv {
             }
         }
         // Prose in a banner may happen to begin with the name of a column.
-        let sure = known > 1 || plan.len() <= 2 || self.consists_of_names(text);
+        let sure =
+            known > 1 || plan.len() <= 2 || self.preamble.is_some() || self.consists_of_names(text);
         (anchored && sure).then_some(plan)
     }
 
@@ -71,7 +72,7 @@ impl Csv {
 }
 
 /// Whether a cell of a header may be this: a few words, shorter than any hash.
-fn is_name(cell: &str) -> bool {
+pub(in crate::feed) fn is_name(cell: &str) -> bool {
     cell.len() < 32
         && cell.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && cell

@@ -32,12 +32,20 @@ impl Json {
             sink.skipped(Skipped::Envelope);
             match shape {
                 Shape::Array => self.read_array(columns, scanner, sink, buffers)?,
-                Shape::Keyed => self.read_keyed(columns, scanner, sink, buffers)?,
-                Shape::Document | Shape::Lines => {
+                Shape::Row => self.read_element(columns, scanner, sink, buffers)?,
+                Shape::Keyed if self.path.is_empty() => {
+                    self.read_keyed(columns, scanner, sink, buffers)?;
+                }
+                Shape::Keyed | Shape::Document | Shape::Lines => {
                     if !self.read_path(columns, scanner, sink, buffers, 0)? {
+                        let what = if shape == Shape::Keyed {
+                            "object"
+                        } else {
+                            "array"
+                        };
                         return Err(FeedError::NotThisFormat {
                             expected: format!(
-                                "a document with an array at {}",
+                                "a document with an {what} at {}",
                                 self.path.join(".")
                             ),
                             found: "a JSON object without it".to_owned(),
@@ -100,7 +108,7 @@ impl Json {
         Ok(())
     }
 
-    /// Walks down to the array; true once it was read.
+    /// Walks down to the array, or the object of lists; true once it was read.
     fn read_path(
         &self,
         columns: &Columns,
@@ -112,6 +120,7 @@ impl Json {
         let Some(wanted) = self.path.get(depth) else {
             return Ok(false);
         };
+        let keyed = self.shapes.contains(&Shape::Keyed);
         let mut found = false;
         scanner.open()?;
         while scanner.element(b'}')? {
@@ -120,8 +129,12 @@ impl Json {
             let here = buffers.key == *wanted;
             let last = depth + 1 == self.path.len();
             match next {
-                Some(b'[') if here && last => {
+                Some(b'[') if here && last && !keyed => {
                     self.read_array(columns, scanner, sink, buffers)?;
+                    found = true;
+                }
+                Some(b'{') if here && last && keyed => {
+                    self.read_keyed(columns, scanner, sink, buffers)?;
                     found = true;
                 }
                 Some(b'{') if here && !last => {
@@ -161,7 +174,7 @@ impl Json {
         buffers: &mut Buffers,
     ) -> Result<(), FeedError> {
         let line = scanner.line();
-        let cap = if self.each.is_some() {
+        let cap = if self.each.is_some() || self.shapes.contains(&Shape::Row) {
             MAX_GROUP
         } else {
             MAX_ROW

@@ -13,6 +13,8 @@ pub(super) enum Shape {
     Array,
     /// One row a line.
     Lines,
+    /// The whole document is one row.
+    Row,
     /// `{"path": {"to": [row, …]}}`
     Document,
     /// `{"id": [row, …], …}` or `{"id": row, …}`; the id is the column `$key`.
@@ -23,7 +25,7 @@ pub(super) enum Shape {
 #[derive(Debug, Deserialize)]
 #[serde(
     untagged,
-    expecting = "expected array, lines, document, keyed or a list of these"
+    expecting = "expected array, lines, row, document, keyed or a list of these"
 )]
 pub(super) enum Shapes {
     One(Shape),
@@ -57,9 +59,9 @@ impl Json {
         let wanted = if start.first() == Some(&b'[') {
             [Shape::Array].as_slice()
         } else if self.is_row(start, buffers) {
-            &[Shape::Lines, Shape::Keyed, Shape::Document]
+            &[Shape::Lines, Shape::Row, Shape::Keyed, Shape::Document]
         } else {
-            &[Shape::Keyed, Shape::Document, Shape::Lines]
+            &[Shape::Keyed, Shape::Document, Shape::Row, Shape::Lines]
         };
         let known = |shape: &&Shape| self.shapes.contains(shape);
         Ok(*wanted.iter().find(known).unwrap_or(first))
