@@ -14,12 +14,13 @@ pub mod fetching;
 pub mod input;
 pub mod outcome;
 
-mod cell;
+mod articles;
+pub(crate) mod cell;
 mod claims;
 mod config;
 mod count;
 mod csv;
-mod date;
+pub(crate) mod date;
 mod fit;
 mod industry;
 mod json;
