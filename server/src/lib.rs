@@ -30,6 +30,7 @@
 //! | [`unpack`] | files as they come: plain, gzip, zip |
 //! | [`warnings`] | the warning lists in force |
 
+pub mod articles;
 pub mod backup;
 mod bench;
 mod bulk;

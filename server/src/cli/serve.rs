@@ -90,6 +90,7 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         node.clock.clone(),
     )
     .with_warnings(Arc::clone(&node.warnings))
+    .with_articles(Arc::clone(&node.articles))
     .with_feeds(Arc::clone(&node.feeds))
     .with_runner(Arc::clone(&node.runner));
     let app = Arc::new(app);

@@ -125,7 +125,10 @@ fn data() -> Json {
         maybe("hunting", hunting()),
         always(
             "articles",
-            list(json!({"type": "object"}), "Empty in this version."),
+            list(
+                shared("Article"),
+                "For a CVE: the newest articles that name it, 20 at most, as far as the tier looks back.",
+            ),
         ),
         always("cascade", cascade),
         always("warnings", texts("What speaks for caution.")),
