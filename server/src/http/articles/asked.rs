@@ -290,12 +290,14 @@ fn names(parameter: Parameter<'_>, known: &[&'static str]) -> Result<Vec<&'stati
 /// What is told of each article: all but the expansions that were not asked
 /// for; of these, where the client chose some, those and the id.
 fn told_fields(expanded: &[&str], chosen: Option<&[&str]>) -> Vec<&'static str> {
-    let is_told =
-        |name: &&&str| match (chosen, EXPANSIONS.iter().find(|(_, field)| field == **name)) {
-            (Some(chosen), _) if chosen.contains(*name) => true,
-            (_, Some((expansion, _))) => expanded.contains(expansion),
-            (Some(_), None) => **name == "id",
-            (None, None) => true,
-        };
-    FIELDS.iter().filter(is_told).copied().collect()
+    let is_told = |field: &&str| {
+        if chosen.is_some_and(|chosen| chosen.contains(field)) {
+            return true;
+        }
+        match EXPANSIONS.iter().find(|(_, expanded)| expanded == field) {
+            Some((expansion, _)) => expanded.contains(expansion),
+            None => chosen.is_none() || *field == "id",
+        }
+    };
+    FIELDS.into_iter().filter(is_told).collect()
 }

@@ -203,7 +203,8 @@ pub(in crate::http) const SHOW: Operation = Operation {
         Shape::Text(64),
         "The article's `id`, as lists and entries (`source.article_id`) tell it.",
     )
-    .required()],
+    .required()
+    .example("00000000-0000-8000-8000-000000000000")],
     parameters: SHOWING,
     gives: &[Form::json(|| {
         let meta = object([
@@ -219,7 +220,7 @@ pub(in crate::http) const SHOW: Operation = Operation {
         Code::ArticleArchived,
         Code::NotAcceptable,
     ],
-    examples: &[],
+    examples: &[Example::plain("Ask for one")],
     ..Operation::NOTHING
 };
 

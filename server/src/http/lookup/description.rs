@@ -2,7 +2,7 @@
 
 use iocd_core::score::RiskLevel;
 use iocd_core::value::MAX_VALUE;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::http::code::Code;
 use crate::http::describe::schema::{
