@@ -33,10 +33,13 @@ fn main() -> io::Result<()> {
             },
             ..Item::default()
         };
-        let claims = read_article(&item, None, &publication).map_or_else(Vec::new, |(_, claims)| claims);
+        let claims =
+            read_article(&item, None, &publication).map_or_else(Vec::new, |(_, claims)| claims);
         let claims: Vec<Json> = claims
             .iter()
-            .map(|claim| json!({"type": claim.value.kind().as_str(), "value": claim.value.as_str()}))
+            .map(
+                |claim| json!({"type": claim.value.kind().as_str(), "value": claim.value.as_str()}),
+            )
             .collect();
         writeln!(out, "{}", json!({"id": case["id"], "claims": claims}))?;
     }

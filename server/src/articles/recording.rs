@@ -3,11 +3,14 @@
 use iocd_core::article::Article;
 use iocd_core::claim::Source;
 use iocd_core::claim::held::Outcome;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::body::Body;
 use super::{Articles, ArticlesError};
+
+/// For how long lists have an article.
+const KEPT: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
 
 impl Articles {
     /// Takes up articles of one source, all or none; tells of each whether it
@@ -26,6 +29,12 @@ impl Articles {
             .collect::<Result<_, _>>()?;
         transaction.commit()?;
         Ok(recorded)
+    }
+
+    /// Archives what was first read two years ago or earlier; gives how many.
+    pub fn archive_old(&self, now: Timestamp) -> Result<usize, ArticlesError> {
+        let cutoff = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        self.archive_before(cutoff, now)
     }
 
     /// Archives what was first read before `cutoff`; gives how many.
