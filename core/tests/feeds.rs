@@ -444,7 +444,7 @@ fn unknown_keys_are_named() {
         ),
         (
             "name = \"x\"\ntitle = \"x\"\npublisher = \"x\"\ncategory = \"news\"\nconfidence = 1\nextent = \"window\"\n[[format]]\nname = \"a\"\nconnector = \"xml\"\nvalue = [{ column = \"url\" }]",
-            &["xml", "lines, csv, json, rss"],
+            &["xml", "lines, csv, json, misp"],
         ),
     ] {
         let error = toml.parse::<Feed>().unwrap_err().to_string();
