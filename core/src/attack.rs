@@ -51,6 +51,11 @@ pub fn technique(id: &str) -> Option<Technique> {
     Some(TECHNIQUES[at])
 }
 
+/// Every tactic and technique, by id.
+pub fn techniques() -> impl Iterator<Item = Technique> {
+    TECHNIQUES.iter().copied()
+}
+
 /// The name of the tactic or technique with this canonical id.
 pub fn name(id: &str) -> Option<&'static str> {
     technique(id).map(|technique| technique.name)

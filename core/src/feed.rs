@@ -14,13 +14,14 @@ pub mod fetching;
 pub mod input;
 pub mod outcome;
 
-mod cell;
+mod articles;
+pub(crate) mod cell;
 mod claims;
 mod config;
 mod content;
 mod count;
 mod csv;
-mod date;
+pub(crate) mod date;
 mod draft;
 mod fit;
 mod industry;

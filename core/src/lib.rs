@@ -18,6 +18,7 @@
 //! | [`extract`] | values out of prose, Markdown, HTML and logs |
 //! | [`interpret`] | a free-form question → every sensible typed reading |
 //! | [`warning`] | what is worth knowing about a value besides, and lists of such values |
+//! | [`article`] | what people write about attacks, and what it says |
 //! | [`attack`] | what MITRE ATT&CK calls its techniques |
 //! | [`claim`] | who said what about which value, since when |
 //! | [`matching`] | which stored values answer a question |
@@ -31,6 +32,7 @@
 //! | [`feed`] | feeds as data, and the connectors that read them |
 //! | [`export`] | entries as bytes in the formats others read |
 
+pub mod article;
 pub mod attack;
 pub mod claim;
 pub mod defang;

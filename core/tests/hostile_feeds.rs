@@ -51,6 +51,7 @@ fn told(rows: &[Row]) -> Vec<String> {
     rows.iter()
         .map(|row| match row {
             Row::Claims { claims, .. } => claims[0].value.as_str().to_owned(),
+            Row::Article { article, .. } => article.title.clone(),
             Row::Withdrawn { values, .. } => format!("not {}", values[0].as_str()),
             Row::Refused { line, reason, .. } => format!("{line}: {reason}"),
         })

@@ -1,8 +1,8 @@
 //! Backups of a data directory, and data directories out of backups.
 //!
 //! A backup is a directory with the files of the claim store up to the last
-//! acknowledged batch, the control database, the key of its digests, and a
-//! manifest that names each with its length and BLAKE3 hash.
+//! acknowledged batch, the control database, that of the articles, the key of
+//! the digests, and a manifest that names each with its length and BLAKE3 hash.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,6 +14,7 @@ use serde::Serialize;
 mod manifest;
 mod staging;
 
+use crate::articles::{ARTICLES, ArticlesError};
 use crate::control::{ControlError, DATABASE, KEY_FILE};
 use crate::owner::Node;
 use manifest::{Item, Manifest};
@@ -58,6 +59,9 @@ pub enum BackupError {
     /// About the claim store.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// About the articles.
+    #[error(transparent)]
+    Articles(#[from] ArticlesError),
     /// About the control data.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -111,6 +115,8 @@ pub fn write(node: &Node, dir: &Path) -> Result<Summary, BackupError> {
     let database = staging.path(DATABASE);
     node.control.copy_to(&database)?;
     files.push(staging.sync(DATABASE)?);
+    node.articles.copy_to(&staging.path(ARTICLES))?;
+    files.push(staging.sync(ARTICLES)?);
     let path = node.dir.join(KEY_FILE);
     let mut key = File::open(&path).map_err(BackupError::io(&path))?;
     files.push(staging.copy(KEY_FILE, &mut key)?);

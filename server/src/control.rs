@@ -48,6 +48,7 @@ pub use scope::{Scope, Scopes};
 pub(crate) use secret::MARK;
 pub use secret::{Digest, Hasher, Secret};
 pub use sqlite::{SqliteRecords, check_database};
+pub(crate) use sqlite::{integrity, private_file};
 pub use usage::{
     Counted, DEFAULT_USAGE_DAYS, MAX_USAGE_DAYS, StoredUsage, UsageReport, WindowCount,
 };

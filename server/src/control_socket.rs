@@ -95,6 +95,7 @@ async fn ingest(
         let ingester = Ingester {
             store: &*node.store,
             control: &node.control,
+            articles: &node.articles,
             feeds: &node.feeds,
             runtime: &runtime,
         };

@@ -13,6 +13,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::http::Method;
 
+use crate::articles::Articles;
 use crate::clock::Clock;
 use crate::config::{FREE, Settings};
 use crate::control::{Control, Scope};
@@ -25,6 +26,7 @@ use crate::warnings::Warnings;
 
 mod accept;
 mod apart;
+mod articles;
 mod bulk;
 mod code;
 mod coding;
@@ -89,6 +91,8 @@ pub struct App<S> {
     pub store: Arc<S>,
     /// Accounts, keys, feed states.
     pub control: Arc<Control>,
+    /// What was read of articles.
+    pub articles: Arc<Articles>,
     /// The feeds that are known, whether or not they were ever read.
     pub feeds: Arc<Feeds>,
     /// The warning lists in force.
@@ -113,11 +117,12 @@ pub struct App<S> {
 
 impl<S: ClaimStore> App<S> {
     /// An application that is ready to serve, with the shipped warning
-    /// lists and no feeds.
+    /// lists, no feeds and no articles.
     pub fn new(store: Arc<S>, control: Arc<Control>, settings: Settings, clock: Clock) -> App<S> {
         App {
             store,
             control,
+            articles: Arc::new(Articles::in_memory().expect("a database in memory opens")),
             feeds: Arc::default(),
             warnings: Arc::default(),
             runner: None,
@@ -138,6 +143,12 @@ impl<S: ClaimStore> App<S> {
     #[must_use]
     pub fn with_warnings(self, warnings: Arc<Warnings>) -> App<S> {
         App { warnings, ..self }
+    }
+
+    /// The same with these articles.
+    #[must_use]
+    pub fn with_articles(self, articles: Arc<Articles>) -> App<S> {
+        App { articles, ..self }
     }
 
     /// The same with these feeds.
@@ -176,6 +187,9 @@ fn routes<S: ClaimStore>() -> Routes<S> {
     const KEYS: &str = "/api/v1/keys";
     const KEY: &str = "/api/v1/keys/{id}";
     const USAGE: &str = "/api/v1/keys/{id}/usage";
+    const ARTICLES: &str = "/api/v1/articles";
+    const ARTICLE: &str = "/api/v1/articles/{id}";
+    const NEWS: (Scope, &str) = (Scope::ReadArticles, FREE);
     const IOCS: (Scope, &str) = (Scope::ReadIocs, FREE);
     const OWN_KEYS: (Scope, &str) = (Scope::ManageKeys, FREE);
     const FEED_RUNS: (Scope, &str) = (Scope::ManageFeeds, FREE);
@@ -188,6 +202,8 @@ fn routes<S: ClaimStore>() -> Routes<S> {
         .keyed(POST, NORMALIZE, IOCS, &bulk::NORMALIZE, bulk::normalize)
         .keyed(GET, LIST, IOCS, &list::LIST, list::list)
         .keyed(GET, STATS, IOCS, &stats::STATS, stats::stats)
+        .keyed(GET, ARTICLES, NEWS, &articles::LIST, articles::list)
+        .keyed(GET, ARTICLE, NEWS, &articles::SHOW, articles::show)
         .keyed(GET, FEEDS, IOCS, &feeds::LIST, feeds::list)
         .keyed(GET, FEED, IOCS, &feeds::SHOW, feeds::show)
         .keyed(POST, RUN, FEED_RUNS, &feeds::RUN, feeds::run)
@@ -236,4 +252,5 @@ pub fn read_query_for_fuzzing(query: &str) {
     let _ = search::Asked::read(Some(query), false, tier.results, now);
     let _ = list::asked::Asked::read(Some(query), false, tier, now, &Vec::new);
     let _ = lookup::Asked::read(Some(query), false);
+    let _ = articles::Asked::read(Some(query), false, tier, now);
 }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Read as _};
 
+use iocd_core::article::Article;
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimIdSet, Extent};
 use iocd_core::feed::{self, Feed, FeedError, FeedWarning, Row, Summary};
@@ -10,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
+use crate::articles::{Articles, ArticlesError};
 use crate::control::{
     Condition, Control, ControlError, FeedState, MAX_REFUSED, Readings, RefusedRow,
 };
@@ -19,6 +21,8 @@ use crate::store::{Batch, ClaimStore, Removal, StoreError};
 /// Claims recorded together: large enough that syncing the disk does not
 /// count, small enough that readers hardly wait.
 const BATCH: usize = 10_000;
+/// Articles recorded together.
+const ARTICLES: usize = 500;
 /// Refused rows that a report lists.
 const MAX_LISTED: usize = 100_000;
 
@@ -105,6 +109,9 @@ pub enum IngestError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The articles could not be written.
+    #[error(transparent)]
+    Articles(#[from] ArticlesError),
     /// The control data could not be written.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -117,6 +124,8 @@ pub struct Ingester<'a, S> {
     pub store: &'a S,
     /// Where the feed's state goes.
     pub control: &'a Control,
+    /// Where articles go.
+    pub articles: &'a Articles,
     /// What documents can be.
     pub feeds: &'a Feeds,
     /// Runs the store's futures.
@@ -215,6 +224,7 @@ impl<S: ClaimStore> Ingester<'_, S> {
             now,
             present: removes.then(ClaimIdSet::default),
             claims: Vec::with_capacity(BATCH),
+            articles: Vec::new(),
             rows: Vec::with_capacity(BATCH),
             withdrawn: Vec::new(),
             report,
@@ -235,12 +245,20 @@ struct Intake<'a, S> {
     /// Claims of a complete list.
     present: Option<ClaimIdSet>,
     claims: Vec<Claim>,
-    /// How many of `claims` each row gave.
-    rows: Vec<usize>,
+    articles: Vec<Article>,
+    /// What each row gave.
+    rows: Vec<Taken>,
     /// What the source takes back, to be ended behind `claims`.
     withdrawn: Vec<Value>,
     report: Report,
     failure: Option<IngestError>,
+}
+
+/// What a row gave.
+#[derive(Clone, Copy)]
+struct Taken {
+    claims: usize,
+    is_article: bool,
 }
 
 impl<S: ClaimStore> Intake<'_, S> {
@@ -260,13 +278,26 @@ impl<S: ClaimStore> Intake<'_, S> {
                 if let Some(reason) = partly {
                     self.note_refusal(line, "part of the row".to_owned(), reason);
                 }
-                self.rows.push(claims.len());
-                self.report.claims += claims.len() as u64;
-                self.claims.extend(claims);
-                if self.claims.len() >= BATCH {
-                    self.flush();
-                }
+                self.take_claims(claims, false);
             }
+            Row::Article {
+                article, claims, ..
+            } => {
+                self.articles.push(*article);
+                self.take_claims(claims, true);
+            }
+        }
+    }
+
+    fn take_claims(&mut self, claims: Vec<Claim>, is_article: bool) {
+        self.rows.push(Taken {
+            claims: claims.len(),
+            is_article,
+        });
+        self.report.claims += claims.len() as u64;
+        self.claims.extend(claims);
+        if self.claims.len() >= BATCH || self.articles.len() >= ARTICLES {
+            self.flush();
         }
     }
 
@@ -304,9 +335,23 @@ impl<S: ClaimStore> Intake<'_, S> {
 
     fn record(&mut self) {
         let claims = std::mem::replace(&mut self.claims, Vec::with_capacity(BATCH));
-        if self.failure.is_some() || claims.is_empty() {
-            self.rows.clear();
+        let articles = std::mem::take(&mut self.articles);
+        let rows = std::mem::take(&mut self.rows);
+        if self.failure.is_some() || rows.is_empty() {
             return;
+        }
+        let recorded = self
+            .record_claims(claims)
+            .and_then(|claims| Ok((claims, self.record_articles(&articles)?)));
+        match recorded {
+            Err(error) => self.failure = Some(error),
+            Ok((claims, articles)) => self.count_rows(&rows, &claims, &articles),
+        }
+    }
+
+    fn record_claims(&mut self, claims: Vec<Claim>) -> Result<Vec<Outcome>, IngestError> {
+        if claims.is_empty() {
+            return Ok(Vec::new());
         }
         let batch = Batch {
             source: &self.source,
@@ -314,29 +359,43 @@ impl<S: ClaimStore> Intake<'_, S> {
             heard_at: self.now,
             anew: false,
         };
-        match self
-            .ingester
-            .runtime
-            .block_on(self.ingester.store.record(batch))
-        {
-            Err(error) => self.failure = Some(error.into()),
-            Ok(receipt) => {
-                if let Some(present) = &mut self.present {
-                    present.extend(receipt.ids);
-                }
-                let mut outcomes = receipt.outcomes.as_slice();
-                for claims in self.rows.drain(..) {
-                    let (own, rest) = outcomes.split_at(claims);
-                    outcomes = rest;
-                    *if own.contains(&Outcome::Added) {
-                        &mut self.report.accepted
-                    } else if own.contains(&Outcome::Merged) {
-                        &mut self.report.merged
-                    } else {
-                        &mut self.report.unchanged
-                    } += 1;
-                }
-            }
+        let recording = self.ingester.store.record(batch);
+        let receipt = self.ingester.runtime.block_on(recording)?;
+        if let Some(present) = &mut self.present {
+            present.extend(receipt.ids);
+        }
+        Ok(receipt.outcomes)
+    }
+
+    /// After their claims: whatever happens in between, an article that is
+    /// told has the claims that it speaks of.
+    fn record_articles(&self, articles: &[Article]) -> Result<Vec<Outcome>, IngestError> {
+        if articles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let store = self.ingester.articles;
+        Ok(store.record(&self.source, articles, self.now)?)
+    }
+
+    /// Counts each row by what its article and its claims were to the stores.
+    fn count_rows(&mut self, rows: &[Taken], mut claims: &[Outcome], articles: &[Outcome]) {
+        let mut articles = articles.iter();
+        for row in rows {
+            let (own, rest) = claims.split_at(row.claims);
+            claims = rest;
+            let article = if row.is_article {
+                articles.next()
+            } else {
+                None
+            };
+            let has = |outcome| own.contains(&outcome) || article == Some(&outcome);
+            *if has(Outcome::Added) {
+                &mut self.report.accepted
+            } else if has(Outcome::Merged) {
+                &mut self.report.merged
+            } else {
+                &mut self.report.unchanged
+            } += 1;
         }
     }
 

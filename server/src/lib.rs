@@ -31,6 +31,7 @@
 //! | [`unpack`] | files as they come: plain, gzip, zip |
 //! | [`warnings`] | the warning lists in force |
 
+pub mod articles;
 pub mod backup;
 mod bench;
 mod bulk;

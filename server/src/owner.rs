@@ -12,6 +12,7 @@ use iocd_index::IndexError;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use crate::articles::{ARTICLES, Articles, ArticlesError};
 use crate::backup::CLAIMS;
 use crate::bulk::{Bulk, Form};
 use crate::clock::Clock;
@@ -60,6 +61,9 @@ pub enum OwnerError {
     /// The control data cannot be opened.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// The articles cannot be opened.
+    #[error(transparent)]
+    Articles(#[from] ArticlesError),
     /// A feed description cannot be used.
     #[error(transparent)]
     Feeds(#[from] FeedsError),
@@ -94,6 +98,8 @@ pub struct Node {
     pub store: Arc<Embedded>,
     /// Accounts, keys, feed states, usage.
     pub control: Arc<Control>,
+    /// What was read of articles.
+    pub articles: Arc<Articles>,
     /// What documents can be.
     pub feeds: Arc<Feeds>,
     /// The warning lists in force.
@@ -136,10 +142,12 @@ impl Node {
         let store = Embedded::open_keeping(&dir.join(CLAIMS), history.clone())?;
         let store = Arc::new(store);
         let control = Arc::new(Control::open(dir, settings.tiers.clone(), clock.clone())?);
+        let articles = Arc::new(Articles::open(&dir.join(ARTICLES))?);
         let (stop, stopped) = watch::channel(false);
         let runner = Runner::new(Parts {
             store: Arc::clone(&store),
             control: Arc::clone(&control),
+            articles: Arc::clone(&articles),
             feeds: Arc::clone(&feeds),
             settings: settings.fetch.clone(),
             dir: dir.clone(),
@@ -154,6 +162,7 @@ impl Node {
             dir: dir.clone(),
             store,
             control,
+            articles,
             feeds,
             warnings,
             ruling: tokio::sync::Mutex::default(),
@@ -287,6 +296,7 @@ impl Owner {
                 let ingester = Ingester {
                     store: &*node.store,
                     control: &node.control,
+                    articles: &node.articles,
                     feeds: &node.feeds,
                     runtime: runtime.handle(),
                 };

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use crate::articles::Articles;
 use crate::clock::Clock;
 use crate::config::FetchSettings;
 use crate::control::{Condition, Control, ControlError};
@@ -41,6 +42,8 @@ pub struct Parts<S> {
     pub store: Arc<S>,
     /// Where the state of feeds goes.
     pub control: Arc<Control>,
+    /// Where articles go.
+    pub articles: Arc<Articles>,
     /// The feeds.
     pub feeds: Arc<Feeds>,
     /// How they are fetched.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _};
 
+use iocd_core::article::Article;
 use iocd_core::claim::{Claim, ClaimId, ClaimIdSet};
 use iocd_core::feed::{self, Feed, FeedError, Row, draft_feed};
 use iocd_core::value::Kind;
@@ -13,6 +14,8 @@ use crate::ingest::Refusal;
 
 /// Indicators, and refused rows, that a trial keeps; more are only counted.
 const MAX_KEPT: usize = 1_000_000;
+/// Articles that a trial keeps.
+const MAX_HEADLINES: usize = 10_000;
 /// Values taken back that a trial keeps.
 const MAX_WITHDRAWN: usize = 10_000;
 
@@ -44,7 +47,11 @@ pub struct Trial {
     pub toml: Option<String>,
     /// Data rows.
     pub rows: u64,
-    /// Those of them that were refused.
+    /// Those of them that are articles.
+    pub articles: u64,
+    /// The articles.
+    pub headlines: Vec<Article>,
+    /// Those of the rows that were refused.
     pub refused: u64,
     /// Those that take back what was said before.
     pub withdrawn: u64,
@@ -167,6 +174,15 @@ fn take(row: Row, feed: &Feed, seen: &mut ClaimIdSet, trial: &mut Trial) {
                 .map(|value| value.as_str().to_owned());
             trial.taken_back.extend(values);
         }
+        Row::Article {
+            article, claims, ..
+        } => {
+            trial.articles += 1;
+            if trial.headlines.len() < MAX_HEADLINES {
+                trial.headlines.push(*article);
+            }
+            take_claims(claims, feed, seen, trial);
+        }
         Row::Claims {
             line,
             claims,
@@ -176,17 +192,21 @@ fn take(row: Row, feed: &Feed, seen: &mut ClaimIdSet, trial: &mut Trial) {
                 let text = "part of the row".to_owned();
                 trial.refuse(Refusal { line, text, reason });
             }
-            for claim in claims {
-                let kind = claim.value.kind();
-                if !seen.insert(ClaimId::new(kind, claim.value.as_str(), &feed.name)) {
-                    trial.repeated += 1;
-                    continue;
-                }
-                *trial.by_type.entry(kind).or_default() += 1;
-                if trial.indicators.len() < MAX_KEPT {
-                    trial.indicators.push(claim);
-                }
-            }
+            take_claims(claims, feed, seen, trial);
+        }
+    }
+}
+
+fn take_claims(claims: Vec<Claim>, feed: &Feed, seen: &mut ClaimIdSet, trial: &mut Trial) {
+    for claim in claims {
+        let kind = claim.value.kind();
+        if !seen.insert(ClaimId::new(kind, claim.value.as_str(), &feed.name)) {
+            trial.repeated += 1;
+            continue;
+        }
+        *trial.by_type.entry(kind).or_default() += 1;
+        if trial.indicators.len() < MAX_KEPT {
+            trial.indicators.push(claim);
         }
     }
 }

@@ -47,7 +47,8 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry<'_>, cells: Cells) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn write_cell(out: &mut Vec<u8>, text: &str, cells: Cells) {
+/// Appends one cell, quoted where it must be.
+pub fn write_cell(out: &mut Vec<u8>, text: &str, cells: Cells) {
     let guard = cells == Cells::Guarded && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let quote = text.contains([',', '"', '\n', '\r']);
     if quote {

@@ -49,7 +49,6 @@ pub fn write_finding(out: &mut Vec<u8>, finding: &Finding, now: Timestamp, limit
         write_explanation(out, &explanation);
     }
     write_hunt(out, &Hunt::new(finding.value.as_ref(), level, &techniques));
-    write_articles(out);
 }
 
 /// The same of a text that is no indicator in any reading.
@@ -58,7 +57,6 @@ pub fn write_unread(out: &mut Vec<u8>, text: &str) {
     write_risk(out, 0, None);
     write_counts(out, 0, 0);
     out.extend_from_slice(b",\"tags\":[],\"mitre_techniques\":[],\"sources\":[]");
-    write_articles(out);
 }
 
 fn write_head(out: &mut Vec<u8>, value: &str, found: bool) {
@@ -122,11 +120,6 @@ fn write_hunt(out: &mut Vec<u8>, hunt: &Hunt) {
     write_text_field(out, ",\"elastic_query\":", hunt.elastic.as_deref());
     write_text_field(out, ",\"sigma\":", hunt.sigma.as_deref());
     out.push(b'}');
-}
-
-/// No store keeps articles yet.
-fn write_articles(out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"articles\":[]");
 }
 
 fn write_array<T>(

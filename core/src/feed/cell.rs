@@ -94,7 +94,7 @@ fn reference(name: &str) -> Option<char> {
 
 /// Text for a person: no control characters, white space in single blanks, at
 /// most `max` characters.
-pub(super) fn printable(text: &str, max: usize) -> String {
+pub(crate) fn printable(text: &str, max: usize) -> String {
     let text = trimmed(text);
     if text.len() <= max && is_plain(text) {
         return text.to_owned();

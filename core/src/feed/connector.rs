@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::input::Input;
 use super::outcome::{FeedError, FeedWarning};
-use super::{csv, json, lines, misp, openioc, stix, text};
+use super::{articles, csv, json, lines, misp, openioc, stix, text};
+use crate::article::syndication::Item;
 use crate::observation::{Columns, Observation};
 
 /// Reads one family of formats.
@@ -39,6 +40,8 @@ pub enum Skipped {
 pub trait Sink {
     /// A data row.
     fn row(&mut self, observation: &Observation);
+    /// An article: a row whose claims are in prose.
+    fn article(&mut self, item: &Item);
     /// A data row that could not even be taken apart.
     fn refused(&mut self, line: u64, text: &str, reason: &str);
     /// A line or record that is no data row.
@@ -120,6 +123,12 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
         name: "text",
         configure: text::configure,
         syntax: &[Syntax::Text, Syntax::Json, Syntax::Xml],
+        standard: true,
+    },
+    ConnectorEntry {
+        name: "rss",
+        configure: articles::configure,
+        syntax: &[Syntax::Xml, Syntax::Json],
         standard: true,
     },
 ];

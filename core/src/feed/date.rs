@@ -6,7 +6,7 @@ use jiff::tz::Offset;
 
 /// Order of day and month where both are numbers before the year.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum DateOrder {
+pub(crate) enum DateOrder {
     /// `12/2/2023` is the second of December.
     #[default]
     MonthFirst,
@@ -20,7 +20,7 @@ pub(super) enum DateOrder {
 /// 2015 17:35:27 GMT`), numbers with slashes (`12/2/2023 6:58`), eight digits
 /// (`20230212`), seconds or milliseconds since 1970. No zone means UTC. What is before 1990 says
 /// "unset" in every feed seen, and is not read.
-pub(super) fn read_date(text: &str, order: DateOrder) -> Option<Timestamp> {
+pub(crate) fn read_date(text: &str, order: DateOrder) -> Option<Timestamp> {
     let text = text.trim();
     let bytes = text.as_bytes();
     if bytes.len() > 64 || bytes.is_empty() || !text.is_ascii() {
@@ -118,6 +118,8 @@ fn from_words(text: &str) -> Option<Timestamp> {
         } else if word.bytes().all(|byte| byte.is_ascii_digit()) {
             match word.len() {
                 1 | 2 if day.is_empty() => day = word,
+                // As RFC 822 writes years; RFC 2822 says what is meant.
+                2 if month.is_some() && year.is_empty() => year = word,
                 4 => year = word,
                 _ => return None,
             }
@@ -127,8 +129,17 @@ fn from_words(text: &str) -> Option<Timestamp> {
             zone = word;
         }
     }
-    let date = Date::new(year.parse().ok()?, month?, day.parse().ok()?).ok()?;
-    let (time, rest) = clock(time)?;
+    let year = match (year.len(), year.parse::<i16>().ok()?) {
+        (2, year @ ..50) => 2000 + year,
+        (2, year) => 1900 + year,
+        (_, year) => year,
+    };
+    let date = Date::new(year, month?, day.parse().ok()?).ok()?;
+    let (time, rest) = if time.is_empty() {
+        (Time::midnight(), "")
+    } else {
+        clock(time)?
+    };
     if rest.is_empty() {
         instant(date, time, zone_seconds(zone)?)
     } else {
@@ -202,6 +213,22 @@ fn clock(text: &str) -> Option<(Time, &str)> {
     Some((Time::new(hour, minute, second, nanosecond).ok()?, rest))
 }
 
+/// Hours east of UTC, for the names of RFC 2822 and those of Europe and Japan.
+const NAMED_ZONES: [(&str, i64); 12] = [
+    ("EDT", -4),
+    ("EST", -5),
+    ("CDT", -5),
+    ("CST", -6),
+    ("MDT", -6),
+    ("MST", -7),
+    ("PDT", -7),
+    ("PST", -8),
+    ("WET", 0),
+    ("CET", 1),
+    ("CEST", 2),
+    ("JST", 9),
+];
+
 /// Seconds east of UTC.
 fn zone_seconds(zone: &str) -> Option<i64> {
     if ["", "Z", "UTC", "GMT", "UT", "(UTC)"]
@@ -209,6 +236,12 @@ fn zone_seconds(zone: &str) -> Option<i64> {
         .any(|name| name.eq_ignore_ascii_case(zone))
     {
         return Some(0);
+    }
+    if let Some((_, hours)) = NAMED_ZONES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(zone))
+    {
+        return Some(hours * 3600);
     }
     let sign = match zone.as_bytes().first()? {
         b'+' => 1,
@@ -256,6 +289,9 @@ mod tests {
             ("Fri, 25 Sep 2015 17:35:27 GMT", "2015-09-25T17:35:27Z"),
             ("Sat, 22 Aug 2026 03:00:29 +0200", "2026-08-22T01:00:29Z"),
             ("Tue Sep 29 04:07:29 2015 UTC", "2015-09-29T04:07:29Z"),
+            ("Sat, 07 Sep 02 00:00:01 GMT", "2002-09-07T00:00:01Z"),
+            ("Mon, 3 Mar 2025 09:00:00 EST", "2025-03-03T14:00:00Z"),
+            ("3 March 2025", "2025-03-03T00:00:00Z"),
             ("12/2/2023 6:58", "2023-12-02T06:58:00Z"),
             ("12/22/2023 6:58 PM", "2023-12-22T18:58:00Z"),
             ("20160310", "2016-03-10T00:00:00Z"),

@@ -38,12 +38,18 @@ pub fn draft_feed(name: &str, head: &[u8], connector: Option<&str>) -> Result<Dr
         Some(connector) => by_connector(head, connector)?,
     };
     let title = printable(name, 100);
+    let origin = if format == plain_format("rss") {
+        "origin = \"article\"\n"
+    } else {
+        ""
+    };
     let toml = format!(
         "name = {}\ntitle = {}\n\
          publisher = \"unknown\"       # who makes the list\n\
          category = \"threat-intel\"   # or government, commercial, community, vendor, research, news\n\
          confidence = 50             # of rows that say nothing themselves, 0 to 100\n\
-         extent = \"events\"           # \"snapshot\" if it is the whole list each time\n\n\
+         extent = \"events\"           # \"snapshot\" if it is the whole list each time\n\
+         {origin}\n\
          [[format]]\n{format}",
         quoted(name),
         quoted(&title),

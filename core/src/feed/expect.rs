@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Row;
+use crate::claim::Claim;
 use crate::claim::Extent;
 use crate::value::Kind;
 
@@ -54,15 +55,23 @@ impl Seen {
     pub fn add(&mut self, row: &Row) {
         self.rows += 1;
         match row {
-            Row::Claims { claims, .. } => {
-                for claim in claims {
-                    self.count(claim.value.kind());
-                    let told = claim.first_seen.max(claim.last_seen);
-                    self.newest = self.newest.max(told);
-                }
+            Row::Claims { claims, .. } => self.add_claims(claims),
+            Row::Article {
+                article, claims, ..
+            } => {
+                self.newest = self.newest.max(article.published_at);
+                self.add_claims(claims);
             }
             Row::Refused { .. } => self.refused += 1,
             Row::Withdrawn { .. } => {}
+        }
+    }
+
+    fn add_claims(&mut self, claims: &[Claim]) {
+        for claim in claims {
+            self.count(claim.value.kind());
+            let told = claim.first_seen.max(claim.last_seen);
+            self.newest = self.newest.max(told);
         }
     }
 

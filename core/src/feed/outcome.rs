@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::article::Article;
 use crate::claim::Claim;
 use crate::value::Value;
 
@@ -19,6 +20,15 @@ pub enum Row {
         claims: Vec<Claim>,
         /// Why further values of the same row were left out.
         partly: Option<String>,
+    },
+    /// The row is an article.
+    Article {
+        /// The line on which it begins, from 1.
+        line: u64,
+        /// The article.
+        article: Box<Article>,
+        /// What it says of the indicators in it: often nothing.
+        claims: Vec<Claim>,
     },
     /// The source takes back what it said of these values.
     Withdrawn {
@@ -47,6 +57,8 @@ pub struct Summary {
     pub rows: u64,
     /// Claims in those rows.
     pub claims: u64,
+    /// Rows that are articles.
+    pub articles: u64,
     /// Rows that take back what was said before.
     pub withdrawn: u64,
     /// Rows that were refused.

@@ -12,6 +12,8 @@ use super::input::Input;
 use super::outcome::{FeedError, FeedWarning, MAX_EXCERPT, Row, Summary};
 use super::recognise::Recognition;
 use super::{Feed, Format};
+use crate::article::syndication::Item;
+use crate::article::{Publication, read_article};
 use crate::observation::Observation;
 
 /// How much of an input is looked at to tell what it is, in bytes.
@@ -78,13 +80,15 @@ fn too_many(summary: &Summary, max: u8) -> bool {
     if max >= 100 {
         return false;
     }
-    summary.claims + summary.withdrawn == 0
+    summary.claims + summary.articles + summary.withdrawn == 0
         || (summary.rows >= FEW_ROWS && summary.refused * 100 > summary.rows * u64::from(max))
 }
 
 /// Feeds rows of one format to a visitor, and counts.
 pub(super) struct Reader<'f, 'v> {
     maker: ClaimMaker<'f>,
+    feed: &'f Feed,
+    now: Timestamp,
     format: &'f Format,
     visit: &'v mut dyn FnMut(Row),
     pub(super) summary: Summary,
@@ -103,6 +107,8 @@ impl<'f, 'v> Reader<'f, 'v> {
     ) -> Self {
         Reader {
             maker: ClaimMaker::new(feed, &format.mapping, now),
+            feed,
+            now,
             format,
             visit,
             summary: Summary::default(),
@@ -164,6 +170,28 @@ impl Sink for Reader<'_, '_> {
             }
             Err(reason) => self.refuse(observation.line, &observation.preview(), &reason),
         }
+    }
+
+    fn article(&mut self, item: &Item) {
+        self.summary.rows += 1;
+        let publication = Publication {
+            source: &self.feed.name,
+            home: self.feed.homepage.as_deref().unwrap_or_default(),
+            confidence: self.feed.confidence,
+            scope: self.format.mapping.scope,
+            tags: &self.format.mapping.fixed_tags,
+            now: self.now,
+        };
+        let Some((article, claims)) = read_article(item, None, &publication) else {
+            return self.refuse(item.line, "", "the item has neither title, link nor text");
+        };
+        self.summary.articles += 1;
+        self.summary.claims += claims.len() as u64;
+        (self.visit)(Row::Article {
+            line: item.line,
+            article: Box::new(article),
+            claims,
+        });
     }
 
     fn refused(&mut self, line: u64, text: &str, reason: &str) {

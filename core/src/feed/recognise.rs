@@ -236,6 +236,14 @@ fn best_format(feed: &Feed, head: &[u8], grade: Grade) -> Option<usize> {
     best.map(|(index, _)| index).or(cut)
 }
 
+/// What an XML document says of itself before its first item.
+fn announced(head: &[u8]) -> String {
+    let items = [&b"<item"[..], b"<entry"];
+    let ends = items.iter().filter_map(|item| memmem::find(head, item));
+    let end = ends.min().unwrap_or(head.len());
+    String::from_utf8_lossy(&head[..end]).into_owned()
+}
+
 /// The part of the head that is the publisher's own words: comments and the
 /// first line of a list, so that no value in it can pose as a signature; of a
 /// JSON document all, where a signature names a key.
@@ -254,6 +262,9 @@ fn envelope(head: &[u8]) -> String {
         let line = input.text().trim();
         if line.is_empty() {
             continue;
+        }
+        if first && line.starts_with('<') {
+            return announced(head);
         }
         if first && line.starts_with(['{', '[']) {
             return String::from_utf8_lossy(head).into_owned();

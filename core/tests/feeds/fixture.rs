@@ -53,8 +53,51 @@ pub(crate) fn folder(feed: &Feed) -> PathBuf {
     root().join("core/tests/feeds").join(&feed.name)
 }
 
+/// Whether a feed announces articles. All of them are read alike, so they have
+/// no files of their own.
+pub(crate) fn is_of_articles(feed: &Feed) -> bool {
+    feed.formats[0].connector_name == "rss"
+}
+
+/// A document that the publisher of articles may serve.
+fn announcement(feed: &Feed) -> Fixture {
+    let home = feed.homepage.as_deref().unwrap();
+    let title = &feed.title;
+    let items = "<item><title>Example gateway under attack</title>
+<link>HOMEgateway?utm_source=rss</link>
+<pubDate>Mon, 23 Nov 2026 08:00:00 +0000</pubDate>
+<description><![CDATA[<p>CVE-2026-0001 is exploited by the Emotet botnet, see <a href=\"HOMEold\">our
+report</a>.</p><h3>IOCs</h3><ul><li>bad[.]example[.]com</li><li>203.0.113[.]7:443</li></ul>]]></description></item>
+<item><title>Podcast</title><link>HOMEpodcast</link><description>We talk.</description></item>";
+    let items = items.replace("HOME", home);
+    let text = if feed.formats[0].name == "atom" {
+        let entries = items
+            .replace("item>", "entry>")
+            .replace("pubDate>", "published>")
+            .replace("Mon, 23 Nov 2026 08:00:00 +0000", "2026-11-23T08:00:00Z")
+            .replace("<description>", "<content type=\"html\">")
+            .replace("</description>", "</content>")
+            .replace("<link>", "<link href=\"")
+            .replace("</link>", "\"/>");
+        format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>{title}</title>\n<link href=\"{home}\"/>\n{entries}</feed>\n"
+        )
+    } else {
+        format!(
+            "<rss version=\"2.0\"><channel><title>{title}</title>\n<link>{home}</link>\n{items}</channel></rss>\n"
+        )
+    };
+    Fixture {
+        name: "articles.xml".to_owned(),
+        bytes: text.into_bytes(),
+    }
+}
+
 /// A feed's input files, by name.
 pub(crate) fn fixtures(feed: &Feed) -> Vec<Fixture> {
+    if is_of_articles(feed) {
+        return vec![announcement(feed)];
+    }
     let Ok(entries) = fs::read_dir(folder(feed)) else {
         return Vec::new();
     };
@@ -94,7 +137,7 @@ impl Reading {
     pub(crate) fn claims(&self) -> Vec<&Claim> {
         let mut all = Vec::new();
         for row in &self.rows {
-            if let Row::Claims { claims, .. } = row {
+            if let Row::Claims { claims, .. } | Row::Article { claims, .. } = row {
                 all.extend(claims);
             }
         }
@@ -125,6 +168,19 @@ pub(crate) fn lines(row: &Row) -> Vec<String> {
         Row::Refused { line, text, reason } => {
             vec![json!({ "line": line, "refused": text, "reason": reason }).to_string()]
         }
+        Row::Article {
+            line,
+            article,
+            claims,
+        } => claims
+            .iter()
+            .map(|claim| {
+                let mut object = fields(claim);
+                object.insert("line".to_owned(), json!(line));
+                object.insert("article".to_owned(), json!(article.title));
+                Value::Object(object).to_string()
+            })
+            .collect(),
         Row::Withdrawn { line, values } => values
             .iter()
             .map(|value| json!({ "line": line, "withdrawn": value.as_str() }).to_string())

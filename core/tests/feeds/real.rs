@@ -81,7 +81,7 @@ fn describe(table: &mut String, label: &str, feed: &Feed, summary: &Summary, rea
             ..
         } => Some((line, "(part)", reason)),
         Row::Refused { line, text, reason } => Some((line, &**text, reason)),
-        Row::Claims { .. } | Row::Withdrawn { .. } => None,
+        Row::Claims { .. } | Row::Article { .. } | Row::Withdrawn { .. } => None,
     });
     for (line, text, reason) in partly.take(limit) {
         writeln!(table, "      {line}: {text:?}: {reason}").unwrap();

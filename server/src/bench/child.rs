@@ -121,6 +121,7 @@ fn read_files(node: &Node, runtime: &Handle, quick: bool) -> Result<(), BenchErr
     let ingester = Ingester {
         store: &*node.store,
         control: &node.control,
+        articles: &node.articles,
         feeds: &node.feeds,
         runtime,
     };

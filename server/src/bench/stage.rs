@@ -94,6 +94,7 @@ impl Stage {
         let ingester = Ingester {
             store: &*node.store,
             control: &node.control,
+            articles: &node.articles,
             feeds: &node.feeds,
             runtime: self.runtime.handle(),
         };

@@ -90,6 +90,7 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         node.clock.clone(),
     )
     .with_warnings(Arc::clone(&node.warnings))
+    .with_articles(Arc::clone(&node.articles))
     .with_feeds(Arc::clone(&node.feeds))
     .with_runner(Arc::clone(&node.runner));
     let app = Arc::new(app);
@@ -158,7 +159,8 @@ fn begin_fetching(node: &Arc<Node>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Gives claims a revision as expired when their time is over.
+/// Gives claims a revision as expired when their time is over, and archives
+/// what has grown old of articles.
 async fn sweep(node: Arc<Node>) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -167,7 +169,11 @@ async fn sweep(node: Arc<Node>) {
         let node = Arc::clone(&node);
         let runtime = tokio::runtime::Handle::current();
         let swept = tokio::task::spawn_blocking(move || {
-            runtime.block_on(node.store.expire_due(node.clock.now()))
+            let now = node.clock.now();
+            if let Err(error) = node.articles.archive_old(now) {
+                tracing::error!(%error, "articles could not be archived");
+            }
+            runtime.block_on(node.store.expire_due(now))
         });
         match swept.await {
             Ok(Ok(0)) => {}

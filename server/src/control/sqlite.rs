@@ -24,6 +24,7 @@ mod upkeep;
 mod usage;
 
 pub use upkeep::check_database;
+pub(crate) use upkeep::integrity;
 
 /// [`Records`] in one SQLite file, in write-ahead mode, synced at each commit.
 pub struct SqliteRecords(Mutex<Connection>);
@@ -58,7 +59,7 @@ impl SqliteRecords {
 }
 
 /// Makes a file that only its owner may read, if there is none.
-fn private_file(path: &Path) -> std::io::Result<()> {
+pub(crate) fn private_file(path: &Path) -> std::io::Result<()> {
     std::fs::OpenOptions::new()
         .append(true)
         .create(true)

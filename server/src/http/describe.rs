@@ -48,6 +48,7 @@ pub(super) struct Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     Indicators,
+    Articles,
     Feeds,
     Keys,
     Server,
@@ -126,11 +127,18 @@ impl Example {
 
 impl Tag {
     /// Every group, in the order in which they are told.
-    pub(super) const ALL: [Tag; 4] = [Tag::Indicators, Tag::Feeds, Tag::Keys, Tag::Server];
+    pub(super) const ALL: [Tag; 5] = [
+        Tag::Indicators,
+        Tag::Articles,
+        Tag::Feeds,
+        Tag::Keys,
+        Tag::Server,
+    ];
 
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Tag::Indicators => "indicators",
+            Tag::Articles => "articles",
             Tag::Feeds => "feeds",
             Tag::Keys => "keys",
             Tag::Server => "server",
@@ -140,6 +148,7 @@ impl Tag {
     pub(super) const fn meaning(self) -> &'static str {
         match self {
             Tag::Indicators => "Has anyone seen this value? One, many, or all that there are.",
+            Tag::Articles => "What is written about attacks, and what it says.",
             Tag::Feeds => "Where entries come from, and how that goes.",
             Tag::Keys => "The keys of the caller's own account.",
             Tag::Server => "Whether the server is up, and what it offers.",

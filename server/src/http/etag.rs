@@ -1,7 +1,11 @@
-//! `If-None-Match` (RFC 9110, 13.1.2).
+//! `If-None-Match` (RFC 9110, 13.1.2) and the answer that nothing is new.
 
-use axum::http::header::IF_NONE_MATCH;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::body::Body;
+use axum::http::header::{ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::coding::{Coding, describe};
 
 /// Whether the client has what this tag names: by the weak comparison, which
 /// is the one for `If-None-Match`.
@@ -16,6 +20,15 @@ pub(super) fn is_current(headers: &HeaderMap, tag: &HeaderValue) -> bool {
         .filter_map(|field| field.to_str().ok())
         .flat_map(|field| field.split(','));
     tags.any(|theirs| theirs.trim() == "*" || opaque(theirs) == ours)
+}
+
+/// That nothing is new.
+pub(super) fn not_modified(tag: HeaderValue) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    describe(response.headers_mut(), Coding::Identity);
+    response.headers_mut().insert(ETAG, tag);
+    response
 }
 
 #[cfg(test)]

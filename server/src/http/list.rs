@@ -16,7 +16,7 @@ use super::apart::run_apart;
 use super::code::Code;
 use super::coding::{Coding, respond, respond_in_pieces};
 use super::error::ApiError;
-use super::etag::is_current;
+use super::etag::{is_current, not_modified};
 use super::front::Call;
 use crate::store::{ClaimStore, StoreError};
 
@@ -34,7 +34,7 @@ use cursor::{Cursor, Place};
 pub(super) use description::LIST;
 use narrowing::SourceName;
 use page::Pieces;
-use tag::{entity_tag, not_modified};
+use tag::entity_tag;
 
 /// Slots passed over without news after which a client is moved on: until
 /// then no news gives the same cursor back.

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use iocd_core::value::{Kind, MAX_VALUE};
+use serde_json::Value as Json;
 
 use super::accept::check_accept;
 use super::apart::run_apart;
+use super::articles;
 use super::code::Code;
 use super::error::ApiError;
 use super::front::Call;
@@ -24,6 +26,9 @@ use answer::Answer;
 use around::{Around, has_surroundings};
 pub(super) use description::LOOKUP;
 use description::PARAMETERS;
+
+/// Articles that are told of a CVE.
+const MAX_ARTICLES: u32 = 20;
 
 /// Answers with all that is said of one value, and what is around it.
 pub(super) async fn lookup<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiError> {
@@ -42,8 +47,19 @@ pub(super) async fn lookup<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
             run_apart(&app, async move { question.find(&*store, now).await }).await?
         }
     };
+    let articles = match answer.chosen() {
+        Some(found) if found.value.kind() == Kind::Cve => {
+            let cve = found.value.as_str().to_owned();
+            let since = articles::earliest(call.caller.tier(), now);
+            let naming = articles::ask(&app, move |articles| {
+                articles.naming(&cve, since, MAX_ARTICLES)
+            });
+            naming.await?.iter().map(articles::brief).collect()
+        }
+        _ => Json::Array(Vec::new()),
+    };
     let sources = usize::try_from(call.caller.tier().results).unwrap_or(usize::MAX);
-    let out = answer.write(&app.control, &around, sources);
+    let out = answer.write(&app.control, &around, &articles, sources);
     let mut response = Response::new(Body::from(out));
     set_content_type(response.headers_mut(), "application/json");
     Ok(response)

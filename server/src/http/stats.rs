@@ -6,11 +6,13 @@ use iocd_core::query::{Recent, Stats};
 use serde_json::{Map, Value as Json, json};
 
 use super::accept::check_accept;
+use super::articles;
 use super::coding::respond;
 use super::error::ApiError;
 use super::feeds::{Feed, all_feeds, health_counts, second};
 use super::front::Call;
 use super::parameter::Parameters;
+use crate::articles::Articles;
 use crate::store::ClaimStore;
 
 mod description;
@@ -27,7 +29,8 @@ pub(super) async fn stats<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiE
     let app = &call.app;
     let counted = app.counter.counted(app, call.now).await?;
     let feeds = all_feeds(app, &counted.stats, call.now);
-    let mut data = counts(&counted.stats);
+    let articles = articles::ask(app, Articles::count).await?;
+    let mut data = counts(&counted.stats, articles);
     data.insert("feed_health".to_owned(), health_counts(&feeds));
     data.insert(
         "by_feed".to_owned(),
@@ -52,7 +55,7 @@ pub(super) async fn stats<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiE
 }
 
 /// All that is counted of entries.
-fn counts(stats: &Stats) -> Map<String, Json> {
+fn counts(stats: &Stats, articles: u64) -> Map<String, Json> {
     let named = |counts: Vec<(&str, u64)>| {
         let counts = counts.into_iter();
         let counts = counts.map(|(name, count)| (name.to_owned(), Json::from(count)));
@@ -72,8 +75,7 @@ fn counts(stats: &Stats) -> Map<String, Json> {
     let categories = categories.map(|(category, n)| (category.as_str(), *n));
     let data = json!({
         "total_iocs": stats.total,
-        // None are read yet.
-        "total_articles": 0,
+        "total_articles": articles,
         "by_type": named(kinds.collect()),
         "by_confidence": named(labels.collect()),
         "by_category": named(categories.collect()),

@@ -75,6 +75,7 @@ impl<S: ClaimStore> Turn<S> {
         let ingester = Ingester {
             store: &*parts.store,
             control: &parts.control,
+            articles: &parts.articles,
             feeds: &parts.feeds,
             runtime,
         };

@@ -77,6 +77,7 @@ impl<S: ClaimStore> Intake<'_, S> {
         let ingester = Ingester {
             store: &*parts.store,
             control: &parts.control,
+            articles: &parts.articles,
             feeds: &parts.feeds,
             runtime: self.runtime,
         };

@@ -2,6 +2,7 @@
 //! stands still.
 
 mod access;
+mod articles;
 mod attacks;
 mod bulk;
 mod caching;

@@ -38,6 +38,7 @@ fn told(rows: &[Row]) -> Vec<String> {
     rows.iter()
         .map(|row| match row {
             Row::Claims { claims, .. } => claims.iter().map(said).collect::<Vec<_>>().join(" "),
+            Row::Article { article, .. } => article.title.clone(),
             Row::Withdrawn { values, .. } => format!("not {}", values[0]),
             Row::Refused { reason, .. } => reason.clone(),
         })

@@ -55,6 +55,7 @@ fn told(rows: &[Row]) -> String {
                 let values: Vec<&str> = claims.iter().map(|claim| claim.value.as_str()).collect();
                 write!(told, "{};", values.join(" ")).unwrap();
             }
+            Row::Article { article, .. } => write!(told, "{};", article.title).unwrap(),
             Row::Withdrawn { values, .. } => write!(told, "not {};", values[0]).unwrap(),
             Row::Refused { reason, .. } => write!(told, "{reason};").unwrap(),
         }

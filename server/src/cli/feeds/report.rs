@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use iocd_core::article::Article;
 use iocd_core::claim::{Claim, Confidence};
 use serde_json::{Value as Json, json};
 
@@ -25,17 +26,36 @@ pub(super) fn json(trial: &Trial) -> Json {
         "connector": trial.connector,
         "feed": trial.feed,
         "rows": trial.rows,
+        "articles_total": trial.articles,
         "indicators_total": trial.count(),
         "refused_total": trial.refused,
         "withdrawn_total": trial.withdrawn,
         "skipped": trial.skipped,
         "repeated": trial.repeated,
         "by_type": by_type,
+        "articles": trial.headlines.iter().map(article).collect::<Vec<_>>(),
         "indicators": trial.indicators.iter().map(indicator).collect::<Vec<_>>(),
         "withdrawn": trial.taken_back,
         "refused": trial.refusals,
         "warnings": trial.warnings,
         "toml": trial.toml,
+    })
+}
+
+fn article(article: &Article) -> Json {
+    json!({
+        "title": article.title,
+        "url": article.url,
+        "published_at": article.published_at,
+        "summary": article.summary,
+        "category": article.topic.as_str(),
+        "severity_score": article.severity,
+        "tags": article.tags,
+        "threat_actors": article.actors,
+        "malware": article.malware,
+        "cve_ids": article.cves,
+        "mitre_techniques": article.techniques,
+        "industry_tags": article.sectors,
     })
 }
 
@@ -89,6 +109,18 @@ pub(super) fn text(trial: &Trial, limit: usize) -> String {
     for warning in &trial.warnings {
         line(format!("warning: {warning}"));
     }
+    for article in trial.headlines.iter().take(limit) {
+        let day = article.published_at.map(|at| at.strftime("%Y-%m-%d"));
+        let day = day.map_or_else(String::new, |day| format!("{day} "));
+        line(format!(
+            "article: {day}{}",
+            cell(&article.title.escape_debug().to_string())
+        ));
+    }
+    let more = trial.articles.saturating_sub(limit as u64);
+    if more > 0 && limit > 0 {
+        line(format!("… and {more} more articles"));
+    }
     if limit > 0 && !trial.indicators.is_empty() {
         line(preview(&trial.indicators, limit));
     }
@@ -107,7 +139,12 @@ pub(super) fn text(trial: &Trial, limit: usize) -> String {
 }
 
 fn counts(trial: &Trial) -> String {
-    let mut text = format!("{} rows, {} indicators", trial.rows, trial.count());
+    let mut text = match trial.articles {
+        0 => format!("{} rows", trial.rows),
+        articles => format!("{articles} articles"),
+    };
+    write!(text, ", {} indicators", trial.count())
+        .expect("a String takes all that is written to it");
     let kinds: Vec<String> = trial
         .by_type
         .iter()

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use iocd_index::{Checked, Problem};
 use serde_json::{Value as Json, json};
 
+use crate::articles::{ARTICLES, check_articles};
 use crate::backup::CLAIMS;
 use crate::control::{DATABASE, Hasher, KEY_FILE, check_database};
 
@@ -67,6 +68,14 @@ fn check(data: &Path) -> anyhow::Result<(Checked, Vec<Problem>)> {
         }
     } else {
         of_file(DATABASE, "it is missing".to_owned());
+    }
+    let articles = data.join(ARTICLES);
+    // Directories of earlier versions have none.
+    if articles.exists() {
+        let found = check_articles(&articles).with_context(|| articles.display().to_string())?;
+        for what in found {
+            of_file(ARTICLES, what);
+        }
     }
     Ok((checked, problems))
 }

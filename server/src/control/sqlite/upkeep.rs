@@ -31,7 +31,7 @@ pub fn check_database(path: &Path) -> Result<Vec<String>, ControlError> {
     Ok(problems)
 }
 
-fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+pub(crate) fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("PRAGMA integrity_check")?;
     let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
     let mut problems = lines.collect::<Result<Vec<_>, _>>()?;

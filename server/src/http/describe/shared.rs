@@ -24,6 +24,7 @@ pub(in crate::http) fn schemas() -> Map<String, Json> {
         ("Explanation", explanation()),
         ("Reading", reading([])),
         ("Coverage", coverage()),
+        ("Article", crate::http::articles::article_schema()),
         ("Error", error()),
     ];
     let schemas = schemas.map(|(name, schema)| (name.to_owned(), schema));

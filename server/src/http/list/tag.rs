@@ -1,17 +1,13 @@
 //! Entity tags of lists (RFC 9110, 8.8.3 and 13.1.2): a client that has an
 //! answer already is told so instead of getting it again.
 
-use axum::body::Body;
-use axum::http::StatusCode;
-use axum::http::header::{ETAG, HeaderValue};
-use axum::response::Response;
+use axum::http::header::HeaderValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use iocd_core::export::Format;
 use jiff::Timestamp;
 
 use super::asked::Asked;
-use crate::http::coding::{Coding, describe};
 use crate::store::ClaimStore;
 
 /// Bytes of a hash that are enough for a tag.
@@ -42,13 +38,4 @@ pub(super) fn entity_tag<S: ClaimStore>(
     hasher.update(asked.link(None).as_bytes());
     let hash = URL_SAFE_NO_PAD.encode(&hasher.finalize().as_bytes()[..TAG]);
     HeaderValue::from_str(&format!("W/\"{hash}\"")).ok()
-}
-
-/// That nothing is new.
-pub(super) fn not_modified(tag: HeaderValue) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    describe(response.headers_mut(), Coding::Identity);
-    response.headers_mut().insert(ETAG, tag);
-    response
 }

@@ -9,6 +9,7 @@ use iocd_core::normalize::Reading;
 use iocd_core::query::{Page, Question, Reach, StatusFilter};
 use iocd_core::warning::WarningSet;
 use jiff::Timestamp;
+use serde_json::Value as Json;
 
 use super::Asked;
 use super::around::Around;
@@ -74,7 +75,13 @@ impl<'a> Answer<'a> {
     }
 
     /// The body.
-    pub(super) fn write(&self, control: &Control, around: &Around, sources: usize) -> Vec<u8> {
+    pub(super) fn write(
+        &self,
+        control: &Control,
+        around: &Around,
+        articles: &Json,
+        sources: usize,
+    ) -> Vec<u8> {
         let choice = self.choice();
         let mut out = Vec::with_capacity(4_096);
         self.write_meta(
@@ -87,6 +94,8 @@ impl<'a> Answer<'a> {
             None => write_unread(&mut out, &self.asked.text),
             Some((_, finding)) => write_finding(&mut out, finding, self.now, sources),
         }
+        out.extend_from_slice(b",\"articles\":");
+        out.extend_from_slice(articles.to_string().as_bytes());
         out.extend_from_slice(b",\"cascade\":");
         around.write(&mut out);
         let opening = b",\"warnings\":";

@@ -2,7 +2,7 @@
 
 use iocd_core::score::RiskLevel;
 use iocd_core::value::MAX_VALUE;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::http::code::Code;
 use crate::http::describe::schema::{
@@ -125,7 +125,10 @@ fn data() -> Json {
         maybe("hunting", hunting()),
         always(
             "articles",
-            list(json!({"type": "object"}), "Empty in this version."),
+            list(
+                shared("Article"),
+                "For a CVE: the newest articles that name it, 20 at most, as far as the tier looks back.",
+            ),
         ),
         always("cascade", cascade),
         always("warnings", texts("What speaks for caution.")),

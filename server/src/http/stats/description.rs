@@ -54,7 +54,7 @@ fn answer() -> Json {
     };
     let data = object([
         always("total_iocs", number("Entries.")),
-        always("total_articles", number("0 in this version.")),
+        always("total_articles", number("Articles that are not archived.")),
         always("by_type", counts(&Kind::ALL.map(Kind::as_str))),
         always(
             "by_confidence",

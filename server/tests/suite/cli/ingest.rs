@@ -298,3 +298,40 @@ fn links_to_files_are_followed() {
     assert_eq!(bench.total("http://linked.example.com/"), 1);
     assert_eq!(bench.total("http://hidden.example.com/"), 0);
 }
+
+#[test]
+fn articles_are_stored_with_their_claims_once() {
+    let bench = Bench::new();
+    let document = "<rss version=\"2.0\"><channel><title>News</title><link>https://krebsonsecurity.com</link>\n\
+        <item><title>Emotet again</title><link>https://krebsonsecurity.com/a?utm_source=rss</link>\
+        <description>&lt;p&gt;It exploits CVE-2026-0001 and calls bad[.]example[.]com.&lt;/p&gt;</description></item>\
+        <item><title>Nothing</title><link>https://krebsonsecurity.com/b</link></item></channel></rss>";
+    let file = bench.file("rss.xml", document);
+    let path = file.to_str().unwrap();
+    // By what it says of itself, and by name.
+    let first = &bench.json(&["ingest", "--json", "--file", path])[0];
+    assert_eq!(first["feed"], "krebsonsecurity", "{first}");
+    assert_eq!(
+        (&first["rows"], &first["accepted"]),
+        (&2.into(), &2.into()),
+        "{first}"
+    );
+    assert_eq!(first["claims"], 2);
+    let articles = bench.data().join("articles.db");
+    let again = &bench.json(&[
+        "ingest",
+        "--json",
+        "--feed",
+        "krebsonsecurity",
+        "--file",
+        path,
+    ])[0];
+    assert_eq!(
+        (&again["rows"], &again["unchanged"]),
+        (&2.into(), &2.into()),
+        "{again}"
+    );
+    assert_eq!(bench.total("bad.example.com"), 1);
+    assert_eq!(bench.total("CVE-2026-0001"), 1);
+    assert!(articles.exists());
+}

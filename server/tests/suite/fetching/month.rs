@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use iocd::articles::Articles;
 use iocd::clock::Clock;
 use iocd::config::{FetchSettings, Tiers};
 use iocd::control::{Control, DATABASE};
@@ -46,6 +47,7 @@ impl Process {
         let runner = Runner::new(Parts {
             store: Arc::clone(&store),
             control: Arc::clone(&control),
+            articles: Arc::new(Articles::open(&dir.join("articles.db")).unwrap()),
             feeds: Arc::clone(feeds),
             settings: FetchSettings {
                 feeds: (0..FEEDS).map(name).collect(),

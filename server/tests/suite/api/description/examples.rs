@@ -48,6 +48,7 @@ async fn stand() -> (Stand, String) {
         ..source("spamhaus-drop")
     };
     record(store, &drop, 200, [claim("203.0.113.0/24")]).await;
+    super::super::articles::put(&stand, &super::super::articles::rich());
     let key = stand.key_of_tier("pro");
     (stand, key)
 }
@@ -85,6 +86,10 @@ async fn questions_are_answered_as_shown() {
             "/api/v1/iocs?type=domain&confidence=high&limit=2",
             "list/example.json",
         ),
+        (
+            "/api/v1/articles?min_severity=high&expand=cves&limit=2",
+            "articles/example.json",
+        ),
     ] {
         check(file, &stand.get(&key, target).await.ok());
     }
@@ -116,6 +121,7 @@ async fn the_examples_tested_here_are_those_of_the_page() {
     for words in [
         "search&quot; -H &quot;Authorization: Bearer $KEY&quot; --data-urlencode &#39;q=203.0.113[.]7&#39;",
         "--data-urlencode &#39;value=203.0.113[.]7&#39;",
+        "--data-urlencode &#39;min_severity=high&#39; --data-urlencode &#39;expand=cves&#39; --data-urlencode &#39;limit=2&#39;",
         "--data-urlencode &#39;type=domain&#39; --data-urlencode &#39;confidence=high&#39; --data-urlencode &#39;limit=2&#39;",
         "&#39;[&quot;203.0.113[.]7&quot;, &quot;nobody.example.org&quot;]&#39;",
         "&#39;[&quot;203.0.113[.]7&quot;, &quot;2001:DB8::1&quot;]&#39;",

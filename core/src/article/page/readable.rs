@@ -1,0 +1,183 @@
+//! The article of a whole page, without what surrounds it.
+//!
+//! Menus and lists of other articles are links; an article is text. Elements
+//! that hold text get a weight by how much of it is no link, what they are
+//! (`article`, `main`) and what they are called (`post-content`, `sidebar`);
+//! the lightest one that holds most of the weight is the article.
+
+use super::super::prose::Prose;
+use super::token::{Token, attribute, tokens};
+use super::{bounded, read_html};
+
+/// Elements that may hold an article.
+const CONTAINERS: [&str; 7] = [
+    "article",
+    "main",
+    "section",
+    "div",
+    "td",
+    "body",
+    "blockquote",
+];
+
+/// Elements that are looked at.
+const MAX_CONTAINERS: usize = 50_000;
+/// Elements within each other that are looked at.
+const MAX_DEPTH: usize = 512;
+
+/// Names that articles have, and what surrounds them.
+const GOOD: [&str; 9] = [
+    "article", "content", "post", "entry", "story", "main", "body", "text", "blog",
+];
+const BAD: [&str; 18] = [
+    "comment",
+    "sidebar",
+    "footer",
+    "related",
+    "share",
+    "social",
+    "menu",
+    "nav",
+    "promo",
+    "newsletter",
+    "cookie",
+    "banner",
+    "popup",
+    "widget",
+    "author-bio",
+    "recommend",
+    "breadcrumb",
+    "subscribe",
+];
+
+/// An element of the page.
+struct Container {
+    /// Byte offsets of its content.
+    start: usize,
+    end: usize,
+    parent: Option<usize>,
+    /// Characters of its own text, and of that in links.
+    text: usize,
+    links: usize,
+    paragraphs: usize,
+    factor: usize,
+}
+
+/// The article of a page: its text, or all there is where nothing stands out.
+pub fn main_text(html: &str) -> Prose {
+    let html = bounded(html);
+    match heaviest(&containers(html)) {
+        Some((start, end)) => read_html(&html[start..end]),
+        None => read_html(html),
+    }
+}
+
+fn containers(html: &str) -> Vec<Container> {
+    let mut found: Vec<Container> = Vec::new();
+    let mut open: Vec<(usize, String)> = Vec::new();
+    let mut links = 0_usize;
+    let mut source = tokens(html);
+    while let Some(token) = source.next() {
+        let at = html.len() - source.left();
+        match token {
+            Token::Text(text) => {
+                if let Some((place, _)) = open.last() {
+                    let length = text.split_whitespace().map(str::len).sum::<usize>();
+                    let container = &mut found[*place];
+                    if links > 0 {
+                        container.links += length;
+                    } else {
+                        container.text += length;
+                    }
+                }
+            }
+            Token::Open { name, attributes } => match &*name {
+                "a" => links += 1,
+                "p" | "pre" | "li" | "tr" => {
+                    if let Some((place, _)) = open.last() {
+                        found[*place].paragraphs += 1;
+                    }
+                }
+                _ if CONTAINERS.contains(&&*name)
+                    && found.len() < MAX_CONTAINERS
+                    && open.len() < MAX_DEPTH =>
+                {
+                    found.push(Container {
+                        start: at,
+                        end: html.len(),
+                        parent: open.last().map(|(place, _)| *place),
+                        text: 0,
+                        links: 0,
+                        paragraphs: 0,
+                        factor: factor(&name, attributes),
+                    });
+                    open.push((found.len() - 1, name));
+                }
+                _ => {}
+            },
+            Token::Close { name } => {
+                if name == "a" {
+                    links = links.saturating_sub(1);
+                } else if let Some(place) = open.iter().rposition(|(_, open)| *open == name) {
+                    for (container, _) in open.drain(place..) {
+                        found[container].end = at;
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// In hundredths.
+fn factor(name: &str, attributes: &str) -> usize {
+    let mut factor = match name {
+        "article" => 200,
+        "main" => 150,
+        "body" => 60,
+        _ => 100,
+    };
+    let called = ["class", "id"].map(|name| attribute(attributes, name).unwrap_or_default());
+    let called = called.join(" ").to_ascii_lowercase();
+    if GOOD.iter().any(|word| called.contains(word)) {
+        factor = factor * 3 / 2;
+    }
+    if name != "body" && BAD.iter().any(|word| called.contains(word)) {
+        factor /= 10;
+    }
+    factor
+}
+
+/// Where the article stands. What an element holds counts for those around it,
+/// too, but less the further out they are.
+fn heaviest(containers: &[Container]) -> Option<(usize, usize)> {
+    let mut weights = vec![0_usize; containers.len()];
+    for container in containers {
+        let own = (container.text.saturating_sub(3 * container.links)
+            + 25 * container.paragraphs.min(40))
+            * container.factor
+            / 100;
+        let mut place = Some(index_of(containers, container));
+        let mut share = own;
+        while let Some(at) = place
+            && share > 0
+        {
+            weights[at] += share * containers[at].factor.min(200) / 100;
+            share = share * 4 / 5;
+            place = containers[at].parent;
+        }
+    }
+    let (place, weight) = weights
+        .iter()
+        .enumerate()
+        .max_by_key(|(place, weight)| (**weight, std::cmp::Reverse(*place)))?;
+    (*weight >= LEAST).then(|| (containers[place].start, containers[place].end))
+}
+
+/// Weight below which a page has no article.
+const LEAST: usize = 250;
+
+fn index_of(containers: &[Container], container: &Container) -> usize {
+    // They are in the order in which they begin.
+    containers.partition_point(|other| other.start < container.start)
+}
