@@ -21,6 +21,7 @@ mod activity;
 mod caller;
 mod error;
 mod feed;
+mod holding;
 mod key;
 mod keyring;
 mod latency;
@@ -33,10 +34,11 @@ mod sqlite;
 mod usage;
 
 pub use account::Account;
-pub use activity::Activity;
+pub use activity::{ABANDONED, Activity};
 pub use caller::{AuthError, Caller};
 pub use error::ControlError;
 pub use feed::{Condition, Coverage, FeedState, Health, MAX_REFUSED, RefusedRow};
+pub use holding::{Holding, Shared};
 pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, MAX_REASON, StoredKey};
 pub use latency::Latency;
 pub use readings::Readings;
@@ -68,6 +70,9 @@ pub struct Control {
     /// Rate windows and counters by key id: they outlive a reload of the keys.
     activities: Mutex<HashMap<String, Arc<Activity>>>,
     feeds: Mutex<BTreeMap<String, FeedState>>,
+    /// Held by whoever changes the state of a feed: what is in memory is what
+    /// was written last.
+    noting: Mutex<()>,
     readings: Mutex<readings::ByFeed>,
     /// [`Coverage`] as JSON, rendered when a feed's state changes.
     coverage: ArcSwap<RenderedCoverage>,
@@ -124,6 +129,7 @@ impl Control {
             callers: ArcSwap::default(),
             activities: Mutex::default(),
             feeds: Mutex::new(feeds),
+            noting: Mutex::default(),
             readings: Mutex::default(),
             coverage: ArcSwap::from_pointee(coverage),
             changing: Mutex::default(),
@@ -136,8 +142,10 @@ impl Control {
 
     /// Notes how a feed is. The answer to "what was searched" follows at once.
     pub fn set_feed_state(&self, state: &FeedState) -> Result<(), ControlError> {
-        let mut feeds = lock(&self.feeds);
+        // Who asks how feeds are waits for memory only, never for this disk.
+        let _noting = lock(&self.noting);
         self.records.put_feed_state(state)?;
+        let mut feeds = lock(&self.feeds);
         feeds.insert(state.feed.clone(), state.clone());
         let rendered = RenderedCoverage::of(&feeds, self.clock.now());
         self.coverage.store(Arc::new(rendered));
