@@ -54,7 +54,7 @@ pub struct WrittenLog {
 }
 
 /// Variables of the environment that are settings.
-const VARIABLES: [&str; 20] = [
+const VARIABLES: [&str; 21] = [
     "IOCD_LISTEN",
     "IOCD_TLS_CERTIFICATE",
     "IOCD_TLS_KEY",
@@ -66,6 +66,7 @@ const VARIABLES: [&str; 20] = [
     "IOCD_MAX_CONNECTIONS",
     "IOCD_MAX_CONNECTIONS_PER_ADDRESS",
     "IOCD_MAX_REQUESTS",
+    "IOCD_MAX_REQUESTS_PER_KEY",
     "IOCD_REQUEST_TIMEOUT_SECONDS",
     "IOCD_HEADER_TIMEOUT_SECONDS",
     "IOCD_SHUTDOWN_TIMEOUT_SECONDS",
@@ -132,6 +133,9 @@ impl Written {
                 self.limits.max_connections_per_address = Some(read(name, &value)?);
             }
             "IOCD_MAX_REQUESTS" => self.limits.max_requests = Some(read(name, &value)?),
+            "IOCD_MAX_REQUESTS_PER_KEY" => {
+                self.limits.max_requests_per_key = Some(read(name, &value)?);
+            }
             "IOCD_REQUEST_TIMEOUT_SECONDS" => {
                 self.limits.request_timeout_seconds = Some(read(name, &value)?);
             }

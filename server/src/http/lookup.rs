@@ -8,7 +8,7 @@ use axum::response::Response;
 use iocd_core::value::{Kind, MAX_VALUE};
 
 use super::accept::check_accept;
-use super::apart::run_apart;
+use super::apart::{Wait, run_apart};
 use super::code::Code;
 use super::error::ApiError;
 use super::front::Call;
@@ -38,8 +38,10 @@ pub(super) async fn lookup<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
     {
         None => Around::default(),
         Some(found) => {
-            let (store, question) = (Arc::clone(&app.store), Around::of(found));
-            run_apart(&app, async move { question.find(&*store, now).await }).await?
+            let wait = Wait::default();
+            let (store, question) = (Arc::clone(&app.store), Around::of(found, wait.is_over()));
+            let find = async move { question.find(&*store, now).await };
+            run_apart(&app.walks.short, &call.caller, find).await?
         }
     };
     let sources = usize::try_from(call.caller.tier().results).unwrap_or(usize::MAX);
