@@ -61,6 +61,9 @@ impl Index {
                     cascade.descend(&state, first, number, &mut best)?;
                 }
                 state.give_way();
+                if sink.is_abandoned() {
+                    return Err(IndexError::Abandoned);
+                }
             }
         }
         Index::tell(state, best, cascade.moment, sink)

@@ -49,6 +49,9 @@ impl Index {
             }
             state.collect_containing(&firsts, question, moment, &mut best)?;
             state.give_way();
+            if sink.is_abandoned() {
+                return Err(IndexError::Abandoned);
+            }
         }
         Index::tell(state, best, moment, sink)
     }

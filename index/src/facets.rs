@@ -155,6 +155,12 @@ impl<'a> Intersection<'a> {
         }
     }
 
+    /// Without this slot and those after it.
+    pub(crate) fn before(self, slot: u32) -> Intersection<'a> {
+        let to = self.to.min(slot).max(self.from);
+        Intersection { to, ..self }
+    }
+
     pub(crate) fn contains(&self, slot: u32) -> bool {
         (self.from..self.to).contains(&slot)
             && self.all.iter().all(|set| set.contains(slot))

@@ -19,11 +19,33 @@ use crate::time::seconds;
 
 impl Index {
     /// Tells `sink` the entries that the filter admits, newest update first.
+    /// Gives the revision of the last one where the page is full: what is
+    /// behind it is what [`Index::list_on`] tells.
     pub fn list<S: EntrySink>(
         &self,
         listing: &Listing<'_>,
         sink: &mut S,
-    ) -> Result<(), IndexError> {
+    ) -> Result<Option<u64>, IndexError> {
+        self.list_before(listing, None, sink)
+    }
+
+    /// Goes on with a list behind the entry of this revision. What is before
+    /// it is neither looked at nor counted: no total is told.
+    pub fn list_on<S: EntrySink>(
+        &self,
+        listing: &Listing<'_>,
+        behind: u64,
+        sink: &mut S,
+    ) -> Result<Option<u64>, IndexError> {
+        self.list_before(listing, Some(behind), sink)
+    }
+
+    fn list_before<S: EntrySink>(
+        &self,
+        listing: &Listing<'_>,
+        before: Option<u64>,
+        sink: &mut S,
+    ) -> Result<Option<u64>, IndexError> {
         let Listing { filter, page, .. } = *listing;
         let mut state = self.reading();
         let now = seconds(listing.now);
@@ -34,11 +56,16 @@ impl Index {
         let moment = state.moment_of(listing)?;
         let mut slots = Vec::new();
         {
-            let matching = state.matching(filter, &made, moment);
+            let mut matching = state.matching(filter, &made, moment);
+            if let Some(revision) = before {
+                matching = matching.before(state.first_slot_of(revision));
+            }
             // What is due but not yet swept counts as expired.
             let is_due = |slot: u32| state.is_expired(slot, now);
             let due = state.count_due(&matching, filter, now);
-            sink.total(matching.count() - due);
+            if before.is_none() {
+                sink.total(matching.count() - due);
+            }
             let wanted = page.limit as usize;
             if wanted > 0 {
                 matching.descend(page.offset, due > 0, is_due, |slot| {
@@ -47,6 +74,9 @@ impl Index {
                 });
             }
         }
+        let is_full = slots.len() == page.limit as usize;
+        let last = slots.last().filter(|_| is_full);
+        let last = last.map(|&slot| state.revision_of(slot));
         let shown: Vec<Shown> = slots
             .into_iter()
             .filter_map(|slot| state.shown(slot, now))
@@ -61,7 +91,7 @@ impl Index {
             }
             state.give_way();
         }
-        Ok(())
+        Ok(last)
     }
 }
 
@@ -115,6 +145,12 @@ impl State {
                 given: revision,
                 last: self.revision(),
             })
+    }
+
+    /// The first slot of this revision or a later one.
+    fn first_slot_of(&self, revision: u64) -> u32 {
+        let earlier = self.revisions.slots_up_to(revision.saturating_sub(1));
+        u32::try_from(earlier).unwrap_or(u32::MAX)
     }
 
     /// The revision after which the slots before this one are all there are.

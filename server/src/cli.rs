@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Settings, Written};
-use crate::owner::Owner;
+use crate::owner::{Owner, OwnerError};
 
 /// Prints a line to standard output; a reader that went away is an error for
 /// the caller's `?`, not a panic. Colours go only to a terminal.
@@ -137,9 +137,27 @@ impl Global {
         Ok(Settings::resolve([self.file()?, environment, flags])?)
     }
 
-    /// Who does what commands ask.
+    /// Who does what commands ask that need something to ask about.
     fn owner(&self) -> anyhow::Result<Owner> {
-        let owner = Owner::find(&self.settings(Written::default())?)?;
+        let found = Owner::find(&self.settings(Written::default())?);
+        match found {
+            Err(error @ OwnerError::Nothing(_)) if std::env::var_os("IOCD_URL").is_some() => {
+                Err(error).context(
+                    "IOCD_URL is passed over, for this is about the data directory of this machine",
+                )
+            }
+            found => Ok(self.introduce(found?)),
+        }
+    }
+
+    /// Who does what commands ask that put something in.
+    fn owner_or_new(&self) -> anyhow::Result<Owner> {
+        let owner = Owner::find_or_make(&self.settings(Written::default())?)?;
+        Ok(self.introduce(owner))
+    }
+
+    /// Says what is worth knowing of it.
+    fn introduce(&self, owner: Owner) -> Owner {
         match &owner {
             Owner::Here(node, _) => node.tell_recovery(|notice| eprintln!("iocd: {notice}")),
             Owner::There(..) if self.feeds.is_some() => eprintln!(
@@ -147,7 +165,7 @@ impl Global {
             ),
             Owner::There(..) => {}
         }
-        Ok(owner)
+        owner
     }
 
     /// What the configuration file says; nothing if none is named and there

@@ -22,6 +22,7 @@ mod caller;
 mod error;
 mod feed;
 mod fetching;
+mod holding;
 mod key;
 mod keyring;
 mod latency;
@@ -34,11 +35,12 @@ mod sqlite;
 mod usage;
 
 pub use account::Account;
-pub use activity::Activity;
+pub use activity::{ABANDONED, Activity};
 pub use caller::{AuthError, Caller};
 pub use error::ControlError;
 pub use feed::{Condition, Coverage, FeedState, Health, MAX_REFUSED, RefusedRow};
 pub use fetching::{FetchState, HeldDocument};
+pub use holding::{Holding, Shared};
 pub use key::{KeyInfo, KeyRequest, MAX_EXPIRY_DAYS, MAX_REASON, StoredKey};
 pub use latency::Latency;
 pub use readings::{Readings, Runs};
@@ -72,6 +74,9 @@ pub struct Control {
     activities: Mutex<HashMap<String, Arc<Activity>>>,
     feeds: Mutex<BTreeMap<String, FeedState>>,
     fetches: Mutex<BTreeMap<String, FetchState>>,
+    /// Held by whoever changes the state of a feed: what is in memory is what
+    /// was written last.
+    noting: Mutex<()>,
     readings: Mutex<readings::ByFeed>,
     runs: Mutex<BTreeMap<String, Runs>>,
     /// [`Coverage`] as JSON, rendered when a feed's state changes.
@@ -135,6 +140,7 @@ impl Control {
             activities: Mutex::default(),
             feeds: Mutex::new(feeds),
             fetches: Mutex::new(fetches),
+            noting: Mutex::default(),
             readings: Mutex::default(),
             runs: Mutex::default(),
             coverage: ArcSwap::from_pointee(coverage),
@@ -148,8 +154,10 @@ impl Control {
 
     /// Notes how a feed is. The answer to "what was searched" follows at once.
     pub fn set_feed_state(&self, state: &FeedState) -> Result<(), ControlError> {
-        let mut feeds = lock(&self.feeds);
+        // Who asks how feeds are waits for memory only, never for this disk.
+        let _noting = lock(&self.noting);
         self.records.put_feed_state(state)?;
+        let mut feeds = lock(&self.feeds);
         feeds.insert(state.feed.clone(), state.clone());
         let rendered = RenderedCoverage::of(&feeds, self.clock.now());
         self.coverage.store(Arc::new(rendered));

@@ -11,7 +11,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,15 +38,21 @@ mod searching;
 /// Listens in the data directory. A socket left by a crash is replaced: the
 /// caller holds the directory's lock, so nobody else can be listening.
 pub fn bind(dir: &Path) -> io::Result<UnixListener> {
-    let path = socket(dir);
-    match fs::remove_file(&path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+    // A socket is made with the mode that the process's mask leaves, and the
+    // directory may be open to others: so it is made where nobody else gets,
+    // and appears with its mode. Both paths are of one length: one that is too
+    // long is refused here, and not when somebody asks.
+    let apart = dir.join(".made");
+    match fs::remove_dir_all(&apart) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
-    // The directory is 0700, so there is no moment at which others could connect.
-    let listener = UnixListener::bind(&path)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    fs::DirBuilder::new().mode(0o700).create(&apart)?;
+    let made = apart.join("socket");
+    let listener = UnixListener::bind(&made)?;
+    fs::set_permissions(&made, fs::Permissions::from_mode(0o600))?;
+    fs::rename(&made, socket(dir))?;
+    fs::remove_dir(&apart)?;
     Ok(listener)
 }
 

@@ -35,6 +35,7 @@ mod cors;
 mod counted;
 mod credential;
 mod describe;
+mod disk;
 mod docs;
 mod error;
 mod escape;
@@ -54,6 +55,7 @@ mod open_files;
 mod openapi;
 mod parameter;
 mod peer;
+mod portions;
 mod published;
 mod read_ahead;
 mod reading;
@@ -62,6 +64,7 @@ mod route;
 pub(crate) mod search;
 mod seats;
 mod serve;
+mod share;
 mod stats;
 mod wire;
 
@@ -76,6 +79,7 @@ pub use serve::{Listening, Served, listen, serve, serve_metrics};
 use apart::Walks;
 use counted::Counter;
 use front::Open;
+use portions::AnswerRoom;
 use published::Published;
 use read_ahead::SharedRoom;
 use request_id::RequestIds;
@@ -105,6 +109,8 @@ pub struct App<S> {
     pub clock: Clock,
     ids: RequestIds,
     read_ahead: SharedRoom,
+    /// Room for large answers that have yet to be taken.
+    answers: AnswerRoom,
     stopping: AtomicBool,
     /// The description of the API, once somebody has asked for it.
     published: OnceLock<Published>,
@@ -130,6 +136,7 @@ impl<S: ClaimStore> App<S> {
             clock,
             ids: RequestIds::new(),
             read_ahead: SharedRoom::new(),
+            answers: AnswerRoom::new(),
             stopping: AtomicBool::new(false),
             published: OnceLock::new(),
             counter: Counter::default(),

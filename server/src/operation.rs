@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use iocd_core::matching::{MIN_PART, Part};
 use iocd_core::query::{Filter, Matching, Page, StatusFilter};
 use iocd_core::value::Kind;
 use iocd_index::IndexError;
@@ -13,7 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::backup::{self, BackupError};
 use crate::bulk::{DEFAULT_LIMIT, Interruption, MAX_LIMIT, Purpose};
 use crate::control::{Account, ControlError};
-use crate::http::search::{Asked, answer};
+use crate::http::search::{Asked, Asking, answer};
 use crate::owner::Node;
 use crate::store::StoreError;
 use crate::store::embedded::History;
@@ -23,7 +22,7 @@ mod keys;
 mod known;
 mod listing;
 mod ruling;
-mod warned;
+pub(crate) mod warned;
 
 pub use keys::NewKey;
 pub use ruling::Denial;
@@ -241,15 +240,16 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
                 explain: false,
                 as_of: None,
             };
-            if asked.matching == Matching::Contains && Part::read(&asked.text).is_none() {
-                let message = format!(
-                    "{:?}: expected at least {MIN_PART} characters to look for in values",
-                    asked.text
-                );
-                return Err(OperationError::Invalid(message));
-            }
-            let warnings = node.warnings.current();
-            let body = answer(&asked, &*node.store, &node.control, &warnings, now).await?;
+            let asked = asked
+                .checked()
+                .map_err(|error| OperationError::Invalid(error.message().to_owned()))?;
+            let asking = Asking {
+                store: &*node.store,
+                control: &node.control,
+                warnings: &node.warnings.current(),
+                is_abandoned: &|| false,
+            };
+            let body = answer(&asked, asking, now).await?;
             Ok(serde_json::from_slice(&body).expect("the API's answers are JSON"))
         }
         Operation::Known { values, status } => {

@@ -47,6 +47,12 @@ pub enum OwnerError {
         /// Whether it is a server.
         serving: bool,
     },
+    /// There is none.
+    #[error(
+        "{}: there is no data directory here; name it with --data, or make one with iocd serve, iocd ingest or iocd key create",
+        .0.display()
+    )]
+    Nothing(PathBuf),
     /// The directory cannot be used.
     #[error("{}: {source}", .path.display())]
     Io {
@@ -245,6 +251,15 @@ pub(crate) fn lock(dir: &Path) -> Result<File, OwnerError> {
     }
 }
 
+/// Checks that there is a data directory: who only asks makes none.
+pub fn check_there(dir: &Path) -> Result<(), OwnerError> {
+    if dir.join(CLAIMS).is_dir() {
+        Ok(())
+    } else {
+        Err(OwnerError::Nothing(dir.to_owned()))
+    }
+}
+
 /// Where the owner of `dir` listens.
 pub fn socket(dir: &Path) -> PathBuf {
     dir.join("control.sock")
@@ -260,8 +275,20 @@ pub enum Owner {
 
 impl Owner {
     /// Asks the server that owns the directory, if there is one; opens the
-    /// directory otherwise.
+    /// directory otherwise. It has to be there.
     pub fn find(settings: &Settings) -> Result<Owner, OwnerError> {
+        Owner::reach(settings, check_there)
+    }
+
+    /// As [`find`](Owner::find), and makes the directory where there is none.
+    pub fn find_or_make(settings: &Settings) -> Result<Owner, OwnerError> {
+        Owner::reach(settings, |_| Ok(()))
+    }
+
+    fn reach(
+        settings: &Settings,
+        check: impl FnOnce(&Path) -> Result<(), OwnerError>,
+    ) -> Result<Owner, OwnerError> {
         let path = socket(&settings.data);
         let io = |source| OwnerError::Io {
             path: path.clone(),
@@ -275,6 +302,7 @@ impl Owner {
         if UnixStream::connect(&path).is_ok() {
             return Ok(Owner::There(path, runtime));
         }
+        check(&settings.data)?;
         Ok(Owner::Here(Box::new(Node::open(settings)?), runtime))
     }
 

@@ -272,11 +272,21 @@ pub trait ClaimStore: Send + Sync + 'static {
     /// Tells `sink` the entries that the filter admits, newest update first.
     /// An entry is listable if no warning withholds its value; one about a
     /// value that is not globally reachable only where its source says so.
+    /// Gives the revision of the last entry where the page is full.
     fn list<S: EntrySink + Send>(
         &self,
         listing: &Listing<'_>,
         sink: &mut S,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
+
+    /// Goes on with a list behind the entry that has this revision: tells
+    /// `sink` what comes there, without a total. Quicker than an offset.
+    fn list_on<S: EntrySink + Send>(
+        &self,
+        listing: &Listing<'_>,
+        behind: u64,
+        sink: &mut S,
+    ) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
 
     /// Counts what [`list`](ClaimStore::list) gives without a filter, as
     /// [`Stats`] says.

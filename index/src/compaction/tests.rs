@@ -127,7 +127,7 @@ fn list(index: &Index, revision: Option<u64>) -> Result<Told, IndexError> {
         now: at(10_000),
         revision,
     };
-    index.list(&listing, &mut told).map(|()| told)
+    index.list(&listing, &mut told).map(|_| told)
 }
 
 fn follow(index: &Index, after: u64) -> Result<(u64, Told), IndexError> {

@@ -32,7 +32,10 @@ pub(super) enum Account {
 
 impl Account {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = global.owner()?;
+        let owner = match self {
+            Account::Create { .. } => global.owner_or_new()?,
+            Account::List { .. } => global.owner()?,
+        };
         match self {
             Account::Create { name, named, tier } => {
                 let name = name.or(named).expect("clap requires one of them");

@@ -41,7 +41,10 @@ pub(super) enum Allow {
 
 impl Allow {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = global.owner()?;
+        let owner = match self {
+            Allow::Add { .. } => global.owner_or_new()?,
+            _ => global.owner()?,
+        };
         match self {
             Allow::Add {
                 value: text,

@@ -70,7 +70,10 @@ fn read_confidence(text: &str) -> Result<u8, String> {
 
 impl Deny {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = global.owner()?;
+        let owner = match self {
+            Deny::Add(_) => global.owner_or_new()?,
+            _ => global.owner()?,
+        };
         match self {
             Deny::Add(add) => {
                 let denied = owner.perform(Operation::Deny(Denial {

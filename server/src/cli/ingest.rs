@@ -70,7 +70,7 @@ impl Ingest {
             collect_files(dir, 0, &mut files, &mut reports)
                 .with_context(|| dir.display().to_string())?;
         }
-        let owner = global.owner()?;
+        let owner = global.owner_or_new()?;
         let progress = self.progress(&files);
         let mut outcome = Ok(());
         for path in &files {

@@ -69,7 +69,10 @@ pub(super) struct Create {
 
 impl Key {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = global.owner()?;
+        let owner = match self {
+            Key::Create(_) => global.owner_or_new()?,
+            _ => global.owner()?,
+        };
         match self {
             Key::Create(create) => create.run(&owner)?,
             Key::List { json } => {

@@ -70,7 +70,7 @@ impl Scan {
         let settings = global.settings(Written::default())?;
         let respondent = match self.remote.client(global)? {
             Some(client) => Respondent::Server(client),
-            None => Respondent::Owner(Owner::find(&settings)?),
+            None => Respondent::Owner(global.owner()?),
         };
         let store = Store {
             respondent: &respondent,

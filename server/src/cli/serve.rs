@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +44,12 @@ impl Serve {
         node.tell_recovery(|notice| tracing::warn!("{notice}"));
         for notice in node.warnings.notices() {
             tracing::warn!("{notice}");
+        }
+        if is_open_to_others(&settings.data) {
+            tracing::warn!(
+                "the data directory {} may be entered by other users of the machine: chmod 700 it",
+                settings.data.display()
+            );
         }
         node.judge_stored()?;
         let runtime = tokio::runtime::Runtime::new()?;
@@ -114,8 +122,10 @@ async fn run(settings: &Settings, node: &Arc<Node>) -> anyhow::Result<Served> {
         writeln!(greeting, "iocd tells metrics on http://{address}/metrics")?;
         tokio::spawn(serve_metrics(Arc::clone(&app), listener));
     }
+    // Handled where there is no certificate to read again, too: by default it
+    // ends a process on the spot.
+    let hangup = signal(SignalKind::hangup())?;
     if let Some(tls) = &tls {
-        let hangup = signal(SignalKind::hangup())?;
         tokio::spawn(keep_current(Arc::clone(tls), hangup));
     }
     // In one piece: who starts a server may read no further than the first line.
@@ -157,6 +167,11 @@ fn begin_fetching(node: &Arc<Node>) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether others than its owner may do anything with a directory.
+fn is_open_to_others(dir: &Path) -> bool {
+    std::fs::metadata(dir).is_ok_and(|about| about.mode() & 0o077 != 0)
 }
 
 /// Gives claims a revision as expired when their time is over, and archives

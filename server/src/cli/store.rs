@@ -8,9 +8,10 @@ use clap::Subcommand;
 use serde_json::Value as Json;
 
 use super::{Global, table};
-use crate::backup::{self, CLAIMS};
+use crate::backup;
 use crate::config::Written;
 use crate::operation::Operation;
+use crate::owner::check_there;
 
 mod check;
 mod exchange;
@@ -59,17 +60,11 @@ pub(super) enum Store {
 impl Store {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let data = global.settings(Written::default())?.data;
-        let makes_one = matches!(self, Store::Import { .. } | Store::Restore { .. });
-        if !makes_one {
-            // Opening it would make one.
-            anyhow::ensure!(
-                data.join(CLAIMS).is_dir(),
-                "{}: there is no data directory here; name it with --data",
-                data.display()
-            );
-        }
         match self {
-            Store::Check { json } => check::run(&data, json),
+            Store::Check { json } => {
+                check_there(&data)?;
+                check::run(&data, json)
+            }
             Store::Backup { dir } => {
                 // Another process may do it, in another directory.
                 let dir = std::path::absolute(&dir)
@@ -99,7 +94,7 @@ impl Store {
             }
             Store::Export { output } => exchange::export(&global.owner()?, &output),
             Store::Import { file } => {
-                let owner = global.owner()?;
+                let owner = global.owner_or_new()?;
                 let imported = exchange::import(&owner, &file);
                 owner.close()?;
                 imported

@@ -2,13 +2,18 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use iocd_core::value::Kind;
+use iocd_core::warning::WarningSet;
 use serde_json::Value as Json;
 
 use super::{Global, table};
-use crate::operation::Operation;
+use crate::config::Written;
+use crate::operation::{Operation, warned};
+use crate::owner::{Owner, OwnerError, check_there};
+use crate::warnings::Warnings as Lists;
 
 /// Look at the warning lists in force, or which of them cover values.
 #[derive(Debug, Args)]
@@ -26,9 +31,9 @@ pub(super) struct Warnings {
 
 impl Warnings {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
-        let owner = global.owner()?;
+        let known = Known::find(global)?;
         if self.values.is_empty() {
-            let lists = owner.perform(Operation::ListWarnings)?;
+            let lists = known.lists()?;
             if self.json {
                 say!("{lists}");
             } else {
@@ -36,18 +41,56 @@ impl Warnings {
             }
         }
         for value in &self.values {
-            let readings = owner.perform(Operation::Warned {
-                q: value.clone(),
-                kind: self.r#type,
-            })?;
+            let readings = known.readings(value, self.r#type)?;
             if self.json {
                 say!("{readings}");
             } else {
                 print_readings(value, &readings)?;
             }
         }
-        owner.close()?;
+        known.close()?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Where the lists in force are known: with what the operator allows by the
+/// owner of the data directory, and where there is none yet, by the settings.
+enum Known {
+    Owner(Owner),
+    Settings(Arc<WarningSet>),
+}
+
+impl Known {
+    fn find(global: &Global) -> anyhow::Result<Known> {
+        let settings = global.settings(Written::default())?;
+        Ok(match check_there(&settings.data) {
+            Ok(()) => Known::Owner(global.owner()?),
+            Err(_) => Known::Settings(Lists::load(&settings.warnings)?.current()),
+        })
+    }
+
+    fn lists(&self) -> Result<Json, OwnerError> {
+        match self {
+            Known::Owner(owner) => owner.perform(Operation::ListWarnings),
+            Known::Settings(set) => Ok(warned::list(set)),
+        }
+    }
+
+    fn readings(&self, text: &str, kind: Option<Kind>) -> Result<Json, OwnerError> {
+        match self {
+            Known::Owner(owner) => owner.perform(Operation::Warned {
+                q: text.to_owned(),
+                kind,
+            }),
+            Known::Settings(set) => Ok(warned::find(text, kind, set)),
+        }
+    }
+
+    fn close(self) -> Result<(), OwnerError> {
+        match self {
+            Known::Owner(owner) => owner.close(),
+            Known::Settings(_) => Ok(()),
+        }
     }
 }
 

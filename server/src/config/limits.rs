@@ -17,6 +17,8 @@ pub struct Bounds {
     pub max_connections_per_address: usize,
     /// Requests that run at a time; the next one is told 503.
     pub max_requests: u64,
+    /// Of these, requests of one key; the next one is told 429.
+    pub max_requests_per_key: u64,
     /// How long a request may take before it is answered 408.
     pub request_timeout: Duration,
     /// How long a connection may take to send a request's head, idle time included.
@@ -33,14 +35,24 @@ impl Default for Bounds {
     fn default() -> Self {
         Bounds {
             max_connections: 4_096,
-            max_connections_per_address: 1_024,
+            max_connections_per_address: 256,
             max_requests: 1_024,
+            max_requests_per_key: per_key(1_024),
             request_timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(15),
             shutdown_timeout: Duration::from_secs(10),
             max_body: 16 << 20,
             max_headers: 32 << 10,
         }
+    }
+}
+
+/// What one key may have of so many requests, where nobody says.
+const fn per_key(max_requests: u64) -> u64 {
+    if max_requests < 8 {
+        1
+    } else {
+        max_requests / 8
     }
 }
 
@@ -54,6 +66,8 @@ pub struct WrittenLimits {
     pub max_connections_per_address: Option<usize>,
     /// See [`Bounds::max_requests`].
     pub max_requests: Option<u64>,
+    /// See [`Bounds::max_requests_per_key`].
+    pub max_requests_per_key: Option<u64>,
     /// See [`Bounds::request_timeout`].
     pub request_timeout_seconds: Option<u64>,
     /// See [`Bounds::header_timeout`].
@@ -74,6 +88,7 @@ impl WrittenLimits {
                 .max_connections_per_address
                 .or(self.max_connections_per_address),
             max_requests: other.max_requests.or(self.max_requests),
+            max_requests_per_key: other.max_requests_per_key.or(self.max_requests_per_key),
             request_timeout_seconds: other
                 .request_timeout_seconds
                 .or(self.request_timeout_seconds),
@@ -96,12 +111,16 @@ impl WrittenLimits {
                 expected: "seconds from 1 to 86400".into(),
             }),
         };
+        let max_requests = self.max_requests.unwrap_or(base.max_requests);
         let bounds = Bounds {
             max_connections: self.max_connections.unwrap_or(base.max_connections),
             max_connections_per_address: self
                 .max_connections_per_address
                 .unwrap_or(base.max_connections_per_address),
-            max_requests: self.max_requests.unwrap_or(base.max_requests),
+            max_requests,
+            max_requests_per_key: self
+                .max_requests_per_key
+                .unwrap_or_else(|| per_key(max_requests)),
             request_timeout: seconds(
                 "request_timeout_seconds",
                 self.request_timeout_seconds,
@@ -127,6 +146,7 @@ impl WrittenLimits {
                 bounds.max_connections_per_address == 0,
             ),
             ("max_requests", bounds.max_requests == 0),
+            ("max_requests_per_key", bounds.max_requests_per_key == 0),
         ] {
             if is_zero {
                 return Err(ConfigError::Value {
@@ -156,6 +176,7 @@ impl Bounds {
                 self.max_connections_per_address as u64,
             ),
             ("max_requests", self.max_requests),
+            ("max_requests_per_key", self.max_requests_per_key),
             ("request_timeout_seconds", self.request_timeout.as_secs()),
             ("header_timeout_seconds", self.header_timeout.as_secs()),
             ("shutdown_timeout_seconds", self.shutdown_timeout.as_secs()),

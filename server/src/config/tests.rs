@@ -51,7 +51,7 @@ fn what_is_printed_reads_back_the_same() {
     let text = "feeds = 'more \"feeds\"'\ntrusted_proxies = ['192.0.2.7/24']\napi_key_in_query = true\n\
                 metrics_listen = '[::1]:9184'\ncors_origins = ['https://a.example.com']\n\
                 [limits]\nmax_connections = 7\nrequest_timeout_seconds = 3\n\
-                max_connections_per_address = 5\nmax_requests = 6\n\
+                max_connections_per_address = 5\nmax_requests = 6\nmax_requests_per_key = 4\n\
                 [tls]\ncertificate = 'a \"b\".pem'\nkey = 'k.pem'\n\
                 [store]\nhistory_days = 9\n\
                 [warnings]\nlists = ['a \"b\".json']\ninformational = ['vpn-ipv4']\nbuiltin = false\n\
@@ -72,6 +72,21 @@ fn what_is_printed_reads_back_the_same() {
         .map(|tier| tier.name.as_str())
         .collect();
     assert_eq!(names, [FREE, PRO, "gold plus", UNLIMITED]);
+}
+
+#[test]
+fn no_key_has_all_requests() {
+    for (text, of_key) in [
+        ("", 128),
+        ("[limits]\nmax_requests = 800", 100),
+        ("[limits]\nmax_requests = 3", 1),
+        ("[limits]\nmax_requests_per_key = 7", 7),
+    ] {
+        let settings = Settings::resolve([written(text)]).unwrap();
+        assert_eq!(settings.limits.max_requests_per_key, of_key, "{text}");
+    }
+    let bounds = Settings::default().limits;
+    assert!((bounds.max_connections_per_address as u64) < bounds.max_requests);
 }
 
 #[test]
@@ -145,6 +160,11 @@ fn what_is_served_to_whom_is_checked() {
         (
             "[limits]\nmax_requests = 0",
             "limits.max_requests",
+            "at least 1",
+        ),
+        (
+            "[limits]\nmax_requests_per_key = 0",
+            "limits.max_requests_per_key",
             "at least 1",
         ),
     ] {

@@ -56,7 +56,7 @@ pub struct WrittenLog {
 }
 
 /// Variables of the environment that are settings.
-const VARIABLES: [&str; 25] = [
+const VARIABLES: [&str; 26] = [
     "IOCD_LISTEN",
     "IOCD_TLS_CERTIFICATE",
     "IOCD_TLS_KEY",
@@ -68,6 +68,7 @@ const VARIABLES: [&str; 25] = [
     "IOCD_MAX_CONNECTIONS",
     "IOCD_MAX_CONNECTIONS_PER_ADDRESS",
     "IOCD_MAX_REQUESTS",
+    "IOCD_MAX_REQUESTS_PER_KEY",
     "IOCD_REQUEST_TIMEOUT_SECONDS",
     "IOCD_HEADER_TIMEOUT_SECONDS",
     "IOCD_SHUTDOWN_TIMEOUT_SECONDS",
@@ -139,6 +140,9 @@ impl Written {
                 self.limits.max_connections_per_address = Some(read(name, &value)?);
             }
             "IOCD_MAX_REQUESTS" => self.limits.max_requests = Some(read(name, &value)?),
+            "IOCD_MAX_REQUESTS_PER_KEY" => {
+                self.limits.max_requests_per_key = Some(read(name, &value)?);
+            }
             "IOCD_REQUEST_TIMEOUT_SECONDS" => {
                 self.limits.request_timeout_seconds = Some(read(name, &value)?);
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::holding::Holding;
 use super::latency::Histogram;
 use super::usage::Counted;
 use crate::endpoint::{Endpoint, MAX_ENDPOINTS};
@@ -14,16 +15,22 @@ use crate::limit::Meter;
 
 /// Statuses that are told apart, the usual ones first. Another counts as the
 /// first one of its class.
-const STATUSES: [u16; 26] = [
+const STATUSES: [u16; 27] = [
     200, 304, 201, 429, 404, 400, 401, 403, 202, 204, 206, 300, 405, 406, 408, 409, 410, 412, 413,
-    414, 415, 416, 422, 431, 500, 503,
+    414, 415, 416, 422, 431, ABANDONED, 500, 503,
 ];
 
-/// Rate windows and counters of one key.
+/// Counts as the status of a request whose client went away before there was
+/// an answer: no response has it. Web servers log it so.
+pub const ABANDONED: u16 = 499;
+
+/// Rate windows, counters and share of one key.
 #[derive(Debug, Default)]
 pub struct Activity {
     /// Its rate windows.
     pub meter: Meter,
+    /// What it has of what all keys share.
+    pub holding: Holding,
     /// Made with the first request: most keys of a large directory rest.
     tally: OnceLock<Box<Tally>>,
     /// Unix seconds of the latest request, 0 before the first.
@@ -49,14 +56,17 @@ impl Default for Tally {
 }
 
 impl Activity {
-    /// Counts a request that was answered with `status` after `elapsed`.
+    /// Counts a request that was answered with `status` after `elapsed`. One
+    /// to what is no endpoint counts as a request, and to none.
     pub fn count(&self, endpoint: Endpoint, status: u16, elapsed: Duration, now: Timestamp) {
         let second = now.as_second();
         if self.last_used.load(Ordering::Relaxed) < second {
             self.last_used.fetch_max(second, Ordering::Relaxed);
         }
         let tally = self.tally.get_or_init(Box::default);
-        tally.endpoints[endpoint.index()].fetch_add(1, Ordering::Relaxed);
+        if endpoint != Endpoint::OTHER {
+            tally.endpoints[endpoint.index()].fetch_add(1, Ordering::Relaxed);
+        }
         tally.latencies.count(elapsed);
         // Last: where there is none of these, there is nothing else to take.
         tally.statuses[slot_of(status)].fetch_add(1, Ordering::Relaxed);
@@ -142,5 +152,11 @@ mod tests {
         assert_eq!(activity.take("a", 1), None);
         activity.give_back(&taken);
         assert_eq!(activity.take("a", 1), Some(taken));
+        activity.count(Endpoint::OTHER, 404, Duration::ZERO, now);
+        let taken = activity.take("a", 1).unwrap();
+        assert_eq!(
+            (&*taken.statuses, &*taken.endpoints),
+            (&[(404, 1)][..], &[][..])
+        );
     }
 }

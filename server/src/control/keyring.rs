@@ -21,7 +21,7 @@ impl Control {
         let account = Account {
             name: name.to_owned(),
             tier: tier.name.clone(),
-            created_at: self.clock.now(),
+            created_at: self.second(),
         };
         if !self.records.insert_account(&account)? {
             return Err(ControlError::AccountExists(name.to_owned()));
@@ -51,7 +51,7 @@ impl Control {
                 ceiling: ceiling.name.clone(),
             });
         }
-        let now = self.clock.now();
+        let now = self.second();
         self.check_key_count(&account, ceiling, now)?;
         let expires_at = match request.expires_in_days {
             None => None,
@@ -136,7 +136,7 @@ impl Control {
             key::check_reason(reason)?;
         }
         if key.revoked_at.is_none() {
-            let now = self.clock.now();
+            let now = self.second();
             self.records.revoke_key(&key.id, now, reason)?;
             key.revoked_at = Some(now);
             key.revoked_reason = reason.map(str::to_owned);
@@ -204,6 +204,13 @@ impl Control {
         Ok(accounts
             .map(|account| (account.name, account.tier))
             .collect())
+    }
+
+    /// The time in whole seconds: what is told of a change when it is made is
+    /// what is told of it ever after.
+    fn second(&self) -> Timestamp {
+        let now = self.clock.now();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
     fn account(&self, name: &str) -> Result<Account, ControlError> {

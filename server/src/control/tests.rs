@@ -20,6 +20,21 @@ fn request(account: &str, tier: Option<&str>) -> KeyRequest {
 }
 
 #[test]
+fn what_is_told_of_a_change_is_what_is_told_ever_after() {
+    let control = Control::in_memory(Tiers::default(), Clock::System).unwrap();
+    let request = KeyRequest {
+        expires_in_days: Some(1),
+        ..KeyRequest::named("a")
+    };
+    let (made, _) = control.create_key(&request).unwrap();
+    assert_eq!(control.key(&made.id).unwrap(), made);
+    let revoked = control.revoke_key(&made.id, None).unwrap();
+    assert_eq!(control.key(&made.id).unwrap(), revoked);
+    let account = control.create_account("soc", PRO).unwrap();
+    assert!(control.accounts().unwrap().contains(&account));
+}
+
+#[test]
 fn a_fresh_directory_has_one_account_and_keeps_what_is_made() {
     let directory = tempfile::tempdir().unwrap();
     let open = || {

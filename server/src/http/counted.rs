@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::App;
-use super::apart::run_apart;
+use super::apart::run_at_once;
 use super::error::ApiError;
 use crate::store::{ClaimStore, StoreError};
 
@@ -39,8 +39,9 @@ impl Counter {
             }
         }
         let store = Arc::clone(&app.store);
-        // Held until it is done, also where the client has gone.
-        run_apart(app, async move {
+        // Held until it is done, also where the client has gone; nobody has to
+        // wait for a turn behind questions that walk.
+        run_at_once(async move {
             let stats = store.stats(now).await?;
             let counted = Arc::new(Counted { stats, at: now });
             *latest = Some(Arc::clone(&counted));

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::header::AUTHORIZATION;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::App;
@@ -12,9 +14,10 @@ use super::code::Code;
 use super::error::ApiError;
 use super::escape::decode;
 use super::peer::client_address;
-use crate::control::{AuthError, Caller};
+use crate::control::{AuthError, Caller, MARK};
 
-/// Why nobody was recognised; an expired key still has its rate windows.
+/// Why nobody was let in; a key that has expired, or that is not for where it
+/// is used, is known all the same.
 pub(super) struct Unidentified {
     pub(super) error: ApiError,
     pub(super) caller: Option<Arc<Caller>>,
@@ -50,7 +53,10 @@ pub(super) fn identify<S>(
     if !caller.key().networks.is_empty() {
         let address = client_address(request, &app.settings.trusted_proxies);
         if !caller.may_call_from(address) {
-            return Err(ApiError::foreign_network().into());
+            return Err(Unidentified {
+                error: ApiError::foreign_network(),
+                caller: Some(caller),
+            });
         }
     }
     Ok(caller)
@@ -60,12 +66,7 @@ pub(super) fn identify<S>(
 fn presented<'a>(request: &'a Request, in_query: bool) -> Result<Option<Cow<'a, [u8]>>, ApiError> {
     let mut found: Option<Cow<'a, [u8]>> = None;
     let mut add = |secret: Cow<'a, [u8]>| match &found {
-        // Which of the two is meant cannot be known; the same twice is one.
-        Some(other) if *other != secret => Err(ApiError::new(
-            Code::InvalidParameter,
-            "The request presents two different API keys: send one.",
-        )
-        .about("api_key")),
+        Some(other) if *other != secret => Err(two_keys()),
         _ => {
             found = Some(secret);
             Ok(())
@@ -87,7 +88,36 @@ fn presented<'a>(request: &'a Request, in_query: bool) -> Result<Option<Cow<'a, 
             }
         }
     }
+    // It opens nothing here, but whoever sends it beside another means one of
+    // the two, and perhaps this one.
+    for field in request.headers().get_all(AUTHORIZATION) {
+        let key = basic_key(field.as_bytes());
+        if key.is_some_and(|key| found.as_ref().is_some_and(|found| **found != *key)) {
+            return Err(two_keys());
+        }
+    }
     Ok(found)
+}
+
+/// Which of two keys is meant cannot be known; the same one twice is one.
+fn two_keys() -> ApiError {
+    let message = "The request presents two different API keys: send one.";
+    ApiError::new(Code::InvalidParameter, message).about("api_key")
+}
+
+/// The password of a `Basic` field (RFC 7617), if it is a key. Anything else is
+/// for a proxy on the way.
+fn basic_key(field: &[u8]) -> Option<Vec<u8>> {
+    let (scheme, coded) = field.trim_ascii().split_at_checked(6)?;
+    if !scheme.eq_ignore_ascii_case(b"basic ") {
+        return None;
+    }
+    let pair = STANDARD.decode(coded.trim_ascii()).ok()?;
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    let password = &pair[colon + 1..];
+    password
+        .starts_with(MARK.as_bytes())
+        .then(|| password.to_vec())
 }
 
 /// The token of a `Bearer` field (RFC 6750). Basic credentials present no key

@@ -38,6 +38,8 @@ pub(super) struct Operation {
     pub(super) headers: &'static [Header],
     /// Whether the answer has an `ETag` that `If-None-Match` may name.
     pub(super) revalidates: bool,
+    /// Whether the answer is coded as the client likes it.
+    pub(super) is_coded: bool,
     /// How it may fail, besides how every route of its kind may.
     pub(super) errors: &'static [Code],
     /// As command lines; the answer to the first is the example of `gives`.
@@ -98,6 +100,7 @@ impl Operation {
         gives: &[],
         headers: &[],
         revalidates: false,
+        is_coded: false,
         errors: &[],
         examples: &[],
     };

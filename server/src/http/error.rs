@@ -164,6 +164,11 @@ impl ApiError {
         self.0.code
     }
 
+    /// What the client is told.
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// Headers that the response has besides those of every response.
     pub(super) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
         &self.0.headers

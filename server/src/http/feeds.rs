@@ -14,6 +14,7 @@ use super::App;
 use super::accept::check_accept;
 use super::code::Code;
 use super::coding::respond;
+use super::disk::wait_for_disk;
 use super::error::ApiError;
 use super::front::Call;
 use super::parameter::Parameters;
@@ -60,7 +61,8 @@ pub(super) async fn show<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
         let names = feeds.iter().map(|feed| Cow::Owned(feed.name.clone()));
         return Err(error.about("name").given(name).allowing(names));
     };
-    let refused = app.control.refused(name).map_err(ApiError::internal)?;
+    let feed_name = name.to_owned();
+    let refused = wait_for_disk(app, move |control| control.refused(&feed_name)).await?;
     let mut data = feed.whole();
     data["refused_rows"] = refused
         .iter()

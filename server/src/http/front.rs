@@ -1,33 +1,29 @@
 //! What surrounds every handler: who asks, whether they may, how long it may
 //! take, what a failure looks like, and the headers and the log line of it all.
 
-use std::net::IpAddr;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::handler::Handler;
-use axum::http::Method;
 use axum::http::header::CONTENT_LENGTH;
-use axum::http::uri::PathAndQuery;
 use axum::response::Response;
-use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use super::App;
 use super::code::Code;
-use super::credential::identify;
 use super::error::ApiError;
-use super::headers::stamp;
-use super::peer::client_address;
 use super::request_id::RequestId;
+use super::share::Share;
 use crate::config::Settings;
-use crate::control::{Caller, MARK, Scope};
+use crate::control::{Caller, Scope, Shared};
 use crate::endpoint::Endpoint;
 use crate::limit::Standing;
 use crate::store::ClaimStore;
+
+mod exchange;
+
+use exchange::Exchange;
 
 /// Bytes of a request's target. A `q` that is too long gets an answer that
 /// says so; only what cannot be a question is refused by its length alone.
@@ -60,6 +56,9 @@ pub(super) struct Open<H> {
     pub(super) handler: H,
 }
 
+/// Who may make a request, and their share of those that run.
+type Admitted = (Arc<Caller>, Share);
+
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 impl<S, H, F> Handler<(), Arc<App<S>>> for Keyed<H>
@@ -72,10 +71,10 @@ where
 
     fn call(self, request: Request, app: Arc<App<S>>) -> Answer {
         Box::pin(async move {
-            let exchange = Exchange::begin(&app, &request, self.endpoint);
-            let (caller, standing, admitted) = admit(&app, &request, exchange.now, &self);
-            let result = match (admitted, caller.clone()) {
-                (Ok(()), Some(caller)) => {
+            let mut exchange = Exchange::begin(&app, &request, self.endpoint, true);
+            let (standing, admitted) = admit(&mut exchange, &request, &self);
+            let (result, share) = match admitted {
+                Ok((caller, share)) => {
                     let call = Call {
                         app: Arc::clone(&app),
                         caller,
@@ -83,12 +82,11 @@ where
                         now: exchange.now,
                         id: exchange.id,
                     };
-                    exchange.bound(&app.settings, (self.handler)(call)).await
+                    (exchange.bound((self.handler)(call)).await, Some(share))
                 }
-                (Ok(()), None) => Err(ApiError::missing_api_key()),
-                (Err(error), _) => Err(error),
+                Err(error) => (Err(error), None),
             };
-            exchange.finish(&app, result, caller.as_deref(), standing)
+            exchange.finish(result, share, standing)
         })
     }
 }
@@ -103,20 +101,21 @@ where
 
     fn call(self, request: Request, app: Arc<App<S>>) -> Answer {
         Box::pin(async move {
-            let exchange = Exchange::begin(&app, &request, self.endpoint);
+            // Public routes are nobody's usage; a path that is no route is a
+            // mistake that its maker should see.
+            let counts = self.endpoint == Endpoint::OTHER;
+            let mut exchange = Exchange::begin(&app, &request, self.endpoint, counts);
             // Who presents a key is told how its windows stand, at no charge.
-            let caller = identify(&app, &request, exchange.now).ok();
-            let standing = caller
-                .as_ref()
-                .map(|caller| standing_of(caller, exchange.now));
+            let _ = exchange.recognise(&request);
+            let standing = exchange.standing();
             let result = match check_size(&app.settings, &request) {
                 Ok(()) => {
                     let handler = (self.handler)(Arc::clone(&app), request);
-                    exchange.bound(&app.settings, handler).await
+                    exchange.bound(handler).await
                 }
                 Err(error) => Err(error),
             };
-            exchange.finish(&app, result, None, standing)
+            exchange.finish(result, None, standing)
         })
     }
 }
@@ -127,40 +126,37 @@ pub(super) fn tell_unrouted<S>(
     request: &Request,
     result: Result<Response, ApiError>,
 ) -> Response {
-    Exchange::begin(app, request, Endpoint::OTHER).finish(app, result, None, None)
+    let mut exchange = Exchange::begin(app, request, Endpoint::OTHER, true);
+    let _ = exchange.recognise(request);
+    let standing = exchange.standing();
+    exchange.finish(result, None, standing)
 }
 
-/// Who asks, how their windows stand after this request, and whether they may.
+/// Who asks, if they may, with their share of the requests that run; and how
+/// their windows stand after this one.
 fn admit<S, H>(
-    app: &App<S>,
+    exchange: &mut Exchange<'_, S>,
     request: &Request,
-    now: Timestamp,
     route: &Keyed<H>,
-) -> (Option<Arc<Caller>>, Option<Standing>, Result<(), ApiError>) {
-    let caller = match identify(app, request, now) {
-        Ok(caller) => caller,
-        Err(unidentified) => {
-            let standing = unidentified
-                .caller
-                .as_ref()
-                .map(|caller| standing_of(caller, now));
-            return (unidentified.caller, standing, Err(unidentified.error));
-        }
-    };
+) -> (Option<Standing>, Result<Admitted, ApiError>) {
+    let (app, now) = (exchange.app, exchange.now);
     // Who is told to come again has not been served, and is not charged.
-    if let Err(error) = check_load(app) {
-        let standing = standing_of(&caller, now);
-        return (Some(caller), Some(standing), Err(error));
-    }
+    let recognised = exchange.recognise(request);
+    let shared = recognised.and_then(|caller| Ok((check_load(app, &caller)?, caller)));
+    let (share, caller) = match shared {
+        Ok(shared) => shared,
+        Err(error) => return (exchange.standing(), Err(error)),
+    };
     match caller.activity().meter.charge(caller.tier().limits, now) {
         Ok(standing) => {
             let admitted = check_permission(app, &caller, route)
-                .and_then(|()| check_size(&app.settings, request));
-            (Some(caller), Some(standing), admitted)
+                .and_then(|()| check_size(&app.settings, request))
+                .map(|()| (caller, share));
+            (Some(standing), admitted)
         }
         Err(exhausted) => {
             let error = ApiError::rate_limited(&exhausted);
-            (Some(caller), Some(exhausted.standing), Err(error))
+            (Some(exhausted.standing), Err(error))
         }
     }
 }
@@ -189,15 +185,22 @@ fn check_permission<S, H>(app: &App<S>, caller: &Caller, route: &Keyed<H>) -> Re
     Ok(())
 }
 
-/// So many requests at a time and no more: the next one is told at once to come
-/// again, and does not wait behind those that wait already. Whether the server
-/// is up and how it is can be asked at any time.
-fn check_load<S>(app: &App<S>) -> Result<(), ApiError> {
-    if app.traffic.running() <= app.settings.limits.max_requests {
-        return Ok(());
+/// So many requests at a time and no more, of all and of each key: the next one
+/// is told at once to come again, and does not wait behind those that wait
+/// already. Whether the server is up and how it is can be asked at any time.
+fn check_load<S>(app: &App<S>, caller: &Arc<Caller>) -> Result<Share, ApiError> {
+    let limits = &app.settings.limits;
+    if app.traffic.running() > limits.max_requests {
+        let message = "The server has as many requests as it takes at a time.";
+        return Err(ApiError::new(Code::Unavailable, message).retry_after(1));
     }
-    let message = "The server has as many requests as it takes at a time.";
-    Err(ApiError::new(Code::Unavailable, message).retry_after(1))
+    let most = limits.max_requests_per_key;
+    Share::take(caller, Shared::Requests, 1, most).ok_or_else(|| {
+        let message = format!(
+            "Of your key {most} requests run, as many as may at a time: wait for one to end."
+        );
+        ApiError::new(Code::RateLimitExceeded, message).retry_after(1)
+    })
 }
 
 fn check_size(settings: &Settings, request: &Request) -> Result<(), ApiError> {
@@ -229,132 +232,4 @@ fn check_size(settings: &Settings, request: &Request) -> Result<(), ApiError> {
         return Err(ApiError::new(Code::PayloadTooLarge, message));
     }
     Ok(())
-}
-
-fn standing_of(caller: &Caller, now: Timestamp) -> Standing {
-    caller.activity().meter.standing(caller.tier().limits, now)
-}
-
-/// One request and its response: for the log, and for what is counted of it.
-struct Exchange {
-    id: RequestId,
-    endpoint: Endpoint,
-    now: Timestamp,
-    /// When its head had been read.
-    begun: Instant,
-    method: Method,
-    target: Option<PathAndQuery>,
-    client: Option<IpAddr>,
-}
-
-impl Exchange {
-    fn begin<S>(app: &App<S>, request: &Request, endpoint: Endpoint) -> Exchange {
-        Exchange {
-            id: app.ids.next(),
-            endpoint,
-            now: app.clock.now(),
-            begun: Instant::now(),
-            method: request.method().clone(),
-            target: request.uri().path_and_query().cloned(),
-            client: client_address(request, &app.settings.trusted_proxies),
-        }
-    }
-
-    /// Runs a handler within its time; a panic is an error like any other.
-    async fn bound(
-        &self,
-        settings: &Settings,
-        handler: impl Future<Output = Result<Response, ApiError>>,
-    ) -> Result<Response, ApiError> {
-        let caught = AssertUnwindSafe(handler).catch_unwind();
-        let end = self.begun + settings.limits.request_timeout;
-        match tokio::time::timeout_at(end, caught).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(panic)) => {
-                let text = panic
-                    .downcast_ref::<&str>()
-                    .copied()
-                    .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-                Err(ApiError::internal(format_args!(
-                    "panic: {}",
-                    text.unwrap_or("without a message")
-                )))
-            }
-            Err(_elapsed) => {
-                let seconds = settings.limits.request_timeout.as_secs();
-                let message =
-                    format!("The request took more than {seconds} s: ask for less at a time.");
-                Err(ApiError::new(Code::Timeout, message))
-            }
-        }
-    }
-
-    fn finish<S>(
-        &self,
-        app: &App<S>,
-        result: Result<Response, ApiError>,
-        caller: Option<&Caller>,
-        standing: Option<Standing>,
-    ) -> Response {
-        let mut response = match result {
-            Ok(response) => {
-                tracing::debug!(request_id = %self.id, status = response.status().as_u16(), method = name(&self.method), key = key(caller));
-                response
-            }
-            Err(error) => {
-                self.log(&error, caller);
-                app.traffic.count_error(error.code());
-                error.into_response(self.id)
-            }
-        };
-        let (status, elapsed) = (response.status().as_u16(), self.begun.elapsed());
-        app.traffic.count_answer(self.endpoint, status, elapsed);
-        if let Some(caller) = caller {
-            caller
-                .activity()
-                .count(self.endpoint, status, elapsed, self.now);
-        }
-        stamp(response.headers_mut(), self.id, standing);
-        response
-    }
-
-    /// Neither the query string nor a header is logged: both may hold secrets.
-    fn log(&self, error: &ApiError, caller: Option<&Caller>) {
-        let (id, method) = (self.id, name(&self.method));
-        let path = self.target.as_ref().map_or("", PathAndQuery::path);
-        let path = path.get(..path.len().min(200)).unwrap_or_default();
-        // A key in the wrong place is a secret all the same.
-        let path = path.split(MARK).next().unwrap_or_default();
-        let client = self.client.map(tracing::field::display);
-        let (code, key) = (error.code().as_str(), key(caller));
-        let status = error.code().status().as_u16();
-        if let Some(cause) = error.cause() {
-            tracing::error!(request_id = %id, status, code, method, path, client, key, cause);
-        } else {
-            tracing::info!(request_id = %id, status, code, method, path, client, key);
-        }
-    }
-}
-
-/// A method that is known, for the log; any other is what a client wrote.
-fn name(method: &Method) -> &str {
-    let known = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::OPTIONS,
-    ];
-    if known.contains(method) {
-        method.as_str()
-    } else {
-        "other"
-    }
-}
-
-/// The key's id, for the log.
-fn key(caller: Option<&Caller>) -> &str {
-    caller.map_or("", |caller| caller.key().id.as_str())
 }

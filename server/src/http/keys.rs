@@ -1,22 +1,20 @@
 //! `/api/v1/keys`: the keys of the caller's own account. A key of another
 //! account is not found, whoever asks.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
-use super::App;
 use super::accept::check_accept;
 use super::code::Code;
+use super::disk::wait_for_disk;
 use super::error::ApiError;
 use super::front::Call;
 use super::headers::set_content_type;
 use super::parameter::Parameters;
-use crate::control::{Control, ControlError, DEFAULT_USAGE_DAYS, MAX_REASON, MAX_USAGE_DAYS};
+use crate::control::{ControlError, DEFAULT_USAGE_DAYS, MAX_REASON, MAX_USAGE_DAYS};
 use crate::store::ClaimStore;
 
 mod description;
@@ -46,7 +44,7 @@ pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
         }
     }
     let account = call.caller.key().account.clone();
-    let (total, keys) = apart(&call.app, move |control| {
+    let (total, keys) = wait_for_disk(&call.app, move |control| {
         let mut keys = control.keys_of(&account)?;
         keys.reverse();
         let total = keys.len();
@@ -66,7 +64,7 @@ pub(super) async fn create<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
     let fields = Fields::read(call.request, WantedKey::FIELDS).await?;
     let wanted = WantedKey::read(fields, &call.app.settings.tiers)?;
     let request = wanted.granted_by(&call.caller)?;
-    let key = apart(&call.app, move |control| {
+    let key = wait_for_disk(&call.app, move |control| {
         let (info, secret) = control.create_key(&request)?;
         let mut key = control.describe_key(&info)?;
         key["key"] = secret.reveal().into();
@@ -89,7 +87,7 @@ pub(super) async fn show<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
     check_accept(call.request.headers(), "application/json")?;
     Parameters::none(&call)?;
     let named = Named::of(&call);
-    let key = apart(&call.app, move |control| {
+    let key = wait_for_disk(&call.app, move |control| {
         control.describe_key(&control.key_of(&named.account, &named.id)?)
     })
     .await?;
@@ -107,7 +105,7 @@ pub(super) async fn revoke<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
         "reason",
         &format!("a text of at most {MAX_REASON} characters"),
     )?;
-    let (was_revoked, key) = apart(&call.app, move |control| {
+    let (was_revoked, key) = wait_for_disk(&call.app, move |control| {
         let key = control.key_of(&named.account, &named.id)?;
         let revoked = control.revoke_key(&key.id, reason.as_deref())?;
         Ok((key.revoked_at.is_some(), control.describe_key(&revoked)?))
@@ -132,7 +130,7 @@ pub(super) async fn usage<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiE
         days = u32::try_from(parameter.number()?).unwrap_or(MAX_USAGE_DAYS);
     }
     let named = Named::of(&call);
-    let usage = apart(&call.app, move |control| {
+    let usage = wait_for_disk(&call.app, move |control| {
         let key = control.key_of(&named.account, &named.id)?;
         control.usage(&key.id, days)
     })
@@ -155,18 +153,6 @@ impl Named {
             account: call.caller.key().account.clone(),
             id: id.unwrap_or_default().to_owned(),
         }
-    }
-}
-
-/// Does what waits for the disk apart from the threads that serve.
-async fn apart<S: ClaimStore, T: Send + 'static>(
-    app: &App<S>,
-    work: impl FnOnce(&Control) -> Result<T, ControlError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let control = Arc::clone(&app.control);
-    match tokio::task::spawn_blocking(move || work(&control)).await {
-        Ok(done) => done.map_err(ApiError::from),
-        Err(failed) => Err(ApiError::internal(failed)),
     }
 }
 

@@ -2,7 +2,7 @@
 //! JSON, CSV or text; and what happened to them since, oldest first.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use axum::http::header::{ETAG, LINK};
 use axum::http::{HeaderMap, HeaderValue};
@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::App;
 use super::accept::check_accept;
-use super::apart::run_apart;
+use super::apart::{Wait, run_apart};
 use super::code::Code;
 use super::coding::{Coding, respond, respond_in_pieces};
 use super::error::ApiError;
@@ -62,7 +62,11 @@ pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
         return Err(ApiError::new(Code::TierRequired, message).about("format"));
     }
     let wait = Wait::default();
-    let is_scored = asked.filter.min_score.is_some();
+    // Scores are reckoned entry by entry, and what has been replaced since a
+    // list was begun is looked at one by one.
+    let place = asked.cursor.as_ref().map(|cursor| cursor.place);
+    let is_pinned = matches!(place, Some(Place::Page { .. }));
+    let takes_long = asked.filter.min_score.is_some() || is_pinned;
     let answer = answer(
         Arc::new(asked),
         Arc::clone(&app.store),
@@ -70,9 +74,8 @@ pub(super) async fn list<S: ClaimStore>(call: Call<S>) -> Result<Response, ApiEr
         second,
         wait.is_over(),
     );
-    if is_scored {
-        // Scores are reckoned entry by entry.
-        run_apart(&app, answer).await
+    if takes_long {
+        run_apart(&app.walks.long, &call.caller, answer).await
     } else {
         answer.await
     }
@@ -88,23 +91,6 @@ fn known_sources<S: ClaimStore>(app: &App<S>) -> Vec<SourceName> {
     names
         .map(|(name, title)| SourceName { name, title })
         .collect()
-}
-
-/// Somebody waits for an answer for as long as this is kept.
-#[derive(Default)]
-struct Wait(Arc<AtomicBool>);
-
-impl Wait {
-    /// Whether it is over.
-    fn is_over(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
-    }
-}
-
-impl Drop for Wait {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 async fn answer<S: ClaimStore>(

@@ -9,7 +9,7 @@ use iocd_core::value::{Kind, MAX_VALUE};
 use serde_json::Value as Json;
 
 use super::accept::check_accept;
-use super::apart::run_apart;
+use super::apart::{Wait, run_apart};
 use super::articles;
 use super::code::Code;
 use super::error::ApiError;
@@ -43,8 +43,10 @@ pub(super) async fn lookup<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
     {
         None => Around::default(),
         Some(found) => {
-            let (store, question) = (Arc::clone(&app.store), Around::of(found));
-            run_apart(&app, async move { question.find(&*store, now).await }).await?
+            let wait = Wait::default();
+            let (store, question) = (Arc::clone(&app.store), Around::of(found, wait.is_over()));
+            let find = async move { question.find(&*store, now).await };
+            run_apart(&app.walks.short, &call.caller, find).await?
         }
     };
     let articles = match answer.chosen() {

@@ -21,7 +21,8 @@ key says in `X-RateLimit-*` how the one with less remaining stands.
 
 A parameter that a route does not have is refused, and so is one that is given twice: a misspelt \
 filter that is ignored would return too much. Every error has the same body, whose `code` is there \
-to program against. Fields that are not known are absent, never `null`; further ones may be added. \
+to program against. Fields of entries that are not known are absent, never `null`; where another \
+field may be `null`, as of keys and their usage, its type says so. Further fields may be added. \
 Every `GET` may be asked with `HEAD` too.";
 
 /// No control characters, and not only blanks.
@@ -107,6 +108,10 @@ fn parameter(known: &Known, place: &str) -> Json {
         "description": known.meaning,
         "schema": schema(known),
     });
+    if let (Shape::Text(most), "query") = (known.shape, place) {
+        parameter["description"] =
+            json!(format!("{} At most {most} bytes of UTF-8.", known.meaning));
+    }
     if let Some(example) = known.example {
         parameter["example"] = written(known.shape, example);
     }
@@ -116,7 +121,8 @@ fn parameter(known: &Known, place: &str) -> Json {
 /// What may stand in a parameter.
 pub(super) fn schema(known: &Known) -> Json {
     let mut schema = match known.shape {
-        Shape::Text(most) => json!({"type": "string", "minLength": 1, "maxLength": most}),
+        // JSON Schema can count characters only, and these are bytes.
+        Shape::Text(most) => json!({"type": "string", "minLength": 1, "x-max-bytes": most}),
         Shape::OneOf(names) => json!({"type": "string", "enum": names()}),
         Shape::Label(most) => {
             json!({"type": "string", "minLength": 1, "maxLength": most, "pattern": LABEL})

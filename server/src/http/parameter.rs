@@ -7,11 +7,13 @@
 
 use std::borrow::Cow;
 
+use axum::extract::Request;
 use iocd_core::value::Kind;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::App;
 use super::code::Code;
 use super::error::ApiError;
 use super::escape::{NotUtf8, decode};
@@ -61,9 +63,16 @@ impl<'a> Parameters<'a> {
         Parameters::new(query, known, call.app.settings.api_key_in_query)
     }
 
-    /// Checks that a request has none.
+    /// Checks that a call has none.
     pub(super) fn none<S>(call: &Call<S>) -> Result<(), ApiError> {
         Parameters::of(call, &[]).next().map(|_| ())
+    }
+
+    /// Checks that a request to a public route has none.
+    pub(super) fn none_in<S>(app: &App<S>, request: &Request) -> Result<(), ApiError> {
+        let query = request.uri().query();
+        let mut parameters = Parameters::new(query, &[], app.settings.api_key_in_query);
+        parameters.next().map(|_| ())
     }
 
     fn names(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {

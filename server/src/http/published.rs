@@ -10,11 +10,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
+use super::code::Code;
 use super::describe::schema::text;
 use super::describe::{Example, Form, Operation, Tag};
 use super::error::ApiError;
 use super::etag::is_current;
 use super::headers::set_content_type;
+use super::parameter::Parameters;
 use super::{App, docs, openapi, route_table};
 use crate::store::ClaimStore;
 
@@ -29,6 +31,7 @@ pub(super) const OPENAPI: Operation = Operation {
         example: None,
     }],
     revalidates: true,
+    errors: &[Code::UnknownParameter],
     examples: &[Example::plain("Fetch it")],
     ..Operation::NOTHING
 };
@@ -44,6 +47,7 @@ pub(super) const DOCS: Operation = Operation {
         example: None,
     }],
     revalidates: true,
+    errors: &[Code::UnknownParameter],
     examples: &[Example::plain("Fetch it")],
     ..Operation::NOTHING
 };
@@ -66,6 +70,7 @@ pub(super) async fn openapi<S: ClaimStore>(
     app: Arc<App<S>>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    Parameters::none_in(&app, &request)?;
     Ok(published(&app).openapi.answer(request.headers()))
 }
 
@@ -73,6 +78,7 @@ pub(super) async fn docs<S: ClaimStore>(
     app: Arc<App<S>>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    Parameters::none_in(&app, &request)?;
     Ok(published(&app).docs.answer(request.headers()))
 }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -14,7 +15,7 @@ use iocd_core::value::{Kind, MAX_VALUE};
 use jiff::Timestamp;
 
 use super::accept::check_accept;
-use super::apart::run_apart;
+use super::apart::{Wait, run_apart};
 use super::error::ApiError;
 use super::front::Call;
 use super::headers::set_content_type;
@@ -24,7 +25,7 @@ use crate::store::ClaimStore;
 mod answer;
 mod description;
 
-pub(crate) use answer::answer;
+pub(crate) use answer::{Asking, answer};
 use description::PARAMETERS;
 pub(super) use description::{SEARCH, STATUS};
 
@@ -45,14 +46,28 @@ pub(super) async fn search<S: ClaimStore>(call: Call<S>) -> Result<Response, Api
     let out = if asked.matching == Matching::Exact {
         let app = &call.app;
         let warnings = app.warnings.current();
-        answer(&asked, &*app.store, &app.control, &warnings, call.now).await?
+        let asking = Asking {
+            store: &*app.store,
+            control: &app.control,
+            warnings: &warnings,
+            is_abandoned: &|| false,
+        };
+        answer(&asked, asking, call.now).await?
     } else {
         let (asked, app) = (asked.into_owned(), Arc::clone(&call.app));
-        run_apart(&call.app, async move {
+        let wait = Wait::default();
+        let is_over = wait.is_over();
+        let answer = async move {
             let warnings = app.warnings.current();
-            answer(&asked, &*app.store, &app.control, &warnings, call.now).await
-        })
-        .await?
+            let asking = Asking {
+                store: &*app.store,
+                control: &app.control,
+                warnings: &warnings,
+                is_abandoned: &|| is_over.load(Ordering::Relaxed),
+            };
+            answer(&asked, asking, call.now).await
+        };
+        run_apart(&call.app.walks.long, &call.caller, answer).await?
     };
     let mut response = Response::new(Body::from(out));
     set_content_type(response.headers_mut(), "application/json");
@@ -128,9 +143,17 @@ impl<'a> Asked<'a> {
                 }
             }
         }
-        asked.text = text
-            .filter(|text| !text.is_empty())
-            .ok_or_else(|| ApiError::missing("q", "the value to look for"))?;
+        asked.text = text.unwrap_or_default();
+        asked.checked()
+    }
+
+    /// The same question, if it can be answered: whoever asks it, over HTTP or
+    /// beside the data directory, has the same answer.
+    pub(crate) fn checked(mut self) -> Result<Asked<'a>, ApiError> {
+        let asked = &mut self;
+        if asked.text.is_empty() {
+            return Err(ApiError::missing("q", "the value to look for"));
+        }
         if asked.text.len() > MAX_VALUE {
             let expected = format_args!("at most {MAX_VALUE} bytes of text");
             return Err(ApiError::invalid("q", &asked.text, expected));
@@ -144,7 +167,7 @@ impl<'a> Asked<'a> {
         if asked.matching != Matching::Exact {
             asked.bound_page()?;
         }
-        Ok(asked)
+        Ok(self)
     }
 
     /// What is not by exact keys is answered to a certain depth only.

@@ -71,6 +71,8 @@ pub(crate) struct Traffic {
 struct Answers {
     classes: [[AtomicU64; BUCKETS]; CLASSES.len()],
     nanoseconds: AtomicU64,
+    /// Requests whose client went away before there was an answer.
+    abandoned: AtomicU64,
 }
 
 impl Traffic {
@@ -78,6 +80,7 @@ impl Traffic {
         let none = || Answers {
             classes: [const { [const { AtomicU64::new(0) }; BUCKETS] }; CLASSES.len()],
             nanoseconds: AtomicU64::new(0),
+            abandoned: AtomicU64::new(0),
         };
         Traffic {
             endpoints: std::iter::repeat_with(none).take(MAX_ENDPOINTS).collect(),
@@ -98,6 +101,11 @@ impl Traffic {
         let bucket = BOUNDS.iter().position(is_within).unwrap_or(BUCKETS - 1);
         add(&answers.classes[class][bucket], 1);
         add(&answers.nanoseconds, nanoseconds);
+    }
+
+    /// Counts a request whose client went away before there was an answer.
+    pub(crate) fn count_abandoned(&self, endpoint: Endpoint) {
+        add(&self.endpoints[endpoint.index()].abandoned, 1);
     }
 
     /// Counts an error that a client was told.
@@ -181,15 +189,17 @@ impl Traffic {
         out.family(
             "iocd_http_requests_total",
             Type::Counter,
-            "Requests that were answered, by route, method and class of status. HEAD counts as GET.",
+            "Requests by route, method and class of status; abandoned: the client went away before an answer. HEAD counts as GET.",
         );
         for (index, answers) in self.endpoints.iter().enumerate() {
             let name = Endpoint::name_of(index);
             let (method, route) = parts_of(&name);
-            for (class, times) in CLASSES.iter().zip(&answers.classes) {
-                let count: u64 = times.iter().map(read).sum();
+            let classes = CLASSES.iter().zip(&answers.classes);
+            let answered = classes.map(|(class, times)| (*class, times.iter().map(read).sum()));
+            let abandoned = ("abandoned", read(&answers.abandoned));
+            for (status, count) in answered.chain([abandoned]) {
                 if count > 0 {
-                    let labels = [("route", route), ("method", method), ("status", class)];
+                    let labels = [("route", route), ("method", method), ("status", status)];
                     out.sample(&labels, count);
                 }
             }
@@ -261,10 +271,12 @@ mod tests {
             traffic.count_answer(endpoint, status, Duration::from_micros(microseconds));
         }
         traffic.count_answer(Endpoint::OTHER, 404, Duration::ZERO);
+        traffic.count_abandoned(endpoint);
         let told = told(&traffic);
         for line in [
             "iocd_http_requests_total{route=\"/counted/{id}\",method=\"GET\",status=\"2xx\"} 2\n",
             "iocd_http_requests_total{route=\"/counted/{id}\",method=\"GET\",status=\"5xx\"} 1\n",
+            "iocd_http_requests_total{route=\"/counted/{id}\",method=\"GET\",status=\"abandoned\"} 1\n",
             "iocd_http_requests_total{route=\"other\",method=\"other\",status=\"4xx\"} 1\n",
             "_bucket{route=\"/counted/{id}\",method=\"GET\",le=\"0.0001\"} 2\n",
             "_bucket{route=\"/counted/{id}\",method=\"GET\",le=\"0.00025\"} 3\n",

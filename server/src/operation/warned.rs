@@ -6,7 +6,7 @@ use iocd_core::warning::WarningSet;
 use serde_json::{Value as Json, json};
 
 /// Every list in force.
-pub(super) fn list(set: &WarningSet) -> Json {
+pub(crate) fn list(set: &WarningSet) -> Json {
     set.lists()
         .iter()
         .map(|list| {
@@ -22,7 +22,7 @@ pub(super) fn list(set: &WarningSet) -> Json {
 }
 
 /// The lists that cover each reading of a text.
-pub(super) fn find(text: &str, kind: Option<Kind>, set: &WarningSet) -> Json {
+pub(crate) fn find(text: &str, kind: Option<Kind>, set: &WarningSet) -> Json {
     interpret(text, kind)
         .readings
         .iter()

@@ -189,8 +189,17 @@ impl ClaimStore for Embedded {
         &self,
         listing: &Listing<'_>,
         sink: &mut S,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         Ok(self.index.list(listing, sink)?)
+    }
+
+    async fn list_on<S: EntrySink + Send>(
+        &self,
+        listing: &Listing<'_>,
+        behind: u64,
+        sink: &mut S,
+    ) -> Result<Option<u64>, StoreError> {
+        Ok(self.index.list_on(listing, behind, sink)?)
     }
 
     async fn stats(&self, now: Timestamp) -> Result<Stats, StoreError> {

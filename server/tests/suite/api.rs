@@ -9,6 +9,7 @@ mod caching;
 mod compacted;
 mod cors;
 mod description;
+mod disk;
 mod errors;
 mod following;
 mod keys;

@@ -76,6 +76,7 @@ macro_rules! conformance {
                 what_is_not_global_is_listed_on_request_only
                 ended_entries_are_not_listed
                 pages_of_lists_are_exact
+                a_list_goes_on_behind_an_entry
                 expired_entries_on_request,
             warning: withheld_values_leave_lists_and_stay_found
                 informational_lists_only_label

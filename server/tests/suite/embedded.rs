@@ -1,8 +1,10 @@
 //! The embedded store, through the same suite as the model.
 
 use iocd::exchange::{Exporter, import};
-use iocd::store::ClaimStore as _;
 use iocd::store::embedded::Embedded;
+use iocd::store::{ClaimStore as _, StoreError};
+use iocd_core::matching::Part;
+use iocd_core::query::{Containing, Entry, EntrySink, Page, Question, Reach, StatusFilter};
 use iocd_index::{Compacted, Retention};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -13,7 +15,7 @@ use crate::histories::{
     sources,
 };
 use crate::model::Model;
-use crate::values::at;
+use crate::values::{at, claim, record, source, value};
 
 /// A fresh store, and the directory that goes with it.
 pub(crate) fn open() -> (Embedded, TempDir) {
@@ -40,6 +42,54 @@ fn a_closed_store_says_that_it_takes_no_writes() {
     assert_eq!(embedded.refusal(), None);
     embedded.close().unwrap();
     assert_eq!(embedded.refusal().as_deref(), Some("the store was closed"));
+}
+
+/// Nobody waits for what is told here.
+struct Gone;
+
+impl EntrySink for Gone {
+    fn total(&mut self, _: u64) {
+        panic!("it was given up before");
+    }
+
+    fn entry(&mut self, _: &Entry<'_>) {
+        panic!("it was given up before");
+    }
+
+    fn is_abandoned(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_walk_ends_once_nobody_waits_for_it() {
+    let (embedded, _directory) = open();
+    let told = ["a.example.com", "b.example.com"].map(claim);
+    record(&embedded, &source("a"), 10, told).await;
+    let page = Page {
+        offset: 0,
+        limit: 10,
+    };
+    let containing = Containing {
+        part: &Part::read("example").unwrap(),
+        kind: None,
+        status: StatusFilter::Seen,
+        page,
+        now: at(20),
+        as_of: false,
+    };
+    let found = embedded.find_containing(&containing, &mut Gone).await;
+    assert!(matches!(found, Err(StoreError::Abandoned)), "{found:?}");
+    let cascade = Question {
+        readings: &[value("example.com")],
+        reach: Reach::Cascade,
+        status: StatusFilter::Seen,
+        page,
+        now: at(20),
+        as_of: false,
+    };
+    let found = embedded.find(&cascade, &mut Gone).await;
+    assert!(matches!(found, Err(StoreError::Abandoned)), "{found:?}");
 }
 
 proptest! {

@@ -268,7 +268,7 @@ async fn remember<S: ClaimStore>(store: &S, history: &[Step], forget: impl Fn(i6
             let mut part = Answer::default();
             match store.list(&listing, &mut part).await {
                 Err(StoreError::UnknownRevision(_)) if second < since => continue 'lists,
-                done => done.unwrap(),
+                done => drop(done.unwrap()),
             }
             walked.total = part.total;
             let is_last = part.entries.len() < 3;

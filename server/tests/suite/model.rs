@@ -609,18 +609,17 @@ impl ClaimStore for Model {
         &self,
         listing: &Listing<'_>,
         sink: &mut S,
-    ) -> Result<(), StoreError> {
-        let state = self.state();
-        let view = View {
-            now: listing.now,
-            revision: listing.revision,
-        };
-        let mut listed = state.view(view);
-        listed.retain(|entry| entry.is_admitted(listing.filter));
-        listed.retain(|entry| state.has_score(entry, listing.filter));
-        listed.sort_by_key(|entry| Reverse(entry.revision));
-        state.tell(&listed, listing.page, sink);
-        Ok(())
+    ) -> Result<Option<u64>, StoreError> {
+        Ok(self.state().list(listing, None, sink))
+    }
+
+    async fn list_on<S: EntrySink + Send>(
+        &self,
+        listing: &Listing<'_>,
+        behind: u64,
+        sink: &mut S,
+    ) -> Result<Option<u64>, StoreError> {
+        Ok(self.state().list(listing, Some(behind), sink))
     }
 
     /// Revision by revision: what was in the list before it, and is after it.
@@ -834,8 +833,39 @@ fn sort(hits: &mut [Present<'_>]) {
 }
 
 impl State {
+    /// A page of a list, or of what is behind one of its entries; and the
+    /// revision of its last entry, if it is full.
+    fn list<S: EntrySink>(
+        &self,
+        listing: &Listing<'_>,
+        behind: Option<u64>,
+        sink: &mut S,
+    ) -> Option<u64> {
+        let view = View {
+            now: listing.now,
+            revision: listing.revision,
+        };
+        let mut listed = self.view(view);
+        listed.retain(|entry| entry.is_admitted(listing.filter));
+        listed.retain(|entry| self.has_score(entry, listing.filter));
+        listed.sort_by_key(|entry| Reverse(entry.revision));
+        match behind {
+            None => sink.total(listed.len() as u64),
+            Some(behind) => listed.retain(|entry| entry.revision < behind),
+        }
+        self.tell_page(&listed, listing.page, sink);
+        let Page { offset, limit } = listing.page;
+        let last = offset.saturating_add(u64::from(limit)).checked_sub(1)?;
+        let last = listed.get(usize::try_from(last).ok()?)?;
+        (limit > 0).then_some(last.revision)
+    }
+
     fn tell<S: EntrySink>(&self, all: &[Present<'_>], page: Page, sink: &mut S) {
         sink.total(all.len() as u64);
+        self.tell_page(all, page, sink);
+    }
+
+    fn tell_page<S: EntrySink>(&self, all: &[Present<'_>], page: Page, sink: &mut S) {
         for present in all
             .iter()
             .skip(usize::try_from(page.offset).unwrap_or(usize::MAX))

@@ -119,7 +119,7 @@ impl Scene {
                     revision: Some(revision),
                 };
                 match self.index.list(&listing, &mut walked) {
-                    Ok(()) => {}
+                    Ok(_) => {}
                     Err(IndexError::RevisionCompacted { .. }) => break,
                     Err(error) => panic!("{error}"),
                 }

@@ -105,6 +105,7 @@ pub(in crate::http) const SEARCH: Operation = Operation {
             )),
         },
     ],
+    is_coded: true,
     ..Operation::NOTHING
 };
 
@@ -127,6 +128,7 @@ pub(in crate::http) const NORMALIZE: Operation = Operation {
         query: &[],
         body: Some(("application/json", "[\"203.0.113[.]7\", \"2001:DB8::1\"]")),
     }],
+    is_coded: true,
     ..Operation::NOTHING
 };
 

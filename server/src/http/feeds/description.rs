@@ -19,6 +19,7 @@ pub(in crate::http) const LIST: Operation = Operation {
     gives: &[Form::json(all)],
     errors: &[Code::NotAcceptable],
     examples: &[Example::plain("Ask")],
+    is_coded: true,
     ..Operation::NOTHING
 };
 
@@ -35,6 +36,7 @@ pub(in crate::http) const SHOW: Operation = Operation {
     gives: &[Form::json(one)],
     errors: &[Code::NotAcceptable, Code::NotFound],
     examples: &[Example::plain("Ask")],
+    is_coded: true,
     ..Operation::NOTHING
 };
 

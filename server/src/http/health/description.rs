@@ -9,7 +9,8 @@ pub(in crate::http) const ALIVE: Operation = Operation {
     id: "isAlive",
     tag: Tag::Server,
     summary: "Is the process up?",
-    description: "For whoever restarts it where it is not.",
+    description: "For whoever restarts it where it is not. What stands in the query is passed over: \
+                  probes write there what keeps caches from answering.",
     gives: &[Form {
         media_type: "application/json",
         schema: || object([always("status", one_of(["ok"], "It is."))]),
@@ -24,7 +25,7 @@ pub(in crate::http) const READY: Operation = Operation {
     tag: Tag::Server,
     summary: "Are requests welcome?",
     description: "200 where the store is open, 503 where the server is stopping. A store that \
-                  takes no writes any more still answers.",
+                  takes no writes any more still answers. What stands in the query is passed over.",
     gives: &[Form {
         media_type: "application/json",
         schema: ready,

@@ -51,8 +51,9 @@ pub(in crate::http) const CREATE: Operation = Operation {
     tag: Tag::Keys,
     summary: "Make a key",
     description: "Of the caller's account, with no more than the caller's own key may do, and \
-                  never with a scope that manages. The secret is in the answer, and told only \
-                  this once.",
+                  never with a scope that manages. When the caller's own key expires does not \
+                  bind it: it may live on, or never expire. The secret is in the answer, and told \
+                  only this once.",
     takes: &[Form {
         media_type: "application/json",
         schema: wanted,

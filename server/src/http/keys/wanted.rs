@@ -1,5 +1,6 @@
 //! The key that a client wants, and what of it its own key may give.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -129,14 +130,16 @@ fn read_expiry(fields: &mut Fields) -> Result<Option<u32>, ApiError> {
 }
 
 fn read_tier(fields: &mut Fields, tiers: &Tiers) -> Result<Option<Arc<Tier>>, ApiError> {
-    let names: Vec<_> = tiers.iter().map(|tier| tier.name.as_str()).collect();
+    let names: Vec<_> = tiers.iter().map(|tier| tier.name.clone()).collect();
     let expected = format!("one of {}", names.join(", "));
     let Some(name) = fields.take_text("tier", &expected)? else {
         return Ok(None);
     };
     let tier = tiers.get(&name).cloned();
-    tier.ok_or_else(|| ApiError::invalid("tier", &name, expected))
-        .map(Some)
+    tier.map(Some).ok_or_else(|| {
+        let names = names.into_iter().map(Cow::Owned);
+        ApiError::invalid("tier", &name, expected).allowing(names)
+    })
 }
 
 fn read_scopes(fields: &mut Fields) -> Result<Option<Scopes>, ApiError> {

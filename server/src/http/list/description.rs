@@ -204,6 +204,7 @@ pub(in crate::http) const LIST: Operation = Operation {
             body: None,
         },
     ],
+    is_coded: true,
     ..Operation::NOTHING
 };
 

@@ -26,6 +26,8 @@ pub(super) struct Pieces<S> {
     at: Timestamp,
     /// What is still to be told.
     rest: Page,
+    /// The revision of the last entry that was told.
+    told: Option<u64>,
 }
 
 impl<S: ClaimStore> Pieces<S> {
@@ -49,6 +51,7 @@ impl<S: ClaimStore> Pieces<S> {
             revision,
             at,
             rest: asked.page,
+            told: None,
             store,
             asked,
             body,
@@ -93,12 +96,14 @@ impl<S: ClaimStore> Pieces<S> {
             now: self.at,
             revision: Some(self.revision),
         };
-        let before = self.body.elements;
-        self.store.list(&listing, &mut self.body).await?;
-        let told = self.body.elements - before;
-        let is_last = told < u64::from(limit);
+        // The list is counted, and its page looked for, once.
+        self.told = match self.told {
+            None => self.store.list(&listing, &mut self.body).await?,
+            Some(told) => self.store.list_on(&listing, told, &mut self.body).await?,
+        };
+        let is_last = self.told.is_none();
         self.rest = Page {
-            offset: self.rest.offset + told,
+            offset: 0,
             limit: if is_last { 0 } else { self.rest.limit - limit },
         };
         Ok(())

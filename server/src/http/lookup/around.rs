@@ -2,6 +2,8 @@
 //! network.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use iocd_core::claim::ClaimId;
 use iocd_core::export::json::write_entry;
@@ -33,14 +35,17 @@ pub(super) struct Around {
     total: u64,
     entries: u32,
     out: Vec<u8>,
+    /// Whether nobody waits for it any more.
+    is_given_up: Arc<AtomicBool>,
 }
 
 impl Around {
     /// The question what is around a finding.
-    pub(super) fn of(finding: &Finding) -> Around {
+    pub(super) fn of(finding: &Finding, is_given_up: Arc<AtomicBool>) -> Around {
         Around {
             value: vec![finding.value.clone()],
             known: finding.statements().map(|said| said.id).collect(),
+            is_given_up,
             ..Around::default()
         }
     }
@@ -93,5 +98,9 @@ impl EntrySink for Around {
         }
         self.entries += 1;
         write_entry(&mut self.out, entry);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.is_given_up.load(Ordering::Relaxed)
     }
 }

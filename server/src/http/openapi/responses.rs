@@ -52,9 +52,7 @@ pub(super) fn responses(route: &Route) -> Json {
         let name = header.name.to_owned();
         headers.insert(name, own_header(header.meaning, header.example));
     }
-    if described.revalidates {
-        headers.insert("ETag".to_owned(), reference("ETag"));
-    }
+    headers.extend(headers_of_content(route));
     let status = described.status;
     let mut responses = Map::new();
     responses.insert(
@@ -67,7 +65,8 @@ pub(super) fn responses(route: &Route) -> Json {
     );
     if described.revalidates {
         let mut headers = headers_of_every_answer(route);
-        headers.insert("ETag".to_owned(), reference("ETag"));
+        headers.extend(headers_of_content(route));
+        headers.remove("Content-Encoding");
         let response = json!({"description": "What is at hand is current.", "headers": headers});
         responses.insert("304".to_owned(), response);
     }
@@ -87,7 +86,9 @@ fn error(route: &Route, codes: &[Code]) -> Json {
     let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
     let status = codes[0].status();
     let mut headers = Map::new();
-    headers.insert("X-Request-Id".to_owned(), reference("X-Request-Id"));
+    for name in ["X-Request-Id", "Cache-Control"] {
+        headers.insert(name.to_owned(), reference(name));
+    }
     match codes[0] {
         Code::MissingApiKey => {
             headers.insert("WWW-Authenticate".to_owned(), reference("WWW-Authenticate"));
@@ -98,7 +99,10 @@ fn error(route: &Route, codes: &[Code]) -> Json {
         _ => {}
     }
     // The others may be told before it is known who asks.
-    if matches!(status.as_u16(), 403 | 406 | 410 | 415 | 429) {
+    if matches!(
+        status.as_u16(),
+        403 | 404 | 406 | 408 | 409 | 410 | 413 | 415 | 429
+    ) {
         headers.extend(headers_of_every_answer(route));
     }
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
@@ -116,9 +120,10 @@ fn error(route: &Route, codes: &[Code]) -> Json {
 /// Headers that every answer of a route has where all is well.
 fn headers_of_every_answer(route: &Route) -> Map<String, Json> {
     let names: &[&str] = match route.access {
-        Access::Everyone => &["X-Request-Id"],
+        Access::Everyone => &["X-Request-Id", "Cache-Control"],
         Access::Key { .. } => &[
             "X-Request-Id",
+            "Cache-Control",
             "X-RateLimit-Limit",
             "X-RateLimit-Remaining",
             "X-RateLimit-Reset",
@@ -127,6 +132,24 @@ fn headers_of_every_answer(route: &Route) -> Map<String, Json> {
     let headers = names
         .iter()
         .map(|name| ((*name).to_owned(), reference(name)));
+    headers.collect()
+}
+
+/// Headers that say what an answer is, where all is well.
+fn headers_of_content(route: &Route) -> Map<String, Json> {
+    let described = route.operation;
+    let tag: &[&str] = if described.revalidates {
+        &["ETag"]
+    } else {
+        &[]
+    };
+    let coding: &[&str] = if described.is_coded {
+        &["Vary", "Content-Encoding"]
+    } else {
+        &[]
+    };
+    let names = tag.iter().chain(coding);
+    let headers = names.map(|name| ((*name).to_owned(), reference(name)));
     headers.collect()
 }
 
@@ -166,6 +189,16 @@ pub(super) fn headers() -> Json {
         ),
         "X-RateLimit-Remaining": number("Requests that are left in it.", 999),
         "X-RateLimit-Reset": number("When there are more, in Unix seconds.", 1_767_312_060),
+        "Cache-Control": own_header("Who may keep the answer, and for how long.", "no-store"),
+        "Vary": own_header(
+            "By which headers of a request the answer may be another.",
+            "accept, accept-encoding, authorization, x-api-key",
+        ),
+        "Content-Encoding": {
+            "description": "How the body is coded, where `Accept-Encoding` lets it be.",
+            "schema": {"type": "string", "enum": ["gzip", "zstd"]},
+            "example": "zstd",
+        },
         "Retry-After": number("Seconds after which to try again.", 60),
         "WWW-Authenticate": own_header("How to present a key.", "Bearer"),
         "ETag": own_header("The name of this answer's content.", "\"9f86d081884c7d659a2feaa0c55ad015\""),

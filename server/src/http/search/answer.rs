@@ -16,16 +16,33 @@ use crate::control::Control;
 use crate::http::reading::write_reading;
 use crate::store::{ClaimStore, StoreError};
 
+/// What a question is answered from.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a, S> {
+    /// The claims.
+    pub(crate) store: &'a S,
+    /// What was searched, where nothing was found.
+    pub(crate) control: &'a Control,
+    /// The warning lists in force.
+    pub(crate) warnings: &'a WarningSet,
+    /// Whether nobody waits for the answer any more.
+    pub(crate) is_abandoned: &'a (dyn Fn() -> bool + Sync),
+}
+
 /// The body of the answer to a question. A part of values that is too short to
 /// be looked for is in none.
 pub(crate) async fn answer<S: ClaimStore>(
     asked: &Asked<'_>,
-    store: &S,
-    control: &Control,
-    warnings: &WarningSet,
+    asking: Asking<'_, S>,
     now: Timestamp,
 ) -> Result<Vec<u8>, StoreError> {
     let now = asked.as_of.unwrap_or(now);
+    let Asking {
+        store,
+        control,
+        warnings,
+        is_abandoned,
+    } = asking;
     let part = match asked.matching {
         Matching::Contains => Part::read(&asked.text),
         Matching::Exact | Matching::Cascade => None,
@@ -43,6 +60,7 @@ pub(crate) async fn answer<S: ClaimStore>(
         now,
         entries: 0,
         ties: asked.related.then(Ties::default),
+        is_abandoned,
     };
     if let Some(part) = &part {
         let question = Containing {
@@ -139,6 +157,7 @@ struct Answer<'a> {
     entries: u32,
     /// Those of the page's entries, where what belongs to them is wanted.
     ties: Option<Ties>,
+    is_abandoned: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl EntrySink for Answer<'_> {
@@ -185,6 +204,10 @@ impl EntrySink for Answer<'_> {
         if let Some(ties) = &mut self.ties {
             ties.add(entry);
         }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        (self.is_abandoned)()
     }
 }
 

@@ -30,6 +30,7 @@ pub(in crate::http) const STATS: Operation = Operation {
     ],
     errors: &[Code::NotAcceptable],
     examples: &[Example::plain("Ask")],
+    is_coded: true,
     ..Operation::NOTHING
 };
 

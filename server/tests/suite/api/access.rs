@@ -1,5 +1,7 @@
 //! Who gets in: keys, where they stand, scopes, tiers, networks.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use iocd::config::{FREE, PRO};
 use iocd::control::{KeyRequest, Scopes};
 
@@ -105,6 +107,25 @@ async fn a_key_may_stand_in_either_header_but_only_one_key() {
 }
 
 #[tokio::test]
+async fn a_key_in_basic_credentials_is_a_second_one() {
+    let stand = Stand::new();
+    let one = stand.key(&KeyRequest::named("a"));
+    let two = stand.key(&KeyRequest::named("b"));
+    let basic = |pair: String| format!("basic {}", STANDARD.encode(pair));
+    let beside = async |pair: String| {
+        let headers = [("authorization", &*basic(pair)), ("x-api-key", &one)];
+        stand.get_with(SEARCH, &headers).await
+    };
+    beside(format!("x:{two}"))
+        .await
+        .error(400, "invalid_parameter");
+    beside(format!("x:{one}")).await.ok();
+    // What a proxy on the way goes by is none.
+    beside("soc:password".into()).await.ok();
+    beside(format!("{two}:")).await.ok();
+}
+
+#[tokio::test]
 async fn a_key_in_the_query_is_taken_only_where_switched_on() {
     let off = Stand::new();
     let key = off.key(&KeyRequest::named("a"));
@@ -172,15 +193,23 @@ async fn keys_may_be_bound_to_networks() {
         })
     };
     let (near, far) = (bound("192.0.2.0/24"), bound("203.0.113.0/24"));
-    stand.get(&near, SEARCH).await.ok();
-    let error = stand.get(&far, SEARCH).await.error(401, "invalid_api_key");
+    let from = async |key: &str, client: &str| {
+        let headers = [("x-api-key", key), ("x-forwarded-for", client)];
+        stand.get_with(SEARCH, &headers).await
+    };
+    from(&near, "192.0.2.77").await.ok();
+    from(&far, "203.0.113.5").await.ok();
+    let refused = from(&far, "192.0.2.77").await;
+    let error = refused.error(401, "invalid_api_key");
     assert!(error["message"].as_str().unwrap().contains("network"));
-    let bearer = format!("Bearer {far}");
-    let forwarded = [
-        ("authorization", bearer.as_str()),
-        ("x-forwarded-for", "203.0.113.5"),
-    ];
-    stand.get_with(SEARCH, &forwarded).await.ok();
+    // The key was identified.
+    assert_eq!(refused.header("x-ratelimit-limit"), "4294967295");
+    // Of a proxy that does not say whom it speaks for, nothing is known.
+    let refused = stand.get(&near, SEARCH).await;
+    refused.error(401, "invalid_api_key");
+    from(&near, "192.0.2.77, nonsense")
+        .await
+        .error(401, "invalid_api_key");
 }
 
 #[tokio::test]
@@ -197,6 +226,15 @@ async fn public_routes_need_no_key() {
     let ready = stand.get_with("/readyz", &[]).await.ok();
     assert_eq!(ready["read_only"], "the \"disk\" is broken");
     assert_eq!(ready["status"], "ready");
+    // What probes write into the query is for caches; a parameter of the
+    // description would be a mistake.
+    for target in ["/healthz?t=1", "/readyz?t=1&t=2"] {
+        stand.get_with(target, &[]).await.ok();
+    }
+    for target in ["/openapi.json?format=yaml", "/docs?x"] {
+        let reply = stand.get_with(target, &[]).await;
+        reply.error(400, "unknown_parameter");
+    }
     stand.app.announce_stop();
     let reply = stand.get_with("/readyz", &[]).await;
     reply.error(503, "unavailable");

@@ -211,11 +211,32 @@ async fn what_a_client_says_of_its_address_counts_only_behind_a_trusted_proxy() 
             "x-forwarded-for: 203.0.113.5, 198.51.100.1\r\n",
             "x-forwarded-for: 203.0.113.5\r\nx-forwarded-for: 198.51.100.1\r\n",
             "x-forwarded-for: 203.0.113.5, nonsense\r\n",
+            "x-forwarded-for: 203.0.113.5, \r\n",
             "x_forwarded_for: 203.0.113.5\r\n",
         ] {
             let (statuses, answered) = ask(running.address, &forwarded(fields)).await;
             assert_eq!((&*statuses[0], answered), ("401", false), "{fields}");
         }
+    }
+}
+
+#[tokio::test]
+async fn who_hides_behind_a_trusted_proxy_is_not_taken_for_it() {
+    let running = start("trusted_proxies = ['127.0.0.1']").await;
+    let key = running.stand.key(&KeyRequest {
+        networks: vec!["127.0.0.0/8".parse().unwrap()],
+        ..KeyRequest::named("beside the proxy")
+    });
+    for fields in [
+        "",
+        "x-forwarded-for: 203.0.113.7\r\n",
+        "x-forwarded-for: \u{ff}, 203.0.113.7\r\n",
+        "x-forwarded-for: 203.0.113.7\u{ff}\r\n",
+        "x-forwarded-for: 1.1.1.1, 203.0.113.7:5555\r\n",
+    ] {
+        let head = format!("x-api-key: {key}\r\n{fields}");
+        let (statuses, answered) = ask(running.address, &get(&head)).await;
+        assert_eq!((&*statuses[0], answered), ("401", false), "{fields}");
     }
 }
 

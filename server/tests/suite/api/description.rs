@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::{HeaderName, Method, Request};
 use iocd::control::{KeyRequest, Scope};
 use iocd::feeds::Feeds;
 use iocd::fetch::FetchError;
@@ -36,6 +36,29 @@ impl Described {
 
     fn is_public(&self) -> bool {
         self.json["security"].as_array().unwrap().is_empty()
+    }
+
+    /// Checks that a reply has every header that is said to come always, and
+    /// none that is not told of.
+    fn check_headers(&self, reply: &Reply) {
+        let told_as = &self.json["responses"][reply.status.as_str()];
+        assert!(told_as.is_object(), "{} {}", self.path, reply.status);
+        let told = told_as["headers"].as_object().unwrap();
+        for (name, header) in told {
+            let is_optional = header["$ref"] == "#/components/headers/Content-Encoding";
+            let comes = !reply.header(name).is_empty();
+            assert!(
+                comes || is_optional,
+                "{} {} {name}",
+                self.path,
+                reply.status
+            );
+        }
+        for name in reply.headers.keys().map(HeaderName::as_str) {
+            let is_told = told.keys().any(|told| told.eq_ignore_ascii_case(name));
+            let of_http = UNTOLD.contains(&name) || name.starts_with("x-ratelimit-");
+            assert!(is_told || of_http, "{} {} {name}", self.path, reply.status);
+        }
     }
 
     /// Codes that the response with a status may have.
@@ -87,6 +110,16 @@ impl Described {
         }
     }
 }
+
+/// What OpenAPI has another place for, or every answer of a server has.
+const UNTOLD: [&str; 6] = [
+    "content-type",
+    "content-length",
+    "x-content-type-options",
+    "referrer-policy",
+    "content-security-policy",
+    "allow",
+];
 
 async fn document(stand: &Stand) -> Json {
     stand.get_with("/openapi.json", &[]).await.ok()
@@ -217,8 +250,7 @@ async fn every_route_is_described_and_nothing_else() {
             operation.path,
             reply.text
         );
-        let told_as = &operation.json["responses"][reply.status.as_str()];
-        assert!(told_as.is_object(), "{} {}", operation.path, reply.status);
+        operation.check_headers(&reply);
         for method in [
             Method::GET,
             Method::POST,
@@ -335,10 +367,18 @@ fn values(schema: &Json) -> (Vec<String>, Vec<String>) {
             (vec![least.to_string(), most], bad)
         }
         "boolean" => (owned(&["true", "false"]), owned(&["", "maybe"])),
+        "string" if schema["x-max-bytes"].is_u64() => {
+            assert!(schema["maxLength"].is_null(), "that would be characters");
+            let most = usize::try_from(schema["x-max-bytes"].as_u64().unwrap()).unwrap();
+            (
+                vec!["abc".into(), "a".repeat(most), "%C3%A9".repeat(most / 2)],
+                vec!["a".repeat(most + 1), "%C3%A9".repeat(most / 2 + 1)],
+            )
+        }
         "string" if schema["maxLength"].is_u64() => {
             let most = usize::try_from(schema["maxLength"].as_u64().unwrap()).unwrap();
             (
-                vec!["abc".into(), "a".repeat(most)],
+                vec!["abc".into(), "%C3%A9".repeat(most)],
                 vec!["a".repeat(most + 1)],
             )
         }
@@ -401,6 +441,7 @@ async fn every_error_that_can_be_provoked_is_described() {
             if reply.status.is_success() {
                 continue;
             }
+            operation.check_headers(&reply);
             let code = reply.json()["error"]["code"].as_str().unwrap().to_owned();
             let codes = operation.codes(status);
             assert!(

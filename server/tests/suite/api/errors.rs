@@ -1,9 +1,10 @@
 //! Requests that cannot be answered, and what they are told.
 
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use axum::http::Method;
-use iocd::control::KeyRequest;
+use iocd::control::{KeyRequest, Scope};
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::{ClaimIdSet, Source};
 use iocd_core::query::{ChangeSink, Containing, EntrySink, Following, Listing, Question, Stats};
@@ -298,7 +299,16 @@ impl ClaimStore for Failing {
         &self,
         _: &Listing<'_>,
         _: &mut S,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
+        Err(self.fail().await)
+    }
+
+    async fn list_on<S: EntrySink + Send>(
+        &self,
+        _: &Listing<'_>,
+        _: u64,
+        _: &mut S,
+    ) -> Result<Option<u64>, StoreError> {
         Err(self.fail().await)
     }
 
@@ -321,6 +331,45 @@ impl ClaimStore for Failing {
     fn sources(&self) -> Vec<Source> {
         Vec::new()
     }
+}
+
+#[tokio::test]
+async fn what_its_client_gives_up_is_counted() {
+    let stand = Stand::over(Failing(|| None), "");
+    let key = stand.key(&KeyRequest {
+        scopes: Some([Scope::ReadIocs, Scope::ReadMetrics].into_iter().collect()),
+        ..KeyRequest::named("a")
+    });
+    let mut asking = Box::pin(stand.get(&key, "/api/v1/iocs/search?q=evil.example.com"));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(asking.as_mut().poll(&mut context).is_pending());
+    drop(asking);
+    let told = stand.get(&key, "/metrics").await.text;
+    let line = "iocd_http_requests_total{route=\"/api/v1/iocs/search\",method=\"GET\",status=\"abandoned\"} 1\n";
+    assert!(told.contains(line), "{told}");
+    let control = &stand.app.control;
+    control.flush_usage().unwrap();
+    let id = control.keys().unwrap().remove(0).id;
+    let usage = control.usage(&id, 1).unwrap();
+    assert_eq!((usage.count(499..500), usage.total()), (1, 2));
+}
+
+#[tokio::test]
+async fn what_is_no_route_is_usage_of_the_key_that_asks() {
+    let stand = Stand::new();
+    let key = stand.key(&KeyRequest::named("a"));
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", &*bearer)];
+    stand.get(&key, "/nowhere").await.error(404, "not_found");
+    let put = request(Method::PUT, "/api/v1/iocs", &headers);
+    stand.send(put).await.error(405, "method_not_allowed");
+    stand.get(&key, "/healthz").await.ok();
+    let control = &stand.app.control;
+    control.flush_usage().unwrap();
+    let id = control.keys().unwrap().remove(0).id;
+    let usage = control.usage(&id, 1).unwrap();
+    assert_eq!((usage.count(404..406), usage.total()), (2, 2));
+    assert_eq!(usage.endpoints, []);
 }
 
 #[tokio::test]

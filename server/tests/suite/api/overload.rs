@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use iocd::control::KeyRequest;
 use iocd::http::Served;
+use iocd_core::claim::Claim;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::server::{Running, exchange, get, start};
+use crate::values::{claim, record, source};
 
 /// A request whose body has yet to come, of which a first answer has.
 async fn begun(running: &Running, key: &str) -> TcpStream {
@@ -63,7 +65,7 @@ async fn one_address_does_not_take_every_connection() {
 
 #[tokio::test]
 async fn one_request_too_many_is_told_at_once_to_come_again() {
-    let running = start("[limits]\nmax_requests = 2").await;
+    let running = start("[limits]\nmax_requests = 2\nmax_requests_per_key = 2").await;
     let key = running.stand.key(&KeyRequest::named("a"));
     let auth = format!("x-api-key: {key}\r\n");
     let search = || get("/api/v1/iocs/search?q=x", &auth);
@@ -85,6 +87,64 @@ async fn one_request_too_many_is_told_at_once_to_come_again() {
     while !reply.starts_with("HTTP/1.1 200") {
         tokio::time::sleep(Duration::from_millis(20)).await;
         reply = exchange(running.address, &search()).await;
+    }
+}
+
+#[tokio::test]
+async fn one_key_does_not_take_every_request() {
+    let running = start("[limits]\nmax_requests = 16").await;
+    let key = running.stand.key(&KeyRequest::named("a"));
+    let other = running.stand.key(&KeyRequest::named("b"));
+    let search = async |key: &str| {
+        let auth = format!("x-api-key: {key}\r\n");
+        exchange(running.address, &get("/api/v1/iocs/search?q=x", &auth)).await
+    };
+    let _one = begun(&running, &key).await;
+    let two = begun(&running, &key).await;
+    let reply = search(&key).await;
+    assert!(reply.starts_with("HTTP/1.1 429 "), "{reply}");
+    assert!(reply.contains("retry-after: 1\r\n"), "{reply}");
+    let reply = search(&other).await;
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    drop(two);
+    let mut reply = String::new();
+    while !reply.starts_with("HTTP/1.1 200") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        reply = search(&key).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_taken_is_a_request_that_runs() {
+    let running = start("[limits]\nmax_requests_per_key = 1").await;
+    let told = (0..600).map(|number| Claim {
+        context: Some("x".repeat(20_000)),
+        ..claim(&format!("{number}.example.com"))
+    });
+    record(&*running.stand.app.store, &source("a"), 10, told).await;
+    let key = running.stand.key(&KeyRequest::named("a"));
+    let auth = format!("x-api-key: {key}\r\n");
+    let ask = || {
+        get(
+            "/api/v1/iocs/search?match=contains&limit=600&q=example",
+            &auth,
+        )
+    };
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(16 << 10).unwrap();
+    let mut stream = socket.connect(running.address).await.unwrap();
+    stream.write_all(ask().as_bytes()).await.unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    // Twelve megabytes are more than the system takes.
+    let reply = exchange(running.address, &ask()).await;
+    assert!(reply.starts_with("HTTP/1.1 429 "), "{reply}");
+    assert!(rest(&mut stream).await.ends_with("]}"));
+    let mut reply = String::new();
+    while !reply.starts_with("HTTP/1.1 200") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        reply = exchange(running.address, &ask()).await;
     }
 }
 
@@ -198,6 +258,12 @@ async fn a_request_names_one_host() {
         assert!(reply.contains("x-request-id: req_"), "{reply}");
         assert_eq!(reply.contains("\"invalid_parameter\""), status == "400");
     }
+    // Who presents a key is told how its windows stand, here too.
+    let key = running.stand.key(&KeyRequest::named("a"));
+    let head = format!("GET / HTTP/1.1\r\nx-api-key: {key}\r\nconnection: close\r\n\r\n");
+    let reply = exchange(running.address, &head).await;
+    assert!(reply.starts_with("HTTP/1.1 400"), "{reply}");
+    assert!(reply.contains("x-ratelimit-remaining: "), "{reply}");
 }
 
 #[tokio::test]

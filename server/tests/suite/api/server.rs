@@ -85,7 +85,8 @@ async fn it_answers_over_a_socket_and_stops_in_order() {
 
 #[tokio::test]
 async fn half_open_connections_do_no_harm() {
-    let running = start("[limits]\nheader_timeout_seconds = 1").await;
+    let limits = "[limits]\nheader_timeout_seconds = 1\nmax_connections_per_address = 2000";
+    let running = start(limits).await;
     let mut half_open = Vec::new();
     for number in 0..1_000 {
         let mut stream = TcpStream::connect(running.address).await.unwrap();

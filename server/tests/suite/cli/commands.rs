@@ -21,7 +21,58 @@ fn what_needs_no_store_opens_none() {
             .contains("listen = \"127.0.0.1:8080\"")
     );
     bench.ok(&["normalize", "example[.]com"]);
+    assert!(
+        bench
+            .ok(&["warnings", "8.8.8.8"])
+            .contains("public_resolver")
+    );
     assert!(!bench.data().exists());
+}
+
+#[test]
+fn what_only_asks_makes_no_data_directory() {
+    let bench = Bench::new();
+    bench.file("log.txt", "a.example.com");
+    for arguments in [
+        &["search", "a.example.com"][..],
+        &["list"],
+        &["scan", "log.txt"],
+        &["key", "list"],
+        &["key", "show", "key_x"],
+        &["key", "usage", "key_x"],
+        &["key", "revoke", "key_x"],
+        &["account", "list"],
+        &["allow", "list"],
+        &["allow", "remove", "a.example.com"],
+        &["deny", "list"],
+        &["deny", "remove", "a.example.com"],
+        &["store", "check"],
+        &["store", "compact"],
+        &["store", "export"],
+        &["store", "backup", "there"],
+    ] {
+        let output = bench
+            .command()
+            .args(arguments)
+            .env("IOCD_URL", "http://127.0.0.1:9")
+            .output();
+        let output = output.unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(
+            error.contains("there is no data directory here"),
+            "{arguments:?}: {error}"
+        );
+        assert!(error.contains("--data"), "{error}");
+        let is_told = error.contains("IOCD_URL is passed over");
+        assert!(
+            is_told || arguments == ["store", "check"],
+            "{arguments:?}: {error}"
+        );
+        assert!(!bench.data().exists(), "{arguments:?}");
+    }
+    bench.ok(&["account", "create", "soc", "--tier", "pro"]);
+    bench.ok(&["account", "list"]);
 }
 
 #[test]
@@ -113,6 +164,7 @@ fn keys_are_made_listed_and_revoked() {
 #[test]
 fn a_search_without_an_answer_says_what_it_rests_on() {
     let bench = Bench::new();
+    bench.ok(&["account", "create", "soc", "--tier", "pro"]);
     let miss = bench.search("nobody.example.com");
     assert_eq!(miss["meta"]["total"], 0);
     assert_eq!(miss["meta"]["coverage"]["feeds"], 0);

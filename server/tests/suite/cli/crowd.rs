@@ -80,6 +80,7 @@ fn ten_thousand_connections_leave_nothing_behind() {
         .args(["serve", "--listen", "127.0.0.1:0"])
         .env("IOCD_MAX_CONNECTIONS", most.to_string())
         .env("IOCD_MAX_CONNECTIONS_PER_ADDRESS", most.to_string())
+        .env("IOCD_MAX_REQUESTS_PER_KEY", most.to_string())
         .env("IOCD_HEADER_TIMEOUT_SECONDS", "600")
         .env("IOCD_REQUEST_TIMEOUT_SECONDS", "600")
         .stderr(Stdio::null());

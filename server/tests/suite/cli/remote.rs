@@ -104,6 +104,33 @@ fn answers_are_those_that_the_owner_of_the_data_gives() {
 }
 
 #[test]
+fn what_is_no_question_is_none_here_nor_there() {
+    let (bench, server, key) = served();
+    let long = "a".repeat(4_097);
+    for arguments in [
+        &["search", ""][..],
+        &["search", &long],
+        &["search", "--match", "contains", "ab"],
+    ] {
+        let here = text(&bench.run(arguments));
+        let there = remote(&bench, &server, &key).args(arguments).output();
+        let there = text(&there.unwrap());
+        assert_eq!(
+            (here.0, &*here.1),
+            (there.0, &*there.1),
+            "{here:?} {there:?}"
+        );
+        assert_eq!(here.0, Some(2));
+        let (_, told) = here
+            .2
+            .split_once("Parameter q")
+            .expect("it says what is wrong");
+        let told = told.trim_end_matches(['.', '\n']);
+        assert!(there.2.contains(told), "{here:?} {there:?}");
+    }
+}
+
+#[test]
 fn lines_of_standard_input_are_asked_as_they_are_typed() {
     use std::io::Write as _;
     use std::process::Stdio;

@@ -153,6 +153,7 @@ fn exit_codes_are_those_of_grep() {
 #[test]
 fn an_empty_store_is_told() {
     let bench = Bench::new();
+    bench.ok(&["account", "create", "soc", "--tier", "pro"]);
     let file = bench.file("access.log", LOG);
     let output = bench.run(&["scan", file.to_str().unwrap()]);
     let told = String::from_utf8(output.stderr).unwrap();

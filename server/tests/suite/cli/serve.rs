@@ -1,10 +1,12 @@
 //! `iocd serve` with commands beside it.
 
+use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
 
 use serde_json::Value as Json;
 
-use super::Bench;
+use super::{Bench, Server};
 
 fn body((status, body): (u16, String)) -> Json {
     assert_eq!(status, 200, "{body}");
@@ -90,6 +92,66 @@ fn commands_reach_the_server_that_owns_the_data() {
         1,
         "the store is free and whole"
     );
+}
+
+#[test]
+fn a_hangup_ends_nothing() {
+    let bench = Bench::new();
+    let server = bench.serve();
+    assert!(server.signal("HUP"));
+    for _ in 0..20 {
+        assert_eq!(server.ask("/healthz", "").0, 200);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn a_directory_that_is_open_to_others_is_told_of_and_the_socket_is_not() {
+    let bench = Bench::new();
+    let log = bench.file("server.log", "");
+    let data = bench.data();
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, Permissions::from_mode(0o755)).unwrap();
+    let mut serve = bench.command();
+    serve
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stderr(Stdio::from(File::create(&log).unwrap()));
+    let server = Server::start(&mut serve);
+    let mode = std::fs::metadata(data.join("control.sock")).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+    assert!(!data.join(".made").exists());
+    bench.ok(&["key", "create", "--name", "a"]);
+    assert_eq!(server.terminate(), Some(0));
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(
+        log.contains("other users") && log.contains("chmod 700"),
+        "{log}"
+    );
+}
+
+#[test]
+fn refused_requests_are_logged_with_the_key_that_they_present() {
+    let bench = Bench::new();
+    let log = bench.file("server.log", "");
+    let mut serve = bench.command();
+    serve
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stderr(Stdio::from(File::create(&log).unwrap()));
+    let server = Server::start(&mut serve);
+    let create = ["key", "create", "--name"];
+    let key = bench.ok(&[&create[..], &["a"]].concat());
+    let far = bench.ok(&[&create[..], &["b", "--network", "203.0.113.0/24"]].concat());
+    assert_eq!(server.ask("/nowhere", key.trim()).0, 404);
+    assert_eq!(server.ask("/api/v1/iocs", far.trim()).0, 401);
+    let keys = &bench.json(&["key", "list", "--json"])[0];
+    assert_eq!(server.terminate(), Some(0));
+    let log = std::fs::read_to_string(log).unwrap();
+    for (status, id) in [("404", &keys[0]["id"]), ("401", &keys[1]["id"])] {
+        let mut lines = log.lines();
+        let line = lines.find(|line| line.contains(&format!("status={status}")));
+        assert!(line.unwrap().contains(id.as_str().unwrap()), "{log}");
+    }
 }
 
 #[test]

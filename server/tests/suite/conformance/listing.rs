@@ -2,7 +2,7 @@
 
 use iocd::store::{ClaimStore, Removal};
 use iocd_core::claim::{Category, Claim, Confidence, Source, Status};
-use iocd_core::query::{Filter, Page};
+use iocd_core::query::{Entry, EntrySink, Filter, Listing, Page};
 use iocd_core::value::Kind;
 
 use crate::answer::{ALL, list};
@@ -460,4 +460,61 @@ pub(crate) async fn expired_entries_on_request<S: ClaimStore>(store: &S) {
         list(store, &Filter::default(), ALL, 120).await.total,
         Some(2)
     );
+}
+
+/// The values of a list, piece by piece.
+#[derive(Default)]
+struct Pieces {
+    totals: Vec<u64>,
+    values: Vec<String>,
+}
+
+impl EntrySink for Pieces {
+    fn total(&mut self, total: u64) {
+        self.totals.push(total);
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        self.values.push(entry.value.to_owned());
+    }
+}
+
+pub(crate) async fn a_list_goes_on_behind_an_entry<S: ClaimStore>(store: &S) {
+    let feed = source("a");
+    let texts: Vec<_> = (0..150).map(|n| format!("d{n}.example.com")).collect();
+    let claims = |from: usize, to: usize| texts[from..to].iter().map(|text| claim(text));
+    let brief = Claim {
+        expires_at: Some(at(45)),
+        ..claim("brief.example.com")
+    };
+    record(store, &feed, 10, claims(0, 60).chain([brief])).await;
+    record(store, &feed, 20, claims(60, 150)).await;
+    let tagged = |text: &String| Claim {
+        tags: vec!["news".into()],
+        ..claim(text)
+    };
+    let filter = Filter::default();
+    let mut pieces = Pieces::default();
+    let mut listing = Listing {
+        filter: &filter,
+        page: Page {
+            offset: 7,
+            limit: 40,
+        },
+        now: at(50),
+        revision: Some(store.counts().revision),
+    };
+    let mut behind = store.list(&listing, &mut pieces).await.unwrap();
+    listing.page.offset = 0;
+    let mut rounds = 1;
+    while let Some(told) = behind {
+        // What is written meanwhile neither comes nor goes.
+        let number = rounds * 10;
+        record(store, &feed, 60, [tagged(&texts[number])]).await;
+        behind = store.list_on(&listing, told, &mut pieces).await.unwrap();
+        rounds += 1;
+    }
+    let expected: Vec<_> = texts.iter().rev().skip(7).cloned().collect();
+    assert_eq!(pieces.values, expected);
+    assert_eq!((rounds, pieces.totals), (4, vec![150]), "counted once");
 }

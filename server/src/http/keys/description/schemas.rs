@@ -146,7 +146,7 @@ pub(super) fn used() -> Json {
         always("count", number("Requests.")),
     ]);
     let by_status = json!({"type": "object", "propertyNames": {"pattern": "^[1-5][0-9]{2}$"},
-        "additionalProperties": {"type": "integer", "minimum": 0}, "description": "Requests by status."});
+        "additionalProperties": {"type": "integer", "minimum": 0}, "description": "Requests by status; `499`: the client went away before there was an answer."});
     let data = object([
         always("key_id", text("The key's id.")),
         always("window_days", number("Days that are told of.")),

@@ -38,6 +38,18 @@ async fn values_are_checked_field_by_field() {
             assert_eq!(error["details"]["parameter"], field, "{body}");
         }
     }
+    for (field, value, nearest) in [
+        ("tier", json!("fre"), "free"),
+        ("scopes", json!(["read:ioc"]), "read:iocs"),
+    ] {
+        let mut body = json!({"name": "a"});
+        body[field] = value;
+        let reply = make(&stand, &manager, &body).await;
+        let details = reply.error(400, "invalid_parameter")["details"].clone();
+        assert_eq!(details["nearest"], nearest, "{body}");
+        let allowed = details["allowed"].as_array().unwrap();
+        assert!(allowed.contains(&nearest.into()), "{body}");
+    }
     for body in [
         json!({}),
         json!({"name": null}),
