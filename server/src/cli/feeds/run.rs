@@ -51,7 +51,7 @@ impl Held {
 }
 
 fn perform(global: &Global, feed: String, action: &Action, json: bool) -> anyhow::Result<ExitCode> {
-    let owner = global.owner()?;
+    let owner = global.owner_or_new()?;
     let done = owner.run(&Command {
         feed,
         action: action.clone(),

@@ -148,6 +148,7 @@ pub(super) const SHOWING: &[Known] = &[Known::new(
 pub(in crate::http) const LIST: Operation = Operation {
     id: "articles",
     tag: Tag::Articles,
+    is_coded: true,
     summary: "Security news and reports, with what they say",
     description: "Articles of the feeds that are read, latest first. `meta.next_cursor` leads \
                   through the list: nothing that is there is skipped or told twice, whatever is \
@@ -196,6 +197,7 @@ pub(in crate::http) const LIST: Operation = Operation {
 pub(in crate::http) const SHOW: Operation = Operation {
     id: "article",
     tag: Tag::Articles,
+    is_coded: true,
     summary: "One article with everything that was found in it",
     description: "All expansions are on.",
     segments: &[Known::new(
