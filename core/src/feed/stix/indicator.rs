@@ -22,6 +22,9 @@ pub(super) fn read_indicator(
             "the pattern is written in the language {language:?}; only STIX patterns are read"
         ));
     }
+    if is_benign(object) {
+        return Err("the indicator is of type \"benign\": it names what is good".to_owned());
+    }
     let text = object.text("pattern").unwrap_or_default();
     let pattern: Pattern = text
         .parse()
@@ -42,6 +45,17 @@ pub(super) fn read_indicator(
     about.push_some(columns.expires_at, object.text("valid_until"));
     about.push_some(columns.last_seen, object.text("modified"));
     Ok(held)
+}
+
+/// Whether it says of what it finds that it is good, and nothing else. The
+/// types of 2.1 were labels in 2.0.
+fn is_benign(object: Object<'_>) -> bool {
+    let types = || {
+        ["indicator_types", "labels"]
+            .into_iter()
+            .flat_map(|key| object.texts(key))
+    };
+    types().any(|kind| kind == "benign") && !types().any(|kind| kind == "malicious-activity")
 }
 
 /// A statement with what objects of all types say alike.

@@ -184,17 +184,23 @@ fn what_cannot_be_taken_is_told() {
         ),
         object("indicator", 4, "\"name\":\"x\""),
         object("vulnerability", 5, "\"name\":\"nameless\""),
+        indicator(
+            7,
+            "[domain-name:value = 'good.example.com']",
+            ",\"indicator_types\":[\"benign\"]",
+        ),
         indicator(6, "[domain-name:value = 'b.example.com']", ""),
     ]);
     let (rows, result) = read(&text);
-    assert_eq!((result.unwrap().refused, rows.len()), (5, 6));
+    assert_eq!((result.unwrap().refused, rows.len()), (6, 7));
     assert_eq!(
         told(&rows),
         "the pattern is written in the language \"yara\"; only STIX patterns are read;\
          no STIX pattern: at byte 36 of the pattern: expected ']';\
          the pattern names no value of a type known here: file:name =, windows-registry-key:key =;\
          indicator: pattern is missing, or longer than 256 KiB;\
-         the vulnerability has no CVE id;b.example.com;"
+         the vulnerability has no CVE id;\
+         the indicator is of type \"benign\": it names what is good;b.example.com;"
     );
 }
 
