@@ -15,6 +15,7 @@ mod redirecting;
 mod running;
 mod scheduled;
 mod secured;
+mod taxii;
 mod web_server;
 
 use web_server::{Asked, WebServer};
