@@ -24,8 +24,6 @@ pub(super) struct Bookmark {
     pub(super) began: Option<Timestamp>,
     /// When the last object so far was added.
     pub(super) last: Option<Timestamp>,
-    /// Where the walk goes on, in the server's words.
-    pub(super) next: Option<String>,
 }
 
 impl Bookmark {
@@ -41,7 +39,6 @@ impl Bookmark {
             since: None,
             began: None,
             last: None,
-            next: None,
         })
     }
 
@@ -52,7 +49,6 @@ impl Bookmark {
     /// Goes on by time: from the last object on, what was added with it
     /// included. Says whether that is further on than it was.
     pub(super) fn go_by_time(&mut self) -> bool {
-        self.next = None;
         let since = self.last.and_then(|last| last.checked_sub(INSTANT).ok());
         let is_further = since > self.since;
         self.since = since.max(self.since);
@@ -70,7 +66,6 @@ impl Bookmark {
     /// `is_empty`: this one found nothing.
     pub(super) fn settle(&mut self, is_empty: bool) {
         let began = self.began.take();
-        self.next = None;
         if is_empty && self.last.is_none() {
             return;
         }
@@ -97,7 +92,6 @@ mod tests {
             since,
             began: at(10_000),
             last,
-            next: Some("x".to_owned()),
         }
     }
 
@@ -106,7 +100,7 @@ mod tests {
         let settled = |since, last, is_empty| {
             let mut bookmark = walk(since, last);
             bookmark.settle(is_empty);
-            assert_eq!((bookmark.next, bookmark.began), (None, None));
+            assert_eq!(bookmark.began, None);
             bookmark.since
         };
         assert_eq!(settled(at(1), at(50), false), at(50));

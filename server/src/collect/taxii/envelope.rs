@@ -47,7 +47,11 @@ impl Envelope {
     }
 }
 
-/// When the last object of a page was added, as its server says.
-pub(super) fn last_added(reply: &Reply) -> Option<Timestamp> {
-    reply.field("x-taxii-date-added-last")?.trim().parse().ok()
+/// When the first object of a page was added, and the last, as its server says.
+pub(super) fn added(reply: &Reply) -> (Option<Timestamp>, Option<Timestamp>) {
+    let time = |name| reply.field(name)?.trim().parse().ok();
+    (
+        time("x-taxii-date-added-first"),
+        time("x-taxii-date-added-last"),
+    )
 }

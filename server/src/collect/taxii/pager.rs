@@ -3,10 +3,12 @@
 //! Times tie: many objects may have been added at one, some of them on the
 //! next page, or not there yet. So
 //!
-//! - a page that the server says how to follow (`next`) is followed so;
-//! - one that it does not, or whose `next` it has forgotten meanwhile, is
-//!   followed by asking from its last time on, *that time included*, and for
-//!   more objects at once where all of a page are of one time;
+//! - a page that the server says how to follow (`next`) is followed so, but
+//!   only within a run: there are servers that keep count of what they gave,
+//!   whether or not it arrived;
+//! - a run that goes on where another one broke off, and a page without `next`,
+//!   asks from the last time on, *that time included*, and for more objects at
+//!   once where all of a page are of one time;
 //! - the next walk begins before the last one began, see [`Bookmark::settle`].
 //!
 //! What comes twice is the same again and changes nothing.
@@ -15,7 +17,7 @@ use std::collections::HashSet;
 
 use super::address;
 use super::bookmark::Bookmark;
-use super::envelope::{Envelope, last_added};
+use super::envelope::{Envelope, added};
 use crate::collect::{Errand, Wanted};
 use crate::fetch::{Answer, FetchError, Reply, Spooled, Web, read_date};
 
@@ -55,29 +57,31 @@ impl Page {
 pub(super) struct Pager {
     /// Where it stands.
     place: Bookmark,
-    /// `next` is of an earlier run: the server may have forgotten it.
-    is_resumed: bool,
+    /// Where the walk goes on, in the server's words.
+    next: Option<String>,
     limit: u32,
     /// Objects of the last page, if it led no further.
     stuck: Option<usize>,
     pages: u32,
     is_empty: bool,
+    /// Objects have come in the order in which they were added.
+    is_sorted: bool,
     is_done: bool,
-    /// Every `next` of this run.
+    /// Hashes of the pages of this run.
     seen: HashSet<String>,
 }
 
 impl Pager {
     /// Goes on where the errand's bookmark is.
     pub(super) fn new(errand: &Errand<'_>) -> Pager {
-        let place = Bookmark::of(errand);
         Pager {
-            is_resumed: place.next.is_some(),
-            place,
+            place: Bookmark::of(errand),
+            next: None,
             limit: LIMIT,
             stuck: None,
             pages: 0,
             is_empty: true,
+            is_sorted: true,
             is_done: false,
             seen: HashSet::new(),
         }
@@ -93,41 +97,47 @@ impl Pager {
             return Ok(None);
         }
         self.pages += 1;
-        let asked = match self.ask(errand, web) {
-            Err(error) if self.is_resumed && is_forgotten(&error) => {
-                self.place.go_by_time();
-                self.ask(errand, web)
-            }
-            asked => asked,
-        };
-        self.is_resumed = false;
-        let Some(reply) = asked.map_err(|error| older(error, errand))? else {
+        let asked = self.ask(errand, web).map_err(|error| older(error, errand));
+        let Some(reply) = asked? else {
             return Ok(None);
         };
         let envelope = Envelope::read(&reply.body).map_err(|problem| errand.wrong(problem))?;
         let date = reply.field("date").and_then(read_date);
         self.place.began.get_or_insert(date.unwrap_or(errand.now));
-        let last = last_added(&reply);
+        let (first, last) = added(&reply);
+        let is_by_next = self.next.is_some();
+        self.is_sorted &= !is_by_next || first.is_none() || first >= self.place.last;
         self.place.last = last.max(self.place.last);
         let objects = envelope.objects.len();
         self.is_empty &= objects == 0;
+        let mut after = self.place.clone();
         if envelope.more {
-            let has_last = last.is_some();
-            self.follow(envelope.next, objects, has_last, errand)?;
+            let is_known = !self.seen.insert(reply.body.hash().to_string());
+            if is_known && envelope.next.is_some() {
+                return Err(errand.wrong("its pages go round in a circle"));
+            }
+            if self.is_sorted {
+                after.go_by_time();
+            }
+            self.next = envelope.next;
+            if self.next.is_none() {
+                self.follow(objects, last.is_some(), errand)?;
+            }
         } else {
             self.place.settle(self.is_empty);
+            after = self.place.clone();
             self.is_done = true;
         }
         Ok(Some(Page {
             body: reply.body,
             objects,
-            after: self.place.clone(),
+            after,
         }))
     }
 
     fn ask(&self, errand: &Errand<'_>, web: &dyn Web) -> Result<Option<Reply>, FetchError> {
-        let Bookmark { since, next, .. } = &self.place;
-        let url = address::objects(errand, *since, next.as_deref(), self.limit)?;
+        let next = self.next.as_deref();
+        let url = address::objects(errand, self.place.since, next, self.limit)?;
         let wanted = Wanted {
             url: url.as_str(),
             fields: &[("accept", MEDIA_TYPE)],
@@ -140,21 +150,13 @@ impl Pager {
         })
     }
 
-    /// Finds out how to go on after a page that is not the last.
+    /// Finds out how to go on after a page of which the server does not say it.
     fn follow(
         &mut self,
-        next: Option<String>,
         objects: usize,
         has_last: bool,
         errand: &Errand<'_>,
     ) -> Result<(), FetchError> {
-        if let Some(next) = next {
-            if !self.seen.insert(next.clone()) {
-                return Err(errand.wrong("its pages go round in a circle"));
-            }
-            self.place.next = Some(next);
-            return Ok(());
-        }
         if !has_last {
             return Err(errand.wrong(
                 "there are more objects, and it says neither where they go on (next) nor when the \
@@ -185,17 +187,6 @@ impl Pager {
         );
         Ok(())
     }
-}
-
-/// Whether a server may answer so to a `next` that it no longer knows.
-fn is_forgotten(error: &FetchError) -> bool {
-    matches!(
-        error,
-        FetchError::Status {
-            status: 400 | 404 | 406 | 410 | 416 | 422 | 500,
-            ..
-        }
-    )
 }
 
 /// What a server of an older version of TAXII says is told as such.

@@ -22,8 +22,8 @@ struct Manner {
     dates: bool,
     /// Objects that were added at one time.
     tied: usize,
-    /// A `next` is good for the first time it is used.
-    once: bool,
+    /// Its `next` is one word for all pages of a walk: it counts what it gave.
+    counting: bool,
 }
 
 const USUAL: Manner = Manner {
@@ -31,20 +31,20 @@ const USUAL: Manner = Manner {
     next: true,
     dates: true,
     tied: 4,
-    once: false,
+    counting: false,
 };
 
 /// A collection with the addresses 203.0.113.0 to 29.
 struct Collection {
     manner: Manner,
-    used: Mutex<Vec<String>>,
+    given: Mutex<usize>,
 }
 
 impl Collection {
     fn of(manner: Manner) -> Collection {
         Collection {
             manner,
-            used: Mutex::default(),
+            given: Mutex::default(),
         }
     }
 
@@ -54,7 +54,7 @@ impl Collection {
         1_600_000_000_000_456 + i64::try_from(tied).unwrap() * 1000
     }
 
-    fn answer(&self, asked: &Asked, stream: &mut TcpStream) -> io::Result<()> {
+    fn answer(&self, asked: &Asked, stream: &mut impl io::Write) -> io::Result<()> {
         if asked.field("accept") != Some("application/taxii+json;version=2.1") {
             return status(stream, "406 Not Acceptable", &[]);
         }
@@ -71,22 +71,24 @@ impl Collection {
         });
         let mut start = (0..COUNT).find(|&number| self.added(number) > since);
         if let Some(next) = parameter("next") {
-            let mut used = self.used.lock().unwrap();
-            if self.manner.once && used.contains(&next) {
-                return status(stream, "404 Not Found", &[]);
-            }
-            used.push(next.clone());
-            start = next.parse().ok();
+            let counted = *self.given.lock().unwrap();
+            start = next.parse().ok().or(Some(counted));
         }
         let asked_for: usize = parameter("limit").unwrap().parse().unwrap();
         let Some(start) = start else {
             return write(stream, "200 OK", &[], b"{}");
         };
         let end = COUNT.min(start + asked_for.min(self.manner.page));
+        *self.given.lock().unwrap() = end;
         let objects: Vec<_> = (start..end).map(object).collect();
         let mut envelope = serde_json::json!({ "objects": objects, "more": end < COUNT });
         if self.manner.next && end < COUNT {
-            envelope["next"] = end.to_string().into();
+            let word = if self.manner.counting {
+                "more".to_owned()
+            } else {
+                end.to_string()
+            };
+            envelope["next"] = word.into();
         }
         let date = |number| {
             let added = jiff::Timestamp::from_microsecond(self.added(number)).unwrap();
@@ -228,13 +230,14 @@ fn a_page_of_one_time_without_a_way_on_is_asked_for_larger() {
 
 #[test]
 fn a_run_that_breaks_off_goes_on_where_it_was() {
-    for once in [false, true] {
-        let collection = Collection::of(Manner { once, ..USUAL });
+    for counting in [false, true] {
+        let collection = Collection::of(Manner { counting, ..USUAL });
         let count = AtomicUsize::new(0);
         let fetched = follow(move |asked, stream| {
             let number = count.fetch_add(1, Ordering::SeqCst);
             if number % 3 == 2 {
-                // Cut off in the middle.
+                // It has given a page, and nobody has got it.
+                collection.answer(asked, &mut io::sink())?;
                 return io::Write::write_all(
                     stream,
                     b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"more\"",
