@@ -199,7 +199,7 @@ def check(path, wire, chance):
             raise SystemExit(f"taxii: {out}{err}") from None
 
     def listed():
-        out, err = start("list", "--format", "txt").communicate()
+        out, err = start("list", "--format", "txt", "--limit", str(2 * COUNT)).communicate()
         if err:
             raise SystemExit(f"taxii: {err}")
         return sorted(out.split())
