@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use crate::fetch::{Answer, FetchError, Request, Spooled, Web, shown, shown_host};
 
 pub mod document;
+pub mod misp_feed;
 pub mod taxii;
 
 /// What a collector is sent for.
@@ -133,6 +134,10 @@ pub static COLLECTORS: &[CollectorEntry] = &[
     CollectorEntry {
         name: "document",
         send: document::send,
+    },
+    CollectorEntry {
+        name: "misp-feed",
+        send: misp_feed::send,
     },
     CollectorEntry {
         name: "taxii",

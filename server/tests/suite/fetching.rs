@@ -10,6 +10,7 @@ use crate::cli::Bench;
 mod bombs;
 mod contract;
 mod misbehaving;
+mod misp_feed;
 mod month;
 mod redirecting;
 mod running;
