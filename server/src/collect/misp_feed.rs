@@ -84,22 +84,32 @@ impl Collector for MispFeed {
                 return Ok(Some(Found::Unchanged { bookmark }));
             }
         }
-        let waiting = self.waiting.get_or_insert_default();
-        let Some((changed, uuid)) = waiting.pop_front() else {
-            return Ok(None);
-        };
-        let name = format!("{uuid}.json");
-        let Answer::Document(reply) = get(errand, web, &name)? else {
-            return Ok(None);
-        };
-        self.place.events.insert(uuid, changed);
-        Ok(Some(Found::Document(Document {
-            name,
-            body: reply.body,
-            is_list: false,
-            changed_at: jiff::Timestamp::from_second(changed).ok(),
-            bookmark: self.written(),
-        })))
+        while let Some((changed, uuid)) = self.waiting.get_or_insert_default().pop_front() {
+            let name = format!("{uuid}.json");
+            self.place.events.insert(uuid, changed);
+            let reply = match get(errand, web, &name) {
+                Ok(Answer::Document(reply)) => reply,
+                // It was asked for without a condition.
+                Ok(Answer::NotModified) => return Ok(None),
+                // One that is listed and not there must not keep the rest away.
+                Err(FetchError::Status {
+                    status: 404 | 410, ..
+                }) => {
+                    let feed = &errand.feed.name;
+                    tracing::warn!(feed, name, "an event that the manifest lists is not there");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            return Ok(Some(Found::Document(Document {
+                name,
+                body: reply.body,
+                is_list: false,
+                changed_at: jiff::Timestamp::from_second(changed).ok(),
+                bookmark: self.written(),
+            })));
+        }
+        Ok(None)
     }
 }
 

@@ -22,6 +22,9 @@ const FEED: &str = r#"
     connector = "misp"
 "#;
 
+/// Of an event that is listed and not there.
+const MISSING: u8 = 0;
+
 fn uuid(number: u32) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
@@ -41,7 +44,7 @@ fn answer(events: &[(u32, i64, u8)], asked: &Asked, stream: &mut TcpStream) -> i
         let known = events
             .iter()
             .find(|(number, ..)| file == format!("{}.json", uuid(*number)));
-        let Some((number, at, byte)) = known else {
+        let Some((number, at, byte)) = known.filter(|(.., byte)| *byte != MISSING) else {
             return status(stream, "404 Not Found", &[]);
         };
         serde_json::json!({ "Event": {
@@ -58,7 +61,9 @@ fn answer(events: &[(u32, i64, u8)], asked: &Asked, stream: &mut TcpStream) -> i
 
 #[test]
 fn events_that_are_new_or_have_changed_are_read() {
-    let server = WebServer::start(|asked, stream| answer(&[(1, 10, 1), (2, 20, 2)], asked, stream));
+    let server = WebServer::start(|asked, stream| {
+        answer(&[(9, 1, MISSING), (1, 10, 1), (2, 20, 2)], asked, stream)
+    });
     let url = server.url("/feed/");
     let fetched = Fetched::of(server, "/", "");
     fetched
