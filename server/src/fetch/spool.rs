@@ -36,7 +36,8 @@ impl fmt::Debug for Hash {
 pub struct Spooled {
     file: NamedTempFile,
     length: u64,
-    hasher: blake3::Hasher,
+    /// Large, and moved about.
+    hasher: Box<blake3::Hasher>,
 }
 
 impl Spool {
@@ -93,7 +94,7 @@ impl Draft {
 
     pub(super) fn finish(self) -> Spooled {
         Spooled {
-            hasher: self.hasher,
+            hasher: Box::new(self.hasher),
             length: self.length,
             file: self.file,
         }

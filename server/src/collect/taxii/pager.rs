@@ -195,7 +195,7 @@ fn older(error: FetchError, errand: &Errand<'_>) -> FetchError {
         FetchError::Status {
             status: status @ (206 | 406 | 415 | 416),
             ..
-        } => errand.wrong(&format!(
+        } => errand.wrong(format!(
             "it answered {status}, as a server does that speaks TAXII 2.0 or older: one that \
              speaks 2.1 is needed"
         )),
