@@ -16,9 +16,11 @@
 use iocd_core::feed::Feed;
 use jiff::Timestamp;
 
-use crate::fetch::{Answer, FetchError, Request, Spooled, Web};
+use crate::fetch::{Answer, FetchError, Request, Spooled, Web, shown, shown_host};
 
 pub mod document;
+pub mod misp_feed;
+pub mod taxii;
 
 /// What a collector is sent for.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +56,19 @@ impl Errand<'_> {
             last_modified: wanted.last_modified,
             fields: wanted.fields,
         })
+    }
+
+    /// What came from the feed's server is not what it should be.
+    fn wrong(&self, problem: impl Into<String>) -> FetchError {
+        FetchError::Body {
+            host: shown_host(self.url),
+            problem: problem.into(),
+        }
+    }
+
+    /// The feed's address without what may be secret.
+    fn shown(&self) -> String {
+        shown(self.url)
     }
 }
 
@@ -115,15 +130,51 @@ pub struct CollectorEntry {
 }
 
 /// Every collector; the first one is that of formats that name none.
-pub static COLLECTORS: &[CollectorEntry] = &[CollectorEntry {
-    name: "document",
-    send: document::send,
-}];
+pub static COLLECTORS: &[CollectorEntry] = &[
+    CollectorEntry {
+        name: "document",
+        send: document::send,
+    },
+    CollectorEntry {
+        name: "misp-feed",
+        send: misp_feed::send,
+    },
+    CollectorEntry {
+        name: "taxii",
+        send: taxii::send,
+    },
+];
 
 /// The collector of this name.
 pub fn find(name: Option<&str>) -> Option<&'static CollectorEntry> {
     match name {
         None => COLLECTORS.first(),
         Some(name) => COLLECTORS.iter().find(|entry| entry.name == name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A feed for errands.
+    pub(super) fn feed() -> Feed {
+        let text = "name = \"test\"\ntitle = \"Test\"\npublisher = \"Example\"\n\
+                    category = \"vendor\"\nconfidence = 50\nextent = \"events\"\n\
+                    [[format]]\nname = \"text\"\nconnector = \"lines\"\n\
+                    value = [{ column = \"value\" }]";
+        text.parse().unwrap()
+    }
+
+    /// An errand from the beginning.
+    pub(super) fn errand<'a>(feed: &'a Feed, url: &'a str) -> Errand<'a> {
+        Errand {
+            feed,
+            url,
+            bookmark: None,
+            reading: "now",
+            max_size: 1 << 20,
+            now: Timestamp::UNIX_EPOCH,
+        }
     }
 }

@@ -24,6 +24,7 @@ mod turns;
 use axum::http::HeaderMap;
 use iocd_core::feed::fetching::Auth;
 
+pub(crate) use address::{shown, shown_host};
 pub use client::{Bounds, Client, Setup};
 pub(crate) use coding::{LARGE, MAX_RATIO};
 pub use error::FetchError;

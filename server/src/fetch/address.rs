@@ -31,6 +31,19 @@ pub(super) fn host(url: &Url) -> String {
     }
 }
 
+/// An address that is only to be shown, without what may be secret.
+pub(crate) fn shown(text: &str) -> String {
+    Url::parse(text).map_or_else(
+        |_| "the feed's address".to_owned(),
+        |url| Shown(&url).to_string(),
+    )
+}
+
+/// Host and port of an address that is only to be shown.
+pub(crate) fn shown_host(text: &str) -> String {
+    Url::parse(text).map_or_else(|_| "the feed's server".to_owned(), |url| host(&url))
+}
+
 /// Whether what is for one of them is for the other, too.
 pub(super) fn is_same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -36,7 +36,8 @@ impl fmt::Debug for Hash {
 pub struct Spooled {
     file: NamedTempFile,
     length: u64,
-    hash: Hash,
+    /// Large, and moved about.
+    hasher: Box<blake3::Hasher>,
 }
 
 impl Spool {
@@ -93,7 +94,7 @@ impl Draft {
 
     pub(super) fn finish(self) -> Spooled {
         Spooled {
-            hash: Hash(self.hasher.finalize()),
+            hasher: Box::new(self.hasher),
             length: self.length,
             file: self.file,
         }
@@ -126,7 +127,28 @@ impl Spooled {
 
     /// Its hash.
     pub fn hash(&self) -> Hash {
-        self.hash
+        Hash(self.hasher.finalize())
+    }
+
+    /// Puts another document behind this one.
+    pub(crate) fn append(&mut self, more: &Spooled) -> Result<(), FetchError> {
+        let path = self.file.path().to_owned();
+        let failed = |source| FetchError::Spool {
+            path: path.clone(),
+            source,
+        };
+        self.file.seek(SeekFrom::End(0)).map_err(failed)?;
+        let mut from = more.open().map_err(failed)?;
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            let length = from.read(&mut piece).map_err(failed)?;
+            if length == 0 {
+                return Ok(());
+            }
+            self.file.write_all(&piece[..length]).map_err(failed)?;
+            self.hasher.update(&piece[..length]);
+            self.length += length as u64;
+        }
     }
 
     /// Moves it to where it stays: whole, or not at all.
@@ -139,8 +161,6 @@ impl Spooled {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use super::*;
 
     #[test]

@@ -10,11 +10,13 @@ use crate::cli::Bench;
 mod bombs;
 mod contract;
 mod misbehaving;
+mod misp_feed;
 mod month;
 mod redirecting;
 mod running;
 mod scheduled;
 mod secured;
+mod taxii;
 mod web_server;
 
 use web_server::{Asked, WebServer};
