@@ -9,6 +9,7 @@ pub mod retained;
 pub use ids::{ClaimIdMap, ClaimIdSet};
 pub use merge::whole_seconds;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -40,6 +41,9 @@ pub struct Source {
     /// For how many seconds a claim without an end of its own holds after the
     /// source was last heard saying it; `None`: until it is removed.
     pub expires_after: Option<u32>,
+    /// The same for types of value that have a rule of their own, in seconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub expires_after_by_kind: BTreeMap<Kind, u32>,
     /// Who publishes it; empty: the source itself. Sources of one publisher
     /// do not corroborate each other, see [`crate::score`].
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -64,10 +68,25 @@ impl Source {
             extent: Extent::Events,
             list_non_global: false,
             expires_after: None,
+            expires_after_by_kind: BTreeMap::new(),
             publisher: String::new(),
             weight: None,
             half_life: None,
         }
+    }
+
+    /// For how many seconds its claims about values of this type hold that have
+    /// no end of their own; `None`: until they are removed.
+    pub fn holds_for(&self, kind: Kind) -> Option<u32> {
+        let own = self.expires_after_by_kind.get(&kind).copied();
+        own.or(self.expires_after)
+    }
+
+    /// Whether claims of both hold by the same rules.
+    pub fn holds_like(&self, other: &Source) -> bool {
+        self.extent == other.extent
+            && self.expires_after == other.expires_after
+            && self.expires_after_by_kind == other.expires_after_by_kind
     }
 
     /// How far it is trusted, in percent.

@@ -43,6 +43,7 @@ mod toml_text;
 mod utf16;
 mod vocabulary;
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ use self::connector::{Connector, Syntax};
 use self::mapping::Mapping;
 use self::recognise::Recognition;
 use crate::claim::{Category, Extent, Origin, Scope, Source};
+use crate::value::Kind;
 
 /// A list of indicators that somebody publishes, and how to read it.
 ///
@@ -83,6 +85,8 @@ pub struct Feed {
     /// For how many seconds a claim without an end of its own holds after the
     /// source was last heard saying it.
     pub expires_after: Option<u32>,
+    /// The same for types of value that have a rule of their own, in seconds.
+    pub expires_after_by_kind: BTreeMap<Kind, u32>,
     /// How far it is trusted, in percent; `None`: as its category is.
     pub weight: Option<u8>,
     /// After how many seconds a sighting is worth half; `None`: by type.
@@ -138,6 +142,7 @@ impl Feed {
             extent: self.extent,
             list_non_global: self.list_non_global,
             expires_after: self.expires_after,
+            expires_after_by_kind: self.expires_after_by_kind.clone(),
             publisher: self.publisher.clone(),
             weight: self.weight,
             half_life: self.half_life,

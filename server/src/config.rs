@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+mod articles;
 mod fetch;
 mod limits;
 mod store;
@@ -18,6 +19,7 @@ mod tls;
 mod warnings;
 mod written;
 
+pub use articles::{ArticleSettings, WrittenArticles};
 pub use fetch::{FetchSettings, WrittenFetch};
 pub use limits::{Bounds, WrittenLimits};
 pub use store::{StoreSettings, WrittenStore};
@@ -77,6 +79,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// What the claim store keeps.
     pub store: StoreSettings,
+    /// What the article store keeps.
+    pub articles: ArticleSettings,
     /// Which warning lists are in force.
     pub warnings: WarningSettings,
     /// How feeds are fetched.
@@ -157,6 +161,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
             store: StoreSettings::default(),
+            articles: ArticleSettings::default(),
             warnings: WarningSettings::default(),
             fetch: FetchSettings::default(),
             tiers: Tiers::default(),
@@ -203,6 +208,7 @@ impl Settings {
             check_origin(origin)?;
         }
         settings.store = written.store.resolve()?;
+        settings.articles = written.articles.resolve()?;
         settings.warnings = written.warnings.resolve();
         settings.fetch = written.fetch.resolve()?;
         settings.tiers.apply(written.tiers)?;
@@ -246,6 +252,7 @@ impl Settings {
             tls.write_toml(&mut out);
         }
         self.store.write_toml(&mut out);
+        self.articles.write_toml(&mut out);
         self.warnings.write_toml(&mut out);
         self.fetch.write_toml(&mut out);
         self.tiers.write_toml(&mut out);

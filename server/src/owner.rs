@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use iocd_index::IndexError;
+use jiff::SignedDuration;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -106,6 +107,8 @@ pub struct Node {
     pub control: Arc<Control>,
     /// What was read of articles.
     pub articles: Arc<Articles>,
+    /// For how long lists have an article.
+    pub articles_kept: SignedDuration,
     /// What documents can be.
     pub feeds: Arc<Feeds>,
     /// The warning lists in force.
@@ -169,6 +172,7 @@ impl Node {
             store,
             control,
             articles,
+            articles_kept: settings.articles.kept(),
             feeds,
             warnings,
             ruling: tokio::sync::Mutex::default(),

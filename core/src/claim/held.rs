@@ -94,7 +94,8 @@ impl Held {
     /// snapshot source, from when that was last seen whole (`listed_at`).
     pub fn expires_at(&self, source: &Source, listed_at: Option<Timestamp>) -> Option<Timestamp> {
         let known_at = listed_at.map_or(self.heard_at, |at| at.max(self.heard_at));
-        end_of_validity(self.claim.expires_at, source, known_at)
+        let rule = source.holds_for(self.claim.value.kind());
+        end_of_validity(self.claim.expires_at, rule, known_at)
     }
 
     /// First sighting: the source's own, else when the store first heard it.
@@ -136,14 +137,15 @@ impl Times {
         source: &Source,
         heard_at: Timestamp,
     ) -> Option<Decision> {
+        let rule = source.holds_for(claim.value.kind());
         let known_last_seen = self.last_seen.max(standing.touched);
         let last_seen = known_last_seen.max(claim.last_seen);
         let is_settled = match standing.status {
-            Status::Active => !self.is_stale(standing, last_seen, source, heard_at),
+            Status::Active => !self.is_stale(standing, last_seen, (source.extent, rule), heard_at),
             // Said again, what is over is still over: only a later end revives it.
             Status::Expired => {
                 let known_at = self.heard_at.max(heard_at);
-                let end = end_of_validity(self.expires_at, source, known_at);
+                let end = end_of_validity(self.expires_at, rule, known_at);
                 end.is_some_and(|end| end <= heard_at)
             }
             Status::Removed | Status::FalsePositive => false,
@@ -159,15 +161,15 @@ impl Times {
         self,
         standing: Standing,
         last_seen: Option<Timestamp>,
-        source: &Source,
+        (extent, rule): (Extent, Option<u32>),
         heard_at: Timestamp,
     ) -> bool {
         let seen_moved = match (last_seen, self.last_seen) {
             (Some(new), Some(old)) => new.duration_since(old) >= SOFT_STEP,
             (new, old) => new != old,
         };
-        let derives_expiry = source.expires_after.filter(|_| self.expires_at.is_none());
-        let hearing_moved = if source.extent == Extent::Snapshot {
+        let derives_expiry = rule.filter(|_| self.expires_at.is_none());
+        let hearing_moved = if extent == Extent::Snapshot {
             // "Still listed" is known from each complete fetch without writing
             // it to each claim. Only where files are read without being
             // declared complete has the expiry to be moved here.
@@ -184,14 +186,15 @@ impl Times {
     }
 }
 
-/// The source's own end, else the feed's rule, counted from `known_at`.
+/// The source's own end, else by the feed's rule, which is seconds counted from
+/// `known_at`.
 fn end_of_validity(
     own: Option<Timestamp>,
-    source: &Source,
+    rule: Option<u32>,
     known_at: Timestamp,
 ) -> Option<Timestamp> {
     own.or_else(|| {
-        let after = SignedDuration::from_secs(i64::from(source.expires_after?));
+        let after = SignedDuration::from_secs(i64::from(rule?));
         known_at.checked_add(after).ok()
     })
 }

@@ -1,6 +1,7 @@
 //! The TOML of a feed: as written, then checked.
 
 mod check;
+mod expiry;
 mod fetching;
 mod standard;
 
@@ -9,6 +10,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use self::check::{check_format, check_percent};
+use self::expiry::RawExpiry;
 use self::fetching::{RawAuth, RawExpect, size};
 
 use super::mapping::Types;
@@ -57,7 +59,7 @@ struct RawFeed {
     #[serde(default)]
     scope: Scope,
     extent: Extent,
-    expires_after: Option<String>,
+    expires_after: Option<RawExpiry>,
     weight: Option<u8>,
     half_life: Option<String>,
     interval: Option<String>,
@@ -245,7 +247,12 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
             ));
         }
     }
-    let expires_after = duration("expires_after", raw.expires_after.as_deref())?;
+    let expiry = raw
+        .expires_after
+        .as_ref()
+        .map(RawExpiry::check)
+        .transpose()?;
+    let expiry = expiry.unwrap_or_default();
     let half_life = duration("half_life", raw.half_life.as_deref())?;
     let interval = duration("interval", raw.interval.as_deref())?;
     let mut formats: Vec<Format> = Vec::with_capacity(raw.format.len());
@@ -275,7 +282,8 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         confidence: raw.confidence,
         scope: raw.scope,
         extent: raw.extent,
-        expires_after,
+        expires_after: expiry.default,
+        expires_after_by_kind: expiry.by_kind,
         weight: raw.weight,
         half_life,
         interval,

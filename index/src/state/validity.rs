@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use iocd_core::claim::{Extent, Source};
+use iocd_core::value::Kind;
 
 use super::{State, damaged};
 use crate::columns::NO_TIME;
@@ -14,11 +15,10 @@ use crate::posting::Posting;
 use crate::record::{ClaimRecord, Record};
 
 /// Claim versions of which a fetch moves the end.
-#[derive(Default)]
 pub(crate) struct Prolonged {
     pub(crate) slots: Vec<u32>,
-    /// Unix seconds of the new end.
-    pub(crate) until: u32,
+    /// The last fetch of the list that they are on.
+    pub(crate) last: Fetch,
 }
 
 impl State {
@@ -37,7 +37,7 @@ impl State {
         if after.category != before.category || after.list_non_global != before.list_non_global {
             self.redescribed.insert(number);
         }
-        if after.extent == before.extent && after.expires_after == before.expires_after {
+        if after.holds_like(before) {
             return Ok(());
         }
         let log = self.log.clone();
@@ -94,28 +94,55 @@ impl State {
     /// none of their own, to when they hold by the feed's rule.
     pub(crate) fn prolonged_by(&self, fetch: Fetch) -> Prolonged {
         let known = self.sources.get(usize::from(fetch.source));
-        let known = known.filter(|known| known.source.extent == Extent::Snapshot);
-        let until = known.and_then(|known| {
-            let listed_at = known.listed_at.max(Some(fetch.at))?;
-            Some(listed_at.saturating_add(known.source.expires_after?))
+        let listed_at = known.and_then(|known| known.listed_at);
+        let last = Fetch {
+            at: fetch.at.max(listed_at.unwrap_or(0)),
+            ..fetch
+        };
+        let known = known.filter(|known| {
+            let Source {
+                extent,
+                expires_after,
+                expires_after_by_kind,
+                ..
+            } = &known.source;
+            let has_rule = expires_after.is_some() || !expires_after_by_kind.is_empty();
+            *extent == Extent::Snapshot && has_rule
         });
-        let Some(until) = until else {
-            return Prolonged::default();
+        let Some(_) = known else {
+            let slots = Vec::new();
+            return Prolonged { slots, last };
         };
         let slots = self.alive_of(fetch.source);
         let slots = slots.filter(|&slot| self.columns.flags(slot).derives_expiry());
         Prolonged {
             slots: slots.collect(),
-            until,
+            last,
         }
     }
 
-    /// Has claim versions hold until then at least.
-    pub(crate) fn prolong(&mut self, slots: &[u32], until: u32) {
+    /// Has claim versions hold by their rules from the last fetch of the list
+    /// that they are on, at least.
+    pub(crate) fn prolong(&mut self, slots: &[u32], last: Fetch) {
         for &slot in slots {
+            let Some(rule) = self.rule_for(slot, last.source) else {
+                continue;
+            };
+            let until = last.at.saturating_add(rule);
             let expires_at = self.columns.expires_at(slot).max(until);
             self.set_expiry(slot, expires_at);
         }
+    }
+
+    /// For how many seconds a claim version of this source holds that has no
+    /// end of its own.
+    fn rule_for(&self, slot: u32, source: u16) -> Option<u32> {
+        let source = &self.sources[usize::from(source)].source;
+        if source.expires_after_by_kind.is_empty() {
+            return source.expires_after;
+        }
+        let is_of = |kind: &Kind| self.kinds[*kind as usize].contains(slot);
+        source.holds_for(Kind::ALL.into_iter().find(is_of)?)
     }
 
     /// Takes in that complete fetches happened: what is on the list of a
@@ -127,8 +154,8 @@ impl State {
             last.insert(fetch.source, fetch);
         }
         for &fetch in last.values() {
-            let Prolonged { slots, until } = self.prolonged_by(fetch);
-            self.prolong(&slots, until);
+            let Prolonged { slots, last } = self.prolonged_by(fetch);
+            self.prolong(&slots, last);
         }
     }
 
@@ -155,6 +182,6 @@ impl State {
 /// End of validity as `Held::expires_at` has it.
 pub(crate) fn expires_at(claim: &ClaimRecord<'_>, source: &Source, listed_at: Option<u32>) -> u32 {
     let known_at = claim.heard_at.max(listed_at.unwrap_or(0));
-    let derived = || known_at.checked_add(source.expires_after?);
+    let derived = || known_at.checked_add(source.holds_for(claim.kind)?);
     claim.expires_at.or_else(derived).unwrap_or(NO_TIME)
 }

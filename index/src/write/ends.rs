@@ -124,10 +124,10 @@ impl Index {
     /// their turn after every few of the claims that it prolongs.
     pub(crate) fn note_fetch(&self, writer: &mut Writer, fetch: Fetch) -> Result<(), IndexError> {
         writer.note_fetch(fetch)?;
-        let Prolonged { slots, until } = self.state.read().prolonged_by(fetch);
+        let Prolonged { slots, last } = self.state.read().prolonged_by(fetch);
         let mut state = self.state.write();
         for slice in slots.chunks(PROLONGED_AT_ONCE) {
-            state.prolong(slice, until);
+            state.prolong(slice, last);
             RwLockWriteGuard::bump(&mut state);
         }
         // Last, for it is by this that lists are known to have changed.

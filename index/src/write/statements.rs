@@ -177,7 +177,7 @@ impl Index {
             return Ok(());
         };
         let known = &state.sources[usize::from(number)].source;
-        if known.expires_after == source.expires_after && known.extent == source.extent {
+        if known.holds_like(source) {
             return Ok(());
         }
         let mut due = state.due(seconds(at));

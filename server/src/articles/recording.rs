@@ -9,9 +9,6 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::body::Body;
 use super::{Articles, ArticlesError};
 
-/// For how long lists have an article.
-const KEPT: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
-
 impl Articles {
     /// Takes up articles of one source, all or none; tells of each whether it
     /// is new, says something else than before, or is known.
@@ -31,18 +28,14 @@ impl Articles {
         Ok(recorded)
     }
 
-    /// Archives what was first read two years ago or earlier; gives how many.
-    pub fn archive_old(&self, now: Timestamp) -> Result<usize, ArticlesError> {
-        let cutoff = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
-        self.archive_before(cutoff, now)
-    }
-
-    /// Archives what was first read before `cutoff`; gives how many.
-    pub fn archive_before(
+    /// Archives what was first read before the time for which lists have an
+    /// article; gives how many.
+    pub fn archive_old(
         &self,
-        cutoff: Timestamp,
+        kept: SignedDuration,
         now: Timestamp,
     ) -> Result<usize, ArticlesError> {
+        let cutoff = now.checked_sub(kept).unwrap_or(Timestamp::MIN);
         let archived = self.connection().execute(
             "UPDATE articles SET archived_at = ?2 WHERE archived_at IS NULL AND fetched_at < ?1",
             params![cutoff.as_millisecond(), now.as_millisecond()],

@@ -1,6 +1,7 @@
 use iocd_core::article::{Article, Indicator};
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Category, Source};
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
@@ -205,8 +206,9 @@ fn a_walk_neither_skips_nor_repeats_what_was_there() {
 #[test]
 fn what_is_archived_is_told_only_by_its_id() {
     let store = filled();
-    assert_eq!(store.archive_before(at(0), at(5)).unwrap(), 0);
-    assert_eq!(store.archive_before(at(1), at(5)).unwrap(), 10);
+    let kept = SignedDuration::from_secs(5);
+    assert_eq!(store.archive_old(kept, at(5)).unwrap(), 0);
+    assert_eq!(store.archive_old(kept, at(6)).unwrap(), 10);
     assert_eq!(store.count().unwrap(), 0);
     assert!(ids(&store, &Filter::default(), Sort::Newest).is_empty());
     assert!(store.get("id-1").unwrap().unwrap().is_archived);

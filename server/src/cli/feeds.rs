@@ -100,6 +100,7 @@ fn describe(feed: &Feed, state: Option<&Json>) -> Json {
         "url": feed.fetched().map(|(_, url)| url),
         "interval_seconds": feed.interval,
         "expires_after_seconds": feed.expires_after,
+        "expires_after_seconds_by_type": feed.expires_after_by_kind,
         "terms": feed.terms,
         "redistribute": feed.redistribute,
         "on_request": feed.fetching.on_request,

@@ -185,7 +185,7 @@ async fn sweep(node: Arc<Node>) {
         let runtime = tokio::runtime::Handle::current();
         let swept = tokio::task::spawn_blocking(move || {
             let now = node.clock.now();
-            if let Err(error) = node.articles.archive_old(now) {
+            if let Err(error) = node.articles.archive_old(node.articles_kept, now) {
                 tracing::error!(%error, "articles could not be archived");
             }
             runtime.block_on(node.store.expire_due(now))

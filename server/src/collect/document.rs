@@ -58,9 +58,10 @@ fn read_again_after(feed: &Feed) -> SignedDuration {
     READ_AGAIN.min(quarter)
 }
 
-/// When claims end that are not said again.
+/// When the first claims end that are not said again.
 fn ends_after(feed: &Feed) -> Option<SignedDuration> {
-    let seconds = feed.expires_after?;
+    let rules = feed.expires_after_by_kind.values().copied();
+    let seconds = rules.chain(feed.expires_after).min()?;
     Some(SignedDuration::from_secs(i64::from(seconds)))
 }
 

@@ -23,6 +23,7 @@ fn later_places_win() {
         ),
         ("IOCD_API_KEY".to_owned(), "somebody's".to_owned()),
         ("IOCD_HISTORY_DAYS".to_owned(), "400".to_owned()),
+        ("IOCD_ARTICLES_ARCHIVE_AFTER".to_owned(), "90d".to_owned()),
         ("HOME".to_owned(), "/".to_owned()),
     ])
     .unwrap();
@@ -44,6 +45,7 @@ fn later_places_win() {
     );
     assert_eq!(settings.trusted_proxies.len(), 2);
     assert_eq!(settings.store.history_days, 400);
+    assert_eq!(settings.articles.archive_after, 90);
 }
 
 #[test]
@@ -54,12 +56,14 @@ fn what_is_printed_reads_back_the_same() {
                 max_connections_per_address = 5\nmax_requests = 6\nmax_requests_per_key = 4\n\
                 [tls]\ncertificate = 'a \"b\".pem'\nkey = 'k.pem'\n\
                 [store]\nhistory_days = 9\n\
+                [articles]\narchive_after = '31d'\n\
                 [warnings]\nlists = ['a \"b\".json']\ninformational = ['vpn-ipv4']\nbuiltin = false\n\
                 [tiers.pro]\nrequests_per_minute = 0\n\
                 [tiers.\"gold plus\"]\nrank = 25\nrequests_per_minute = 5\nrequests_per_day = 6\n\
                 results_per_request = 7\nlookback_days = 8\narticle_lookback_days = 0\n\
                 formats = 'all'\nkeys_per_account = 9";
     let settings = Settings::resolve([written(text)]).unwrap();
+    assert_eq!(settings.articles.archive_after, 31);
     assert_eq!(settings.tiers.get(PRO).unwrap().limits.per_minute, None);
     assert_eq!(settings.tiers.get(PRO).unwrap().results, 10_000);
     assert_eq!(
@@ -109,6 +113,9 @@ fn mistakes_are_errors() {
         "[limits]\nrequest_timeout_seconds = 0",
         "[limits]\nmax_header_bytes = 5",
         "[store]\nhistory_days = 0",
+        "[articles]\narchive_after = '0d'",
+        "[articles]\narchive_after = '730'",
+        "[articles]\narchive_after = '70000d'",
         "[tiers.mine]\nrank = 1",
         "[tiers.free]\nresults_per_request = 0",
     ] {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::{
-    ConfigError, LogFormat, LogLevel, WrittenFetch, WrittenLimits, WrittenStore, WrittenTier,
-    WrittenTls, WrittenWarnings,
+    ConfigError, LogFormat, LogLevel, WrittenArticles, WrittenFetch, WrittenLimits, WrittenStore,
+    WrittenTier, WrittenTls, WrittenWarnings,
 };
 
 /// What one place says about the settings; what it does not say is left to
@@ -37,6 +37,8 @@ pub struct Written {
     pub cors_origins: Option<Vec<String>>,
     /// See [`Settings::store`](super::Settings::store).
     pub store: WrittenStore,
+    /// See [`Settings::articles`](super::Settings::articles).
+    pub articles: WrittenArticles,
     /// See [`Settings::warnings`](super::Settings::warnings).
     pub warnings: WrittenWarnings,
     /// See [`Settings::fetch`](super::Settings::fetch).
@@ -56,7 +58,7 @@ pub struct WrittenLog {
 }
 
 /// Variables of the environment that are settings.
-const VARIABLES: [&str; 26] = [
+const VARIABLES: [&str; 27] = [
     "IOCD_LISTEN",
     "IOCD_TLS_CERTIFICATE",
     "IOCD_TLS_KEY",
@@ -75,6 +77,7 @@ const VARIABLES: [&str; 26] = [
     "IOCD_MAX_BODY_BYTES",
     "IOCD_MAX_HEADER_BYTES",
     "IOCD_HISTORY_DAYS",
+    "IOCD_ARTICLES_ARCHIVE_AFTER",
     "IOCD_API_KEY_IN_QUERY",
     "IOCD_TRUSTED_PROXIES",
     "IOCD_CORS_ORIGINS",
@@ -155,6 +158,7 @@ impl Written {
             "IOCD_MAX_BODY_BYTES" => self.limits.max_body_bytes = Some(read(name, &value)?),
             "IOCD_MAX_HEADER_BYTES" => self.limits.max_header_bytes = Some(read(name, &value)?),
             "IOCD_HISTORY_DAYS" => self.store.history_days = Some(read(name, &value)?),
+            "IOCD_ARTICLES_ARCHIVE_AFTER" => self.articles.archive_after = Some(value),
             "IOCD_API_KEY_IN_QUERY" => self.api_key_in_query = Some(read_switch(name, &value)?),
             "IOCD_TRUSTED_PROXIES" => self.trusted_proxies = Some(read_list(&value)),
             "IOCD_CORS_ORIGINS" => self.cors_origins = Some(read_list(&value)),
@@ -191,6 +195,7 @@ impl Written {
             trusted_proxies: other.trusted_proxies.or(self.trusted_proxies),
             cors_origins: other.cors_origins.or(self.cors_origins),
             store: self.store.overridden_by(other.store),
+            articles: self.articles.overridden_by(other.articles),
             warnings: self.warnings.overridden_by(other.warnings),
             fetch: self.fetch.overridden_by(other.fetch),
             tiers,

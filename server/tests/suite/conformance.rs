@@ -38,6 +38,7 @@ macro_rules! conformance {
                 files_of_a_list_keep_its_claims_alive
                 a_later_fetch_does_not_revive_what_left
                 an_end_may_be_moved_back_and_forth
+                each_type_ends_by_its_own_rule
                 a_removal_after_the_end_changes_nothing,
             finding: nothing_is_found_in_an_empty_store
                 a_value_never_answers_for_part_of_another

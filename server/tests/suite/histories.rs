@@ -94,6 +94,7 @@ pub(crate) fn sources() -> [Source; 4] {
         },
         Source {
             expires_after: Some(200_000),
+            expires_after_by_kind: [(Kind::Url, 50_000), (Kind::Ipv4, 300_000)].into(),
             extent: Extent::Snapshot,
             ..source("short")
         },

@@ -334,11 +334,8 @@ impl State {
 
     /// Ends what is over by the rules of a source before they change.
     fn settle(&mut self, source: &Source, at: Timestamp) {
-        let changes = |known: &Known| {
-            known.source.name == source.name
-                && (known.source.expires_after != source.expires_after
-                    || known.source.extent != source.extent)
-        };
+        let changes =
+            |known: &Known| known.source.name == source.name && !known.source.holds_like(source);
         if self.sources.iter().any(changes) {
             self.expire(at, |other| other.name == source.name);
         }

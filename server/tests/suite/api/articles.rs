@@ -294,7 +294,7 @@ async fn what_is_not_there_or_archived_is_told_so() {
     stand
         .app
         .articles
-        .archive_before(at(2_000), at(2_000))
+        .archive_old(jiff::SignedDuration::ZERO, at(2_000))
         .unwrap();
     stand
         .get(&key, &target)

@@ -4,7 +4,7 @@ use iocd::store::{Batch, ClaimStore, Removal};
 use iocd_core::claim::held::Outcome::{Added, Merged, Unchanged};
 use iocd_core::claim::{Claim, ClaimId, ClaimIdSet, Extent, Scope, Source, Status};
 use iocd_core::query::{Filter, StatusFilter};
-use iocd_core::value::Value;
+use iocd_core::value::{Kind, Value};
 
 use crate::answer::{ALL, find, list, seen};
 use crate::values::{DAY, at, claim, record, source, value};
@@ -467,6 +467,46 @@ pub(crate) async fn a_later_fetch_does_not_revive_what_left<S: ClaimStore>(store
     assert_eq!(one.entries[0].status, Status::Expired);
     let two = seen(store, &value("two.example.com"), 2 * DAY + 1).await;
     assert_eq!(two.entries[0].status, Status::Active);
+}
+
+pub(crate) async fn each_type_ends_by_its_own_rule<S: ClaimStore>(store: &S) {
+    let feed = |by_kind: &[(Kind, u32)]| Source {
+        expires_after: Some(1_000),
+        expires_after_by_kind: by_kind.iter().copied().collect(),
+        ..snapshot("a")
+    };
+    let short = feed(&[(Kind::Ipv4, 100), (Kind::Url, 5_000)]);
+    let values = [
+        (Kind::Domain, "one.example.com", 1_000),
+        (Kind::Ipv4, "198.51.100.7", 100),
+        (Kind::Url, "http://one.example.com/x", 5_000),
+    ];
+    let values = values.map(|(kind, text, after)| (Value::parse(kind, text).unwrap(), after));
+    let claims = values
+        .each_ref()
+        .map(|(value, _)| Claim::new(value.clone(), 50));
+    record(store, &short, 0, claims).await;
+    let ends_from = async |heard_at: i64| {
+        for (value, after) in &values {
+            for (now, status) in [(-1, Status::Active), (0, Status::Expired)] {
+                let now = heard_at + after + now;
+                let entry = seen(store, value, now).await.entries.remove(0);
+                assert_eq!(entry.status, status, "{value:?} at {now}");
+                assert_eq!(entry.expires_at, Some(at(heard_at + after)));
+            }
+        }
+    };
+    ends_from(0).await;
+    // A complete fetch moves each on by its own rule.
+    store.retain_all(&short, at(50)).await.unwrap();
+    ends_from(50).await;
+    assert_eq!(store.expire_due(at(149)).await.unwrap(), 0);
+    assert_eq!(store.expire_due(at(150)).await.unwrap(), 1);
+    // Another rule for one type leaves the others as they are.
+    record(store, &feed(&[(Kind::Url, 60)]), 150, []).await;
+    assert_eq!(store.expire_due(at(151)).await.unwrap(), 1);
+    let domain = seen(store, &values[0].0, 1_049).await.entries.remove(0);
+    assert_eq!(domain.status, Status::Active);
 }
 
 pub(crate) async fn an_end_may_be_moved_back_and_forth<S: ClaimStore>(store: &S) {
