@@ -9,10 +9,15 @@ use crate::feed::date::{DateOrder, read_date};
 /// Tags that are kept of an item.
 const MAX_TAGS: usize = 64;
 
+/// Within so many bytes a JSON Feed says that it is one.
+const HEAD: usize = 4096;
+
 /// Reads a document. What has no version of JSON Feed is none.
 pub(super) fn read(text: &str) -> Result<Document, NoFeed> {
     let whole: Json = serde_json::from_str(text).map_err(|error| {
-        if error.is_eof() {
+        // Cut off, any JSON looks alike but for its beginning.
+        let may_be_feed = text.len() <= HEAD || text.contains("jsonfeed.org/version/");
+        if error.is_eof() && may_be_feed {
             let line = u64::try_from(error.line()).unwrap_or(u64::MAX);
             NoFeed::Cut { line }
         } else {
@@ -109,6 +114,8 @@ mod tests {
     #[test]
     fn other_documents_are_refused() {
         assert!(matches!(read("{\"items\": []}"), Err(NoFeed::Other(_))));
+        let other = format!("{{\"Event\": {{\"info\": \"{}", "x".repeat(HEAD));
+        assert!(matches!(read(&other), Err(NoFeed::Other(_))));
         assert!(matches!(
             read("{\"version\": \"https://jsonfeed"),
             Err(NoFeed::Cut { .. })
