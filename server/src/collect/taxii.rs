@@ -1,7 +1,7 @@
 //! A collection of a TAXII 2.1 server: what was added to it since.
 //!
 //! A server gives what was added after a time, oldest first, in pages;
-//! [`pager`] says how they are followed so that nothing is missed. What objects
+//! `pager` says how they are followed so that nothing is missed. What objects
 //! say of one another (a relationship, a marking) counts within a document, so
 //! pages are put together to documents as large as may be.
 
