@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::connector::{Connector, Sink, Skipped};
+use super::connector::{Connector, Sink, Skipped, no_settings};
 use super::input::Input;
 use super::outcome::{FeedError, FeedWarning};
 use crate::article::syndication::{
@@ -18,10 +18,8 @@ pub(super) fn configure(
     settings: toml::Table,
     _: &mut Columns,
 ) -> Result<Box<dyn Connector>, String> {
-    match settings.into_iter().next() {
-        Some((key, _)) => Err(format!("no setting {key:?}: the connector rss has none")),
-        None => Ok(Box::new(Articles)),
-    }
+    no_settings(settings)?;
+    Ok(Box::new(Articles))
 }
 
 impl Connector for Articles {

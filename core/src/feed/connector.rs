@@ -57,6 +57,14 @@ pub trait Sink {
 /// Makes a connector of its settings, or says which key is wrong and why.
 pub type Configure = fn(toml::Table, &mut Columns) -> Result<Box<dyn Connector>, String>;
 
+/// The settings of a connector that has none.
+pub(super) fn no_settings(settings: toml::Table) -> Result<(), String> {
+    match settings.into_iter().next() {
+        Some((key, _)) => Err(format!("no setting {key:?}: this connector has none")),
+        None => Ok(()),
+    }
+}
+
 /// A connector's name and how to make one from its settings.
 pub struct ConnectorEntry {
     /// What `connector = "…"` says.

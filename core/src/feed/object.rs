@@ -27,6 +27,39 @@ pub(super) struct Members {
     broken: Option<String>,
 }
 
+/// Whether a document has any object that is what it should be.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    good: u64,
+    /// The first object that is not.
+    fault: Option<(u64, String)>,
+}
+
+impl Tally {
+    /// An object is as it should be.
+    pub(super) fn count_good(&mut self) {
+        self.good += 1;
+    }
+
+    /// The object on this line is not.
+    pub(super) fn note_fault(&mut self, line: u64, what: &str) {
+        self.fault.get_or_insert_with(|| (line, what.to_owned()));
+    }
+
+    /// How reading went after `rows` rows: a document of nothing but objects
+    /// that are not what they should be is none.
+    pub(super) fn judge(self, result: Result<(), FeedError>, rows: u64) -> Result<(), FeedError> {
+        match (result, self.fault) {
+            (Err(FeedError::Truncated { line, .. }), _) => Err(FeedError::Truncated { line, rows }),
+            (Ok(()), Some((line, what))) if self.good == 0 => Err(FeedError::Malformed {
+                line,
+                what: what.into(),
+            }),
+            (result, _) => result,
+        }
+    }
+}
+
 impl Members {
     /// The object that the scanner stands before.
     pub(super) fn read(scanner: &mut Scanner<'_, '_>) -> Result<Members, FeedError> {

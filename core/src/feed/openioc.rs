@@ -11,29 +11,20 @@ mod markup;
 mod tests;
 mod text;
 
-use serde::Deserialize;
-
 use self::about::About;
 use self::item::Item;
 use self::markup::{Markup, Piece};
-use super::connector::{Connector, Sink, Skipped};
+use super::connector::{Connector, Sink, Skipped, no_settings};
 use super::input::Input;
 use super::outcome::FeedError;
 use super::statement::{StandardColumns, Statement};
 use crate::observation::{Columns, Observation};
 
-/// It has none: the message for a key names it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {}
-
 pub(super) fn configure(
     settings: toml::Table,
     columns: &mut Columns,
 ) -> Result<Box<dyn Connector>, String> {
-    let Settings {} = settings
-        .try_into()
-        .map_err(|error: toml::de::Error| error.message().to_owned())?;
+    no_settings(settings)?;
     Ok(Box::new(OpenIoc {
         columns: StandardColumns::new(columns),
     }))

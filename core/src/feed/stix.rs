@@ -14,28 +14,19 @@ pub(super) mod pattern;
 #[cfg(test)]
 mod tests;
 
-use serde::Deserialize;
-
 use self::document::Reader;
-use super::connector::{Connector, Sink};
+use super::connector::{Connector, Sink, no_settings};
 use super::input::Input;
 use super::json::scan::Scanner;
 use super::outcome::FeedError;
 use super::statement::StandardColumns;
 use crate::observation::Columns;
 
-/// It has none: the message for a key names it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {}
-
 pub(super) fn configure(
     settings: toml::Table,
     columns: &mut Columns,
 ) -> Result<Box<dyn Connector>, String> {
-    let Settings {} = settings
-        .try_into()
-        .map_err(|error: toml::de::Error| error.message().to_owned())?;
+    no_settings(settings)?;
     Ok(Box::new(Stix {
         columns: StandardColumns::new(columns),
     }))

@@ -10,13 +10,11 @@ mod markup;
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
-
 use self::block::{Block, Blocks};
 pub(super) use self::citation::is_cited_address;
 use self::citation::{Citation, Section, judge};
 use super::cell::{printable, unescaped};
-use super::connector::{Connector, Sink, Skipped};
+use super::connector::{Connector, Sink, Skipped, no_settings};
 use super::input::Input;
 use super::outcome::FeedError;
 use super::read::HEAD;
@@ -39,18 +37,11 @@ const FEW_WORDS: usize = 4;
 /// Defanged spellings from which on a text writes its indicators so.
 const FEW_DEFANGED: usize = 3;
 
-/// There are none.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {}
-
 pub(super) fn configure(
     settings: toml::Table,
     columns: &mut Columns,
 ) -> Result<Box<dyn Connector>, String> {
-    let Settings {} = settings
-        .try_into()
-        .map_err(|error: toml::de::Error| error.message().to_owned())?;
+    no_settings(settings)?;
     let mut id = |name| columns.intern(name);
     Ok(Box::new(Text {
         value: id("value"),

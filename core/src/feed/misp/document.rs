@@ -5,7 +5,7 @@ use super::check::{found, is_event, no_misp};
 use super::event::Event;
 use crate::feed::connector::{Sink, Skipped};
 use crate::feed::json::scan::Scanner;
-use crate::feed::object::Members;
+use crate::feed::object::{Members, Tally};
 use crate::feed::outcome::{FeedError, FeedWarning};
 use crate::feed::statement::{StandardColumns, Statement};
 use crate::observation::Observation;
@@ -46,9 +46,7 @@ pub(super) struct Reader<'c, 's> {
     told: bool,
     /// Values that are not to be looked for.
     unmarked: u64,
-    good: u64,
-    /// The first object that is nothing of MISP's.
-    fault: Option<(u64, String)>,
+    tally: Tally,
 }
 
 impl<'c, 's> Reader<'c, 's> {
@@ -66,8 +64,7 @@ impl<'c, 's> Reader<'c, 's> {
             kept: 0,
             told: false,
             unmarked: 0,
-            good: 0,
-            fault: None,
+            tally: Tally::default(),
         }
     }
 
@@ -98,17 +95,7 @@ impl<'c, 's> Reader<'c, 's> {
                 self.unmarked
             )));
         }
-        match (result, self.fault) {
-            (Err(FeedError::Truncated { line, .. }), _) => Err(FeedError::Truncated {
-                line,
-                rows: self.sink.rows(),
-            }),
-            (Ok(()), Some((line, what))) if self.good == 0 => Err(FeedError::Malformed {
-                line,
-                what: what.into(),
-            }),
-            (result, _) => result,
-        }
+        self.tally.judge(result, self.sink.rows())
     }
 
     /// One event or whatever holds some, or an array of these.
@@ -165,10 +152,10 @@ impl<'c, 's> Reader<'c, 's> {
         }
         let object = members.object();
         if !holds && !wraps && object.has("type") && object.has("value") {
-            self.good += 1;
+            self.tally.count_good();
             self.take_attribute(&members, line);
         } else if holds || is_event(object) {
-            self.good += 1;
+            self.tally.count_good();
             self.sink.skipped(Skipped::Envelope);
         } else if wraps {
             self.sink.skipped(Skipped::Envelope);
@@ -245,6 +232,6 @@ impl<'c, 's> Reader<'c, 's> {
 
     fn refuse(&mut self, line: u64, text: &str, reason: &str) {
         self.sink.refused(line, text, reason);
-        self.fault.get_or_insert((line, reason.to_owned()));
+        self.tally.note_fault(line, reason);
     }
 }

@@ -6,7 +6,7 @@ use super::indicator::read_indicator;
 use super::observable::{read_observable, read_observed_data, read_technique, read_vulnerability};
 use crate::feed::connector::{Sink, Skipped};
 use crate::feed::json::scan::Scanner;
-use crate::feed::object::{Members, Object};
+use crate::feed::object::{Members, Object, Tally};
 use crate::feed::outcome::{FeedError, FeedWarning};
 use crate::feed::statement::{StandardColumns, Statement};
 use crate::observation::Observation;
@@ -41,10 +41,7 @@ pub(super) struct Reader<'c, 's> {
     kept: usize,
     /// Whether it was told that not everything could wait.
     told: bool,
-    /// Objects that are what they should be.
-    good: u64,
-    /// The first object that is not.
-    fault: Option<(u64, String)>,
+    tally: Tally,
 }
 
 impl<'c, 's> Reader<'c, 's> {
@@ -56,8 +53,7 @@ impl<'c, 's> Reader<'c, 's> {
             held: Vec::new(),
             kept: 0,
             told: false,
-            good: 0,
-            fault: None,
+            tally: Tally::default(),
         }
     }
 
@@ -85,17 +81,7 @@ impl<'c, 's> Reader<'c, 's> {
     /// Gives what waits, and says how it went.
     pub(super) fn finish(mut self, result: Result<(), FeedError>) -> Result<(), FeedError> {
         self.give_held();
-        match (result, self.fault) {
-            (Err(FeedError::Truncated { line, .. }), _) => Err(FeedError::Truncated {
-                line,
-                rows: self.sink.rows(),
-            }),
-            (Ok(()), Some((line, what))) if self.good == 0 => Err(FeedError::Malformed {
-                line,
-                what: what.into(),
-            }),
-            (result, _) => result,
-        }
+        self.tally.judge(result, self.sink.rows())
     }
 
     fn read_array(&mut self, scanner: &mut Scanner<'_, '_>, depth: usize) -> Result<(), FeedError> {
@@ -169,7 +155,7 @@ impl<'c, 's> Reader<'c, 's> {
             self.refuse(line, &label(object), &fault);
             return;
         }
-        self.good += 1;
+        self.tally.count_good();
         self.context.learn(object);
         let read = match object.text("type").unwrap_or_default() {
             "indicator" => read_indicator(object, self.columns).map(Some),
@@ -219,7 +205,7 @@ impl<'c, 's> Reader<'c, 's> {
 
     fn refuse(&mut self, line: u64, text: &str, reason: &str) {
         self.sink.refused(line, text, reason);
-        self.fault.get_or_insert((line, reason.to_owned()));
+        self.tally.note_fault(line, reason);
     }
 }
 

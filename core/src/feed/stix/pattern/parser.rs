@@ -57,6 +57,19 @@ impl<'t> Parser<'t> {
         junction: Junction,
         part: impl Fn(&mut Self) -> Parsed<Observed>,
     ) -> Parsed<Observed> {
+        self.joined(word, part, |parts| Observed {
+            form: Form::Joined(junction, parts),
+            qualifiers: Vec::new(),
+        })
+    }
+
+    /// Parts with `word` between them, joined; or the only one.
+    fn joined<T>(
+        &mut self,
+        word: &str,
+        part: impl Fn(&mut Self) -> Parsed<T>,
+        join: impl FnOnce(Vec<T>) -> T,
+    ) -> Parsed<T> {
         let mut parts = vec![part(self)?];
         while self.take_word(word)? {
             parts.push(part(self)?);
@@ -65,10 +78,7 @@ impl<'t> Parser<'t> {
             Some(only) if parts.is_empty() => only,
             last => {
                 parts.extend(last);
-                Observed {
-                    form: Form::Joined(junction, parts),
-                    qualifiers: Vec::new(),
-                }
+                join(parts)
             }
         })
     }
@@ -136,17 +146,7 @@ impl<'t> Parser<'t> {
         junction: Junction,
         part: impl Fn(&mut Self) -> Parsed<Comparison>,
     ) -> Parsed<Comparison> {
-        let mut parts = vec![part(self)?];
-        while self.take_word(word)? {
-            parts.push(part(self)?);
-        }
-        Ok(match parts.pop() {
-            Some(only) if parts.is_empty() => only,
-            last => {
-                parts.extend(last);
-                Comparison::Joined(junction, parts)
-            }
-        })
+        self.joined(word, part, |parts| Comparison::Joined(junction, parts))
     }
 
     fn comparison(&mut self) -> Parsed<Comparison> {
