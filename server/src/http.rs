@@ -61,6 +61,7 @@ mod read_ahead;
 mod reading;
 mod request_id;
 mod route;
+mod sealed;
 pub(crate) mod search;
 mod seats;
 mod serve;

@@ -5,7 +5,6 @@ use iocd_core::sector::SECTORS;
 use serde_json::{Value as Json, json};
 
 use super::asked::Format;
-use super::cursor::MAX_TEXT;
 use super::fields::EXPANSIONS;
 use crate::articles::Sort;
 use crate::http::code::Code;
@@ -15,6 +14,7 @@ use crate::http::describe::schema::{
 };
 use crate::http::describe::{Example, Form, Operation, Tag};
 use crate::http::parameter::{Known, Shape, join};
+use crate::http::sealed::MAX_TEXT;
 
 /// Longest text that is searched for, in characters.
 pub(super) const MAX_NAME: usize = 200;

@@ -1,25 +1,20 @@
 //! Places in a list, as text that clients hand back unread.
 //!
 //! ```text
-//! base64url (RFC 4648, section 5, no padding) of
 //! version u8 | kind u8 | epoch u64 | revision u64 | offset u64 | time u64 |
-//! the filters as a query string | first 4 bytes of a BLAKE3 hash of all this
+//! the filters as a query string
 //! ```
 //!
-//! Numbers are little endian. The hash is against accidents: a place that
-//! somebody made up shows nothing that its filters and the tier would not show.
+//! Sealed (`http/sealed.rs`). Numbers are little endian. A place that somebody
+//! made up shows nothing that its filters and the tier would not show.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+
+use crate::http::sealed::{seal, unseal};
 
 const VERSION: u8 = 1;
 /// Bytes before the filters.
 const FIXED: usize = 2 + 4 * 8;
-/// Bytes of the hash.
-const CHECK: usize = 4;
-/// Longest text that is looked at.
-pub(super) const MAX_TEXT: usize = 16 << 10;
 
 /// A place in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,20 +50,11 @@ impl Cursor {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
         bytes.extend_from_slice(self.filters.as_bytes());
-        let check = check(&bytes);
-        bytes.extend_from_slice(&check);
-        URL_SAFE_NO_PAD.encode(bytes)
+        seal(bytes)
     }
 
     pub(super) fn decode(text: &str) -> Result<Cursor, NoCursor> {
-        if text.len() > MAX_TEXT {
-            return Err(NoCursor);
-        }
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NoCursor)?;
-        let (bytes, sum) = bytes.split_last_chunk::<CHECK>().ok_or(NoCursor)?;
-        if check(bytes) != *sum {
-            return Err(NoCursor);
-        }
+        let bytes = unseal(text).ok_or(NoCursor)?;
         let (fixed, filters) = bytes.split_at_checked(FIXED).ok_or(NoCursor)?;
         let number = |place: usize| {
             let mut number = [0; 8];
@@ -92,12 +78,6 @@ impl Cursor {
                 .to_owned(),
         })
     }
-}
-
-fn check(bytes: &[u8]) -> [u8; CHECK] {
-    let mut check = [0; CHECK];
-    check.copy_from_slice(&blake3::hash(bytes).as_bytes()[..CHECK]);
-    check
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ use iocd_core::query::GoneReason;
 use iocd_core::sector::SECTORS;
 use serde_json::{Value as Json, json};
 
-use super::cursor::MAX_TEXT;
 use super::narrowing::MAX_LABEL;
 use crate::http::code::Code;
 use crate::http::describe::schema::{always, maybe, number, object, one_of, shared, text, time};
 use crate::http::describe::{Example, Form, Header, Operation, Tag};
 use crate::http::parameter::{Known, Shape, join};
+use crate::http::sealed::MAX_TEXT;
 
 /// What narrows a list.
 pub(super) const FILTERS: &[Known] = &[
