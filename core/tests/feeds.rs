@@ -223,7 +223,7 @@ fn cells_without_a_header_are_counted() {
 #[test]
 fn fixtures_give_the_expected_claims() {
     for feed in shipped() {
-        if fixture::is_of_articles(&feed) {
+        if fixture::is_of_articles(&feed) && !fixture::folder(&feed).exists() {
             continue;
         }
         let mut text = String::new();

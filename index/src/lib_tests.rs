@@ -194,6 +194,45 @@ fn saying_it_again_writes_nothing() {
 }
 
 #[test]
+fn nothing_is_first_seen_after_it_was_last_seen() {
+    struct Seen(Vec<[i64; 2]>);
+    impl EntrySink for Seen {
+        fn total(&mut self, _: u64) {}
+        fn entry(&mut self, entry: &Entry<'_>) {
+            let times = [entry.first_seen, entry.last_seen];
+            self.0
+                .push(times.map(|time| time.unwrap().duration_since(at(0)).as_secs()));
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let feed = source("feed");
+    let seen = || {
+        let mut seen = Seen(Vec::new());
+        let question = Question {
+            readings: &[domain("a.example.com")],
+            reach: Reach::Scope,
+            status: StatusFilter::Any,
+            page: ALL,
+            now: at(0),
+            as_of: false,
+        };
+        index.find(&question, &mut seen).unwrap();
+        seen.0
+    };
+    // The list dates the last sighting alone, before and after it is first read.
+    for (told, heard, expected) in [
+        (-500_000, 0, [-500_000, -500_000]),
+        (300_000, 300_100, [-500_000, 300_000]),
+    ] {
+        let mut claim = claim("a.example.com");
+        claim.last_seen = Some(at(told));
+        index.record(&feed, vec![claim], at(heard)).unwrap();
+        assert_eq!(seen(), [expected]);
+    }
+}
+
+#[test]
 fn a_complete_fetch_removes_what_is_absent() {
     let dir = tempfile::tempdir().unwrap();
     let index = Index::open(dir.path()).unwrap();

@@ -56,7 +56,8 @@ pub struct Standing {
 
 impl Held {
     /// A claim (tidied) of which the store had not heard.
-    pub fn new(claim: Claim, heard_at: Timestamp) -> Held {
+    pub fn new(mut claim: Claim, heard_at: Timestamp) -> Held {
+        claim.date_first_sighting(heard_at);
         Held {
             claim,
             first_heard_at: heard_at,

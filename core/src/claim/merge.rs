@@ -99,6 +99,15 @@ impl Claim {
         }
         self.references.truncate(kept);
     }
+
+    /// Dates the first sighting of what a store first hears at `heard_at`: a
+    /// source that tells only of a later sighting had seen it by then. Nothing
+    /// is first seen after it was last seen.
+    pub fn date_first_sighting(&mut self, heard_at: Timestamp) {
+        if self.first_seen.is_none() {
+            self.first_seen = self.last_seen.filter(|&seen| seen < heard_at);
+        }
+    }
 }
 
 /// The time in whole seconds, held to what stores can keep: 1970-01-01

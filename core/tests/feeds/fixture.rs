@@ -53,8 +53,8 @@ pub(crate) fn folder(feed: &Feed) -> PathBuf {
     root().join("core/tests/feeds").join(&feed.name)
 }
 
-/// Whether a feed announces articles. All of them are read alike, so they have
-/// no files of their own.
+/// Whether a feed announces articles. All of them are read alike, so one of them
+/// has files of its own, which the demo shows.
 pub(crate) fn is_of_articles(feed: &Feed) -> bool {
     feed.formats[0].connector_name == "rss"
 }
@@ -95,13 +95,10 @@ report</a>.</p><h3>IOCs</h3><ul><li>bad[.]example[.]com</li><li>203.0.113[.]7:44
 
 /// A feed's input files, by name.
 pub(crate) fn fixtures(feed: &Feed) -> Vec<Fixture> {
-    if is_of_articles(feed) {
-        return vec![announcement(feed)];
-    }
-    let Ok(entries) = fs::read_dir(folder(feed)) else {
-        return Vec::new();
-    };
-    let mut fixtures: Vec<Fixture> = entries
+    let announced = is_of_articles(feed).then(|| announcement(feed));
+    let mut fixtures: Vec<Fixture> = fs::read_dir(folder(feed))
+        .into_iter()
+        .flatten()
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
             path.file_name()
@@ -113,7 +110,7 @@ pub(crate) fn fixtures(feed: &Feed) -> Vec<Fixture> {
         })
         .collect();
     fixtures.sort_by(|one, other| one.name.cmp(&other.name));
-    fixtures
+    announced.into_iter().chain(fixtures).collect()
 }
 
 /// What reading gave.

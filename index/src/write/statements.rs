@@ -119,7 +119,7 @@ impl Index {
         let hashes: Vec<Option<u64>> = wholes.iter().map(hash).collect();
         for (at, position) in wholes.into_iter().enumerate() {
             state.look_ahead(&hashes, at);
-            let (id, claim) = (ids[position], &claims[position]);
+            let (id, claim) = (ids[position], &mut claims[position]);
             let value = claim.value.as_ref();
             let hash = hashes[at].expect("made of a value");
             let newest = state.newest(hash, value.kind, value.text)?;
@@ -131,6 +131,7 @@ impl Index {
                         first: heard_at,
                         last: heard_at,
                     };
+                    claim.date_first_sighting(heard_at);
                     draft.put_claim(&state, id, number, claim, heard);
                     Outcome::Added
                 }
