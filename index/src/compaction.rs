@@ -49,6 +49,20 @@ pub struct Retention {
     /// All that happened from then on is kept. Of what happened before, each
     /// claim's last state: its last version and, if it has ended, its end.
     pub since: Timestamp,
+    /// Claims that ended before then, and have not been made since, go wholly:
+    /// nobody finds any more that they were there. `None`: none goes. Not
+    /// after `since`, which is taken instead.
+    pub ended_since: Option<Timestamp>,
+}
+
+impl Retention {
+    /// All that happened from then on is kept, and each claim's last state.
+    pub fn since(since: Timestamp) -> Retention {
+        Retention {
+            since,
+            ended_since: None,
+        }
+    }
 }
 
 /// What a compaction did.
@@ -62,21 +76,33 @@ pub struct Compacted {
     pub bytes_before: u64,
     /// Bytes of the log after it.
     pub bytes_after: u64,
+    /// Claims that went wholly.
+    pub claims_gone: u64,
     /// From where on history is kept; none if all of it is.
     pub since: Option<Timestamp>,
 }
 
 impl Index {
     /// Whether compacting would take a third of the versions away, about, and
-    /// enough of them. A millisecond at a hundred million versions.
+    /// enough of them. A millisecond at a hundred million versions; less than a
+    /// second if claims that have ended may go, and many have.
     pub fn compaction_is_due(&self, retention: &Retention) -> bool {
         let state = self.state.read();
         let (_, before) = state.horizon(retention);
+        let ended_before = state.ended_before(retention, before);
         // What was replaced or ended by then goes, but the last versions of
         // those that have ended.
         let over = state.successors.count_before(before);
-        let dropped = over.saturating_sub(state.retained - state.active);
-        dropped >= MIN_DROPPED && dropped * 3 >= u64::from(state.columns.len())
+        let ended = state.retained - state.active;
+        let versions = u64::from(state.columns.len());
+        drop(state);
+        let is_enough = |dropped: u64| dropped >= MIN_DROPPED && dropped * 3 >= versions;
+        let dropped = over.saturating_sub(ended);
+        // Of claims that go wholly, the last version and its end.
+        is_enough(dropped)
+            || ended_before > 0
+                && is_enough(dropped + 2 * ended)
+                && is_enough(dropped + 2 * dropped::count_last_ends(self, ended_before))
     }
 
     /// Drops what the retention does not keep from log and memory. The store
@@ -97,8 +123,11 @@ impl Index {
         let _alone = alone.ok_or(IndexError::NotCompacted {
             why: "it is being compacted already",
         })?;
-        let (horizon, before) = self.state.read().horizon(retention);
-        let dropped = Dropped::find(self, before, pace)?;
+        let state = self.state.read();
+        let (horizon, before) = state.horizon(retention);
+        let ended_before = state.ended_before(retention, before);
+        drop(state);
+        let dropped = Dropped::find(self, before, ended_before, pace)?;
         let (versions_before, bytes_before) = self.extent();
         let retired = match dropped.count {
             0 => None,
@@ -121,6 +150,7 @@ impl Index {
             versions_after,
             bytes_before,
             bytes_after,
+            claims_gone: dropped.claims,
             since: (since > 0).then(|| timestamp(since)),
         })
     }
@@ -140,7 +170,7 @@ impl Index {
         pace: &mut Pace<'_>,
     ) -> Result<Retirement, IndexError> {
         let drafted = self.draft(horizon, dropped, pace);
-        let switched = drafted.and_then(|heir| self.switch(heir));
+        let switched = drafted.and_then(|heir| self.switch(heir, dropped));
         if let Ok(retired) = switched {
             self.clear_away();
             return Ok(retired);
@@ -176,6 +206,7 @@ impl Index {
             keep_pace(&mut left, records.len(), pace)?;
             sieve.take(&log, records, commit)
         })?;
+        sieve.finish()?;
         let segments = output.finish()?;
         // A batch is longer by what tells that others before it went. Once
         // more has been written, or can go, there are not more segments.
@@ -197,7 +228,7 @@ impl Index {
 
     /// Makes a state and the segments that it is of the store's. Gives where
     /// the one before is.
-    fn switch(&self, mut heir: Heir) -> Result<Retirement, IndexError> {
+    fn switch(&self, mut heir: Heir, dropped: &Dropped) -> Result<Retirement, IndexError> {
         let mut schedule = self.schedule.lock();
         let mut writer = self.writer.lock();
         writer.log.check_open()?;
@@ -205,7 +236,7 @@ impl Index {
         let mut state = heir.state;
         {
             let old = self.state.read();
-            state.agree(&old)?;
+            state.agree(&old, dropped.count_gone(&old))?;
             state.redescribed.clone_from(&old.redescribed);
             state.last_commit = old.last_commit;
         }
@@ -279,10 +310,17 @@ impl State {
         (horizon, before)
     }
 
-    /// Fails unless this state says of the present what another says.
-    fn agree(&self, other: &State) -> Result<(), IndexError> {
-        let of = |state: &State| {
-            let counts = (state.active, state.retained, state.revision());
+    /// The first slot of when claims may have ended to be kept.
+    fn ended_before(&self, retention: &Retention, before: u32) -> u32 {
+        let since = retention.ended_since.map(seconds);
+        since.map_or(0, |since| self.columns.first_updated_at(since).min(before))
+    }
+
+    /// Fails unless this state says of the present what another says, but for
+    /// so many claims that have ended.
+    fn agree(&self, other: &State, gone: u64) -> Result<(), IndexError> {
+        let of = |state: &State, gone: u64| {
+            let counts = (state.active, state.retained - gone, state.revision());
             (
                 counts,
                 state.strings.len(),
@@ -290,7 +328,7 @@ impl State {
                 state.judged_by,
             )
         };
-        if of(self) == of(other) {
+        if of(self, 0) == of(other, gone) {
             return Ok(());
         }
         Err(IndexError::NotCompacted {

@@ -371,7 +371,7 @@ fn a_full_store_takes_no_more_and_has_room_again_once_compacted() {
             .map(drop),
     );
     assert_eq!(index.refusal(), None);
-    let retention = Retention { since: at(4) };
+    let retention = Retention::since(at(4));
     index.compact(&retention, &mut || true).unwrap();
     says(5, 6).unwrap();
     assert_eq!(index.counts(), (1, 1, 5));

@@ -135,7 +135,7 @@ fn write_compacted(dir: &Path) {
             .record(&events, vec![seen_at(second)], at(second))
             .unwrap();
     }
-    let retention = Retention { since: at(65) };
+    let retention = Retention::since(at(65));
     index.compact(&retention, &mut || true).unwrap();
     let new = Claim::new(value(Kind::Domain, "new.example.com"), 20);
     let both = vec![seen_at(100), new];

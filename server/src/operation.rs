@@ -101,10 +101,13 @@ pub enum Operation {
         dir: PathBuf,
     },
     /// Compacts the claim store. Answers `{"before": {"versions", "bytes"},
-    /// "after": {"versions", "bytes"}, "since"}`.
+    /// "after": {"versions", "bytes"}, "since", "entries_gone"}`.
     Compact {
         /// Days for which what happened is kept; as the settings say if not given.
         history_days: Option<u32>,
+        /// Days after which entries that have ended go; as the settings say if
+        /// not given.
+        ended_days: Option<u32>,
     },
     /// Puts a value, a network or `*.domain` among the known-good ones. Answers
     /// `[{"pattern", "type", "entries"}]`, `entries` only of a single value.
@@ -279,7 +282,10 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
             Ok(account_json(&node.control.create_account(&name, &tier)?))
         }
         Operation::Backup { dir } => back_up(node, &dir),
-        Operation::Compact { history_days } => compact(node, history_days),
+        Operation::Compact {
+            history_days,
+            ended_days,
+        } => compact(node, history_days, ended_days),
         Operation::ListAccounts => Ok(node.control.accounts()?.iter().map(account_json).collect()),
         Operation::Allow { text, kind, reason } => {
             ruling::allow(node, &text, kind, &reason, now).await
@@ -295,9 +301,14 @@ pub async fn perform(operation: Operation, node: &Node) -> Result<Json, Operatio
     }
 }
 
-fn compact(node: &Node, history_days: Option<u32>) -> Result<Json, OperationError> {
+fn compact(
+    node: &Node,
+    history_days: Option<u32>,
+    ended_days: Option<u32>,
+) -> Result<Json, OperationError> {
     let history = History {
         days: history_days.unwrap_or(node.history.days),
+        ended_days: ended_days.or(node.history.ended_days),
         ..node.history.clone()
     };
     let index = node.store.index();
@@ -311,6 +322,7 @@ fn compact(node: &Node, history_days: Option<u32>) -> Result<Json, OperationErro
         "before": {"versions": done.versions_before, "bytes": done.bytes_before},
         "after": {"versions": done.versions_after, "bytes": done.bytes_after},
         "since": done.since.map(|since| since.to_string()),
+        "entries_gone": done.claims_gone,
     }))
 }
 

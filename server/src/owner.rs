@@ -146,6 +146,7 @@ impl Node {
         let feeds = Arc::new(Feeds::load(settings.feeds.as_deref())?);
         let history = History {
             days: settings.store.history_days,
+            ended_days: settings.store.keep_ended_days,
             clock: clock.clone(),
         };
         let store = Embedded::open_keeping(&dir.join(CLAIMS), history.clone())?;

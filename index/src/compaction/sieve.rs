@@ -20,6 +20,8 @@ pub(super) struct Sieve<'a, 'b> {
     written: u64,
     /// What is kept of the batch.
     batch: Vec<u8>,
+    /// The end of the last batch, if nothing is kept of it.
+    unsaid: Option<Commit>,
 }
 
 impl<'a, 'b> Sieve<'a, 'b> {
@@ -36,6 +38,7 @@ impl<'a, 'b> Sieve<'a, 'b> {
             read: 0,
             written: 0,
             batch: Vec::new(),
+            unsaid: None,
         }
     }
 
@@ -76,8 +79,23 @@ impl<'a, 'b> Sieve<'a, 'b> {
             return Err(damaged(Address(commit.start)));
         }
         if self.batch.is_empty() {
+            self.unsaid = Some(commit);
             return Ok(());
         }
+        self.put(commit)
+    }
+
+    /// Takes in that there are no more batches: what follows goes on from the
+    /// revision that the last one reached.
+    pub(super) fn finish(mut self) -> Result<(), IndexError> {
+        match self.unsaid {
+            Some(commit) if self.read > self.written => self.put(commit),
+            _ => Ok(()),
+        }
+    }
+
+    fn put(&mut self, commit: Commit) -> Result<(), IndexError> {
+        self.unsaid = None;
         self.move_on(commit.revision);
         self.output.put(&mut self.batch, commit)
     }

@@ -1,4 +1,5 @@
 mod answers;
+mod ended;
 mod files;
 mod together;
 
@@ -20,7 +21,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn since(second: i64) -> Retention {
-    Retention { since: at(second) }
+    Retention::since(at(second))
 }
 
 fn source() -> Source {

@@ -29,8 +29,9 @@ pub(super) enum Step {
     Assess,
     /// What is in memory is written down.
     Checkpoint,
-    /// What was replaced or ended before this second is dropped.
-    Compact(i64),
+    /// What was replaced or ended before this second is dropped, and claims
+    /// wholly that ended before the other.
+    Compact(i64, Option<i64>),
     /// The store is closed in order, which does so too, and opened.
     Reopen,
 }
@@ -38,7 +39,7 @@ pub(super) enum Step {
 use Step::{Assess, Checkpoint, Compact, Expire, Reopen, Say, Show, Withdraw};
 
 /// With the second at which it is done.
-pub(super) const HISTORY: [(i64, Step); 28] = [
+pub(super) const HISTORY: [(i64, Step); 30] = [
     (10, Say("events", &[("a", 80), ("b", 50)])),
     (
         20,
@@ -61,14 +62,14 @@ pub(super) const HISTORY: [(i64, Step); 28] = [
     (610, Say("events", &[("a", 80), ("q", 5)])),
     (620, Show("list", &["a", "i", "j", "k", "l"])),
     (630, Withdraw("list", &["i"], Status::Removed)),
-    (635, Compact(625)),
+    (635, Compact(625, None)),
     (640, Reopen),
     (650, Reopen),
     (660, Say("plain", &[("f", 90), ("g", 90), ("r", 90)])),
     (1300, Show("list", &["a", "j"])),
     (1305, Checkpoint),
     (1310, Expire),
-    (1315, Compact(1312)),
+    (1315, Compact(1312, None)),
     (
         1320,
         Say("list", &[("c", 60), ("i", 99), ("s", 9), ("t", 9)]),
@@ -78,7 +79,9 @@ pub(super) const HISTORY: [(i64, Step); 28] = [
         1330,
         Say("events", &[("u", 7), ("v", 7), ("w", 7), ("x", 7)]),
     ),
-    (1335, Compact(1325)),
+    (1335, Compact(1325, Some(1315))),
+    (1340, Say("events", &[("b", 5)])),
+    (1345, Reopen),
 ];
 
 pub(super) fn source(name: &str) -> Source {
@@ -164,8 +167,11 @@ pub(super) fn perform(
         Expire => index.expire_due(at(second)).map(drop),
         Assess => index.assess(labels(), at(second)).map(drop),
         Checkpoint => index.checkpoint(),
-        Compact(second) => {
-            let retention = Retention { since: at(second) };
+        Compact(second, ended_since) => {
+            let retention = Retention {
+                since: at(second),
+                ended_since: ended_since.map(at),
+            };
             index.compact(&retention, &mut || true).map(drop)
         }
         Reopen => Ok(()),

@@ -8,7 +8,8 @@ use super::history::{Shown, Sight, Step, source};
 
 #[derive(Clone, Debug)]
 struct Claim {
-    ended: Option<Status>,
+    /// How and when.
+    ended: Option<(Status, i64)>,
     confidence: u8,
     heard_at: i64,
 }
@@ -31,12 +32,19 @@ impl Model {
                 }
             }
             Step::Show(source, shown) => return self.show(source, shown, second),
-            Step::Withdraw(source, values, status) => self.end(status, |source_, value, over| {
-                source == source_ && values.contains(&value) && over > second
-            }),
-            Step::Expire => self.end(Status::Expired, |_, _, over| over <= second),
+            Step::Withdraw(source, values, status) => {
+                self.end((status, second), |source_, value, over| {
+                    source == source_ && values.contains(&value) && over > second
+                });
+            }
+            Step::Expire => self.end((Status::Expired, second), |_, _, over| over <= second),
+            Step::Compact(_, ended_since) => {
+                let is_kept =
+                    |claim: &Claim| claim.ended.is_none_or(|(_, at)| Some(at) >= ended_since);
+                self.claims.retain(|_, claim| is_kept(claim));
+            }
             // Lists say the same with a label or without.
-            Step::Assess | Step::Checkpoint | Step::Compact(_) | Step::Reopen => {}
+            Step::Assess | Step::Checkpoint | Step::Reopen => {}
         }
         vec![self.sight()]
     }
@@ -44,7 +52,7 @@ impl Model {
     fn say(&mut self, source: &'static str, value: &'static str, confidence: u8, second: i64) {
         let over = self.over(source, value);
         let claim = self.claims.entry((source, value)).or_insert(Claim {
-            ended: Some(Status::Removed),
+            ended: Some((Status::Removed, second)),
             confidence: 0,
             heard_at: second,
         });
@@ -57,11 +65,11 @@ impl Model {
     }
 
     fn show(&mut self, source: &'static str, shown: &[&str], second: i64) -> Vec<Sight> {
-        self.end(Status::Expired, |source_, _, over| {
+        self.end((Status::Expired, second), |source_, _, over| {
             source == source_ && over <= second
         });
         let expired = self.sight();
-        self.end(Status::Removed, |source_, value, _| {
+        self.end((Status::Removed, second), |source_, value, _| {
             source == source_ && !shown.contains(&value)
         });
         let removed = self.sight();
@@ -71,11 +79,11 @@ impl Model {
 
     /// Ends the claims that hold and of which `which` says so, by source,
     /// value and when they are over.
-    fn end(&mut self, status: Status, which: impl Fn(&str, &str, i64) -> bool) {
+    fn end(&mut self, how: (Status, i64), which: impl Fn(&str, &str, i64) -> bool) {
         let before = self.clone();
         for (&(source, value), claim) in &mut self.claims {
             if claim.ended.is_none() && which(source, value, before.over(source, value)) {
-                claim.ended = Some(status);
+                claim.ended = Some(how);
             }
         }
     }
@@ -96,7 +104,7 @@ impl Model {
                 .filter(|_| source.extent == Extent::Snapshot && claim.ended.is_none());
             let known_at = claim.heard_at.max(listed_at.copied().unwrap_or(0));
             let shown = Shown {
-                status: claim.ended.unwrap_or(Status::Active),
+                status: claim.ended.map_or(Status::Active, |(status, _)| status),
                 confidence: claim.confidence,
                 expires_at: source
                     .expires_after

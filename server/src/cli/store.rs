@@ -36,6 +36,10 @@ pub(super) enum Store {
         /// Days for which all that happened is kept [default: as the settings say, 30 if they do not]
         #[arg(long, value_name = "DAYS")]
         history: Option<u32>,
+        /// Days after which entries that have ended, and have not come back, go [default: as the
+        /// settings say, never if they do not]
+        #[arg(long, value_name = "DAYS")]
+        ended: Option<u32>,
     },
     /// Write out every entry, ended ones too, as a line of JSON each
     Export {
@@ -83,10 +87,11 @@ impl Store {
                 say!("backed up {} into {}", told(&summary), dir.display());
                 Ok(ExitCode::SUCCESS)
             }
-            Store::Compact { history } => {
+            Store::Compact { history, ended } => {
                 let owner = global.owner()?;
                 let done = owner.perform(Operation::Compact {
                     history_days: history,
+                    ended_days: ended,
                 });
                 owner.close()?;
                 say!("{}", told_compacted(&done?));
@@ -120,8 +125,13 @@ fn told_compacted(done: &Json) -> String {
         Some(since) => format!("all that happened since {since} is kept"),
         None => "all that ever happened is kept".to_owned(),
     };
+    let gone = match done["entries_gone"].as_u64() {
+        None | Some(0) => String::new(),
+        Some(1) => "; 1 entry that had ended is gone".to_owned(),
+        Some(entries) => format!("; {entries} entries that had ended are gone"),
+    };
     format!(
-        "{} versions in {} bytes, before {} in {}; {kept}",
+        "{} versions in {} bytes, before {} in {}; {kept}{gone}",
         after["versions"], after["bytes"], before["versions"], before["bytes"]
     )
 }

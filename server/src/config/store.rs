@@ -12,11 +12,17 @@ pub struct StoreSettings {
     /// Days for which what happened is kept; of what was before, only the last
     /// state of each entry.
     pub history_days: u32,
+    /// Days after which entries that have ended (expired, removed, retracted)
+    /// and have not come back go wholly; `None`: they stay for ever.
+    pub keep_ended_days: Option<u32>,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        StoreSettings { history_days: 30 }
+        StoreSettings {
+            history_days: 30,
+            keep_ended_days: None,
+        }
     }
 }
 
@@ -26,12 +32,15 @@ impl Default for StoreSettings {
 pub struct WrittenStore {
     /// See [`StoreSettings::history_days`].
     pub history_days: Option<u32>,
+    /// See [`StoreSettings::keep_ended_days`].
+    pub keep_ended_days: Option<u32>,
 }
 
 impl WrittenStore {
     pub(super) fn overridden_by(self, other: WrittenStore) -> WrittenStore {
         WrittenStore {
             history_days: other.history_days.or(self.history_days),
+            keep_ended_days: other.keep_ended_days.or(self.keep_ended_days),
         }
     }
 
@@ -46,7 +55,18 @@ impl WrittenStore {
                 expected: "days, at least 1".into(),
             });
         }
-        Ok(StoreSettings { history_days })
+        // What ended within the history is part of it.
+        if let Some(days) = self.keep_ended_days.filter(|&days| days < history_days) {
+            return Err(ConfigError::Value {
+                key: "store.keep_ended_days".into(),
+                given: days.to_string(),
+                expected: format!("days, at least store.history_days ({history_days})"),
+            });
+        }
+        Ok(StoreSettings {
+            history_days,
+            keep_ended_days: self.keep_ended_days,
+        })
     }
 }
 
@@ -54,5 +74,8 @@ impl StoreSettings {
     pub(super) fn write_toml(self, out: &mut String) {
         writeln!(out, "\n[store]\nhistory_days = {}", self.history_days)
             .expect("writing to a String cannot fail");
+        if let Some(days) = self.keep_ended_days {
+            writeln!(out, "keep_ended_days = {days}").expect("writing to a String cannot fail");
+        }
     }
 }

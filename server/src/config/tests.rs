@@ -23,6 +23,7 @@ fn later_places_win() {
         ),
         ("IOCD_API_KEY".to_owned(), "somebody's".to_owned()),
         ("IOCD_HISTORY_DAYS".to_owned(), "400".to_owned()),
+        ("IOCD_KEEP_ENDED_DAYS".to_owned(), "401".to_owned()),
         ("IOCD_ARTICLES_ARCHIVE_AFTER".to_owned(), "90d".to_owned()),
         ("HOME".to_owned(), "/".to_owned()),
     ])
@@ -45,6 +46,7 @@ fn later_places_win() {
     );
     assert_eq!(settings.trusted_proxies.len(), 2);
     assert_eq!(settings.store.history_days, 400);
+    assert_eq!(settings.store.keep_ended_days, Some(401));
     assert_eq!(settings.articles.archive_after, 90);
 }
 
@@ -55,7 +57,7 @@ fn what_is_printed_reads_back_the_same() {
                 [limits]\nmax_connections = 7\nrequest_timeout_seconds = 3\n\
                 max_connections_per_address = 5\nmax_requests = 6\nmax_requests_per_key = 4\n\
                 [tls]\ncertificate = 'a \"b\".pem'\nkey = 'k.pem'\n\
-                [store]\nhistory_days = 9\n\
+                [store]\nhistory_days = 9\nkeep_ended_days = 9\n\
                 [articles]\narchive_after = '31d'\n\
                 [warnings]\nlists = ['a \"b\".json']\ninformational = ['vpn-ipv4']\nbuiltin = false\n\
                 [tiers.pro]\nrequests_per_minute = 0\n\
@@ -113,6 +115,7 @@ fn mistakes_are_errors() {
         "[limits]\nrequest_timeout_seconds = 0",
         "[limits]\nmax_header_bytes = 5",
         "[store]\nhistory_days = 0",
+        "[store]\nkeep_ended_days = 29",
         "[articles]\narchive_after = '0d'",
         "[articles]\narchive_after = '730'",
         "[articles]\narchive_after = '70000d'",

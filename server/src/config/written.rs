@@ -58,7 +58,7 @@ pub struct WrittenLog {
 }
 
 /// Variables of the environment that are settings.
-const VARIABLES: [&str; 27] = [
+const VARIABLES: [&str; 28] = [
     "IOCD_LISTEN",
     "IOCD_TLS_CERTIFICATE",
     "IOCD_TLS_KEY",
@@ -77,6 +77,7 @@ const VARIABLES: [&str; 27] = [
     "IOCD_MAX_BODY_BYTES",
     "IOCD_MAX_HEADER_BYTES",
     "IOCD_HISTORY_DAYS",
+    "IOCD_KEEP_ENDED_DAYS",
     "IOCD_ARTICLES_ARCHIVE_AFTER",
     "IOCD_API_KEY_IN_QUERY",
     "IOCD_TRUSTED_PROXIES",
@@ -158,6 +159,7 @@ impl Written {
             "IOCD_MAX_BODY_BYTES" => self.limits.max_body_bytes = Some(read(name, &value)?),
             "IOCD_MAX_HEADER_BYTES" => self.limits.max_header_bytes = Some(read(name, &value)?),
             "IOCD_HISTORY_DAYS" => self.store.history_days = Some(read(name, &value)?),
+            "IOCD_KEEP_ENDED_DAYS" => self.store.keep_ended_days = Some(read(name, &value)?),
             "IOCD_ARTICLES_ARCHIVE_AFTER" => self.articles.archive_after = Some(value),
             "IOCD_API_KEY_IN_QUERY" => self.api_key_in_query = Some(read_switch(name, &value)?),
             "IOCD_TRUSTED_PROXIES" => self.trusted_proxies = Some(read_list(&value)),

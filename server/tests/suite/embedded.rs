@@ -25,7 +25,7 @@ pub(crate) fn open() -> (Embedded, TempDir) {
 
 /// Keeps what happened since a second.
 pub(crate) fn compact(embedded: &Embedded, second: i64) -> Compacted {
-    let retention = Retention { since: at(second) };
+    let retention = Retention::since(at(second));
     let compacted = embedded.index().compact(&retention, &mut || true);
     compacted.unwrap()
 }

@@ -8,8 +8,10 @@ use crate::clock::Clock;
 /// For how long what happened is kept, and by which clock.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// Days.
+    /// Days for which what happened is kept.
     pub days: u32,
+    /// Days after which claims that have ended go; `None`: they stay.
+    pub ended_days: Option<u32>,
     /// Where the time comes from.
     pub clock: Clock,
 }
@@ -17,11 +19,15 @@ pub struct History {
 impl History {
     /// What is kept now.
     pub fn retention(&self) -> Retention {
-        let length = SignedDuration::from_hours(24 * i64::from(self.days));
-        let since = self.clock.now().checked_sub(length);
-        Retention {
+        let now = self.clock.now();
+        let ago = |days: u32| {
+            let length = SignedDuration::from_hours(24 * i64::from(days));
             // More days than there were keep everything.
-            since: since.unwrap_or(Timestamp::MIN),
+            now.checked_sub(length).unwrap_or(Timestamp::MIN)
+        };
+        Retention {
+            since: ago(self.days),
+            ended_since: self.ended_days.map(ago),
         }
     }
 }
@@ -33,12 +39,20 @@ mod tests {
     #[test]
     fn days_are_counted_back_from_now() {
         let now = Timestamp::from_second(864_000).unwrap();
-        let since = |days| {
+        let kept = |days, ended_days| {
             let clock = Clock::manual(now);
-            History { days, clock }.retention().since
+            let history = History {
+                days,
+                ended_days,
+                clock,
+            };
+            let Retention { since, ended_since } = history.retention();
+            (since, ended_since)
         };
-        assert_eq!(since(0), now);
-        assert_eq!(since(9).as_second(), 86_400);
-        assert_eq!(since(u32::MAX), Timestamp::MIN);
+        let day = Timestamp::from_second(86_400).unwrap();
+        assert_eq!(kept(0, None), (now, None));
+        assert_eq!(kept(0, Some(9)), (now, Some(day)));
+        assert_eq!(kept(9, Some(u32::MAX)), (day, Some(Timestamp::MIN)));
+        assert_eq!(kept(u32::MAX, None), (Timestamp::MIN, None));
     }
 }

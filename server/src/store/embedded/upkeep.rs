@@ -112,6 +112,7 @@ impl Keeper {
                 versions_after = done.versions_after,
                 bytes_before = done.bytes_before,
                 bytes_after = done.bytes_after,
+                entries_gone = done.claims_gone,
                 "the claim store was compacted"
             ),
             // A command is at it, or there is a stop.
