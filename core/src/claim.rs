@@ -4,6 +4,7 @@ pub mod held;
 mod ids;
 pub mod kept;
 mod merge;
+pub mod mirrored;
 pub mod retained;
 
 pub use ids::{ClaimIdMap, ClaimIdSet};
@@ -54,6 +55,10 @@ pub struct Source {
     /// After how many seconds a sighting is worth half; `None`: by type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub half_life: Option<u32>,
+    /// The feed by which it is mirrored from another server, where another
+    /// server says what holds of it; `None`: it is this store's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirrored_by: Option<String>,
 }
 
 impl Source {
@@ -72,6 +77,7 @@ impl Source {
             publisher: String::new(),
             weight: None,
             half_life: None,
+            mirrored_by: None,
         }
     }
 

@@ -146,6 +146,7 @@ impl Feed {
             publisher: self.publisher.clone(),
             weight: self.weight,
             half_life: self.half_life,
+            mirrored_by: None,
         }
     }
 

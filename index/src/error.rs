@@ -84,6 +84,12 @@ pub enum IndexError {
         /// Its short name.
         name: String,
     },
+    /// A claim to be mirrored is of a source that is this store's own.
+    #[error("source {name:?} is this store's own, and not mirrored from another server")]
+    NotMirrored {
+        /// Its short name.
+        name: String,
+    },
     /// The question is about a time of which not everything is kept.
     #[error("history is kept since {since}, not before")]
     HistoryCompacted {

@@ -40,6 +40,7 @@ mod labels;
 mod list;
 mod log;
 mod many;
+mod mirror;
 mod moment;
 mod opening;
 mod order;
@@ -75,7 +76,7 @@ pub use epoch::begin_epoch;
 pub use error::IndexError;
 pub use log::Recovery;
 pub use snapshot::{Snapshot, SnapshotFile};
-pub use transfer::{Transfer, Walk};
+pub use transfer::Walk;
 pub use write::Recorded;
 
 use checkpoint::Schedule;

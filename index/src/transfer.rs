@@ -2,30 +2,21 @@
 
 use std::collections::HashSet;
 
-use iocd_core::claim::retained::{Retained, Takeover};
+use iocd_core::claim::retained::{Retained, Takeover, Transfer};
 use iocd_core::claim::{ClaimId, Source};
+use iocd_core::value::ValueRef;
 use jiff::Timestamp;
 
 use crate::Index;
 use crate::error::IndexError;
 use crate::fetches::Fetch;
 use crate::read::Shown;
-use crate::record::{Record, Tombstone};
-use crate::state::State;
+use crate::state::{KnownSource, State};
 use crate::time::{seconds, timestamp};
-use crate::write::{Draft, Heard, describe, source_number};
+use crate::write::{Draft, Heard, Writer, describe, source_number};
 
 /// Slots looked at before a waiting writer gets its turn.
 const SLICE: u32 = 256;
-
-/// A retained claim and who says so.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Transfer {
-    /// Short name of the source.
-    pub source: String,
-    /// The claim.
-    pub claim: Retained,
-}
 
 /// A walk through everything that a store retained when the walk began.
 #[derive(Clone, Debug)]
@@ -100,15 +91,25 @@ impl Index {
             Some(number) => number,
             None => describe(&state, &mut draft, source)?,
         };
-        let known = state.sources.get(usize::from(number));
-        let known_at = known.and_then(|known| known.listed_at);
         drop(state);
         self.commit(&mut writer, draft, at)?;
+        self.note_listing(&mut writer, number, listed_at)
+    }
+
+    /// Notes when a complete fetch last showed the list of a source, if that
+    /// was later than is known.
+    pub(crate) fn note_listing(
+        &self,
+        writer: &mut Writer,
+        source: u16,
+        listed_at: Option<Timestamp>,
+    ) -> Result<(), IndexError> {
+        let state = self.state.read();
+        let known = state.sources.get(usize::from(source));
+        let known_at = known.and_then(|known| known.listed_at);
+        drop(state);
         match listed_at.map(seconds) {
-            Some(at) if Some(at) > known_at => {
-                let fetch = Fetch { source: number, at };
-                self.note_fetch(&mut writer, fetch)
-            }
+            Some(at) if Some(at) > known_at => self.note_fetch(writer, Fetch { source, at }),
             _ => Ok(()),
         }
     }
@@ -120,6 +121,16 @@ impl Index {
     /// Fails on a claim of a source that is not known; what came before it may
     /// have been taken.
     pub fn take_over(&self, claims: Vec<Transfer>, at: Timestamp) -> Result<u64, IndexError> {
+        self.take_each(claims, at, State::take_over)
+    }
+
+    /// Takes claims in by a rule, which says whether one changes something.
+    pub(crate) fn take_each(
+        &self,
+        claims: Vec<Transfer>,
+        at: Timestamp,
+        take: impl Fn(&State, &mut Draft, &str, Retained) -> Result<bool, IndexError>,
+    ) -> Result<u64, IndexError> {
         let mut writer = self.writer.lock();
         let mut changed = 0;
         let mut claims = claims.into_iter().peekable();
@@ -132,7 +143,7 @@ impl Index {
                 let value = next.claim.held.claim.value.as_ref();
                 ids.insert(ClaimId::new(value.kind, value.text, &next.source))
             }) {
-                changed += u64::from(state.take_over(&mut draft, &source, claim)?);
+                changed += u64::from(take(&state, &mut draft, &source, claim)?);
             }
             drop(state);
             self.commit(&mut writer, draft, at)?;
@@ -143,13 +154,13 @@ impl Index {
 
 impl State {
     /// The claim whose last change before the slot `end` is in `slot`, if it is one's.
-    fn last_by(&self, slot: u32, end: u32) -> Option<Shown> {
+    pub(crate) fn last_by(&self, slot: u32, end: u32) -> Option<Shown> {
         // What replaces or ends nothing has the highest number.
         let is_last = self.columns.dead_by(slot) >= end;
         is_last.then(|| self.shown_by(slot)).flatten()
     }
 
-    fn transfer(&self, shown: &Shown) -> Result<Transfer, IndexError> {
+    pub(crate) fn transfer(&self, shown: &Shown) -> Result<Transfer, IndexError> {
         let source = usize::from(self.columns.source(shown.slot));
         Ok(Transfer {
             source: self.sources[source].source.name.clone(),
@@ -177,23 +188,8 @@ impl State {
         theirs.held.claim.tidy();
         let value = theirs.held.claim.value.clone();
         let value = value.as_ref();
-        let named = |known: &crate::state::KnownSource| known.source.name == source;
-        let number = self.sources.iter().position(named);
-        let number = number.and_then(|at| u16::try_from(at).ok());
-        let number = number.ok_or_else(|| IndexError::UnknownSource {
-            name: source.to_owned(),
-        })?;
-        let newest = self.newest(self.hash(value.kind, value.text), value.kind, value.text)?;
-        let own = match self
-            .chain(newest)
-            .find(|&slot| self.columns.source(slot) == number)
-        {
-            None => None,
-            Some(slot) => {
-                let shown = self.last_by(slot, self.columns.len());
-                shown.map(|shown| self.retained(&shown)).transpose()?
-            }
-        };
+        let number = self.number_of(source)?;
+        let own = self.retained_of(number, value)?.map(|(_, own)| own);
         let listed_at = self.listed_at(number).map(timestamp);
         let Takeover { version, end } = theirs.take_over(own.as_ref(), listed_at);
         let id = ClaimId::new(value.kind, value.text, source);
@@ -201,15 +197,36 @@ impl State {
             draft.put_claim(self, id, number, &version.claim, Heard::of(version));
         }
         if let Some(status) = end {
-            draft.put(&Record::Tombstone(Tombstone {
-                id,
-                kind: value.kind,
-                value: value.text,
-                source: number,
-                status: status as u8,
-            }));
+            draft.put_end(id, number, value, status);
         }
         Ok(version.is_some() || end.is_some())
+    }
+
+    /// The number of the source of this name.
+    pub(crate) fn number_of(&self, source: &str) -> Result<u16, IndexError> {
+        let named = |known: &KnownSource| known.source.name == source;
+        let number = self.sources.iter().position(named);
+        let number = number.and_then(|at| u16::try_from(at).ok());
+        number.ok_or_else(|| IndexError::UnknownSource {
+            name: source.to_owned(),
+        })
+    }
+
+    /// What there is of a source's claim about a value, with the slot of its
+    /// version.
+    pub(crate) fn retained_of(
+        &self,
+        source: u16,
+        value: ValueRef<'_>,
+    ) -> Result<Option<(u32, Retained)>, IndexError> {
+        let newest = self.newest(self.hash(value.kind, value.text), value.kind, value.text)?;
+        let slot = self
+            .chain(newest)
+            .find(|&slot| self.columns.source(slot) == source);
+        let shown = slot.and_then(|slot| self.last_by(slot, self.columns.len()));
+        shown
+            .map(|shown| Ok((shown.slot, self.retained(&shown)?)))
+            .transpose()
     }
 }
 

@@ -8,7 +8,8 @@
 use std::collections::HashSet;
 use std::io::{self, BufRead, Read as _};
 
-use iocd_index::{Index, IndexError, Transfer, Walk};
+use iocd_core::claim::retained::Transfer;
+use iocd_index::{Index, IndexError, Walk};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

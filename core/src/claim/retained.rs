@@ -17,6 +17,24 @@ pub struct Retained {
     pub updated_at: Timestamp,
 }
 
+/// A retained claim and who says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transfer {
+    /// Short name of the source.
+    pub source: String,
+    /// The claim.
+    pub claim: Retained,
+}
+
+/// Claims in the order of their last change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Each as it is now.
+    pub claims: Vec<Transfer>,
+    /// The revision up to which these are all.
+    pub reached: u64,
+}
+
 /// What a store has to do to take a claim over: both, one or nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Takeover {

@@ -28,6 +28,12 @@ impl State {
         expires_at != NO_TIME && expires_at <= now
     }
 
+    /// Whether another server says what holds of the claim in a slot.
+    pub(crate) fn is_mirrored(&self, slot: u32) -> bool {
+        let known = &self.sources[usize::from(self.columns.source(slot))];
+        known.source.mirrored_by.is_some()
+    }
+
     /// Brings what is derived from a source's description without being
     /// written to its claims up to date. What lists and filters go by is
     /// written to them: clients that follow the changes must hear of it (see

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use iocd_core::claim::held::Held;
-use iocd_core::claim::{Claim, ClaimId};
+use iocd_core::claim::{Claim, ClaimId, Status};
+use iocd_core::value::ValueRef;
 use jiff::Timestamp;
 
-use crate::record::{Article, ClaimRecord, ItemsBuf, Record};
+use crate::record::{Article, ClaimRecord, ItemsBuf, Record, Tombstone};
 use crate::state::State;
 use crate::time::seconds;
 
@@ -59,6 +60,23 @@ impl Draft {
         self.put(&Record::String(text));
         self.strings.insert(text.to_owned(), number);
         number
+    }
+
+    /// Puts the end of the claim of this identity.
+    pub(crate) fn put_end(
+        &mut self,
+        id: ClaimId,
+        source: u16,
+        value: ValueRef<'_>,
+        status: Status,
+    ) {
+        self.put(&Record::Tombstone(Tombstone {
+            id,
+            kind: value.kind,
+            value: value.text,
+            source,
+            status: status as u8,
+        }));
     }
 
     /// Puts a version of a claim that was `heard` first and last then.

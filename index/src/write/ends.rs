@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use iocd_core::claim::mirrored::GRACE;
 use iocd_core::claim::{ClaimIdSet, Source, Status};
 use iocd_core::value::{Value, ValueRef};
 use jiff::Timestamp;
@@ -103,12 +104,16 @@ impl Index {
         Ok(slots.len() as u64)
     }
 
-    /// Ends every claim whose time is over. Gives how many those were.
+    /// Ends every claim whose time is over; what another server says, only
+    /// once that has had its [`GRACE`] to tell how it is. Gives how many those
+    /// were.
     pub fn expire_due(&self, now: Timestamp) -> Result<u64, IndexError> {
         let mut writer = self.writer.lock();
         let state = self.state.read();
         let at = seconds(now);
-        let slots = state.due(at);
+        let overdue = seconds(now.checked_sub(GRACE).unwrap_or(Timestamp::MIN));
+        let mut slots = state.due(at);
+        slots.retain(|&slot| !state.is_mirrored(slot) || state.is_expired(slot, overdue));
         drop(state);
         self.end(&mut writer, &slots, Status::Expired, now)?;
         let mut state = self.state.write();
@@ -136,7 +141,7 @@ impl Index {
     }
 
     /// Ends claim versions that hold.
-    pub(super) fn end(
+    pub(crate) fn end(
         &self,
         writer: &mut Writer,
         slots: &[u32],

@@ -2,10 +2,9 @@
 //! this program does not know is refused, not passed over.
 
 use iocd_core::claim::held::Held;
-use iocd_core::claim::retained::Retained;
+use iocd_core::claim::retained::{Retained, Transfer};
 use iocd_core::claim::{ArticleRef, Claim, ClaimId, Scope, Source, Status, Tlp, whole_seconds};
 use iocd_core::value::{Kind, Value};
-use iocd_index::Transfer;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
