@@ -29,6 +29,7 @@ mod json;
 mod lines;
 mod machine_tag;
 mod mapping;
+mod mirror;
 mod misp;
 mod object;
 mod openioc;
@@ -148,6 +149,13 @@ impl Feed {
             half_life: self.half_life,
             mirrored_by: None,
         }
+    }
+
+    /// Whether it mirrors another server: claims come under the names of that
+    /// server's sources, none under its own.
+    pub fn mirrors(&self) -> bool {
+        let mut formats = self.formats.iter();
+        formats.any(|format| format.connector_name == mirror::NAME)
     }
 
     /// In which ways its formats are written.

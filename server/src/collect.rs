@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use crate::fetch::{Answer, FetchError, Request, Spooled, Web, shown, shown_host};
 
 pub mod document;
+pub mod iocd;
 pub mod misp_feed;
 pub mod taxii;
 
@@ -95,6 +96,8 @@ pub enum Found {
     },
     /// A document to be read.
     Document(Document),
+    /// What another server tells of its changes, to be mirrored.
+    Changes(Changes),
 }
 
 /// A document to be read.
@@ -111,6 +114,32 @@ pub struct Document {
     pub changed_at: Option<Timestamp>,
     /// Where to go on once it has been read.
     pub bookmark: String,
+}
+
+/// What another server tells of its changes.
+#[derive(Debug)]
+pub struct Changes {
+    /// As [`crate::exchange::changes`] has it.
+    pub body: Spooled,
+    /// What it is a part of.
+    pub stage: Stage,
+    /// Where to go on once it has been mirrored.
+    pub bookmark: String,
+}
+
+/// What a part of another server's changes is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// What is new since everything was mirrored.
+    News,
+    /// A walk through everything. One that was begun in an earlier run has no
+    /// first part in this one.
+    Walk {
+        /// With this part it begins.
+        is_first: bool,
+        /// With this part it has everything.
+        is_last: bool,
+    },
 }
 
 /// Gets the documents of a feed.
@@ -142,6 +171,10 @@ pub static COLLECTORS: &[CollectorEntry] = &[
     CollectorEntry {
         name: "taxii",
         send: taxii::send,
+    },
+    CollectorEntry {
+        name: "iocd",
+        send: iocd::send,
     },
 ];
 

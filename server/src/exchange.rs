@@ -6,19 +6,18 @@
 //! of their last change, each on a line `{"entry": …}`.
 
 use std::collections::HashSet;
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead};
 
 use iocd_core::claim::retained::Transfer;
 use iocd_index::{Index, IndexError, Walk};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub mod changes;
 mod line;
 
-use line::{Line, SourceLine};
+use line::{Line, MAX_LINE, SourceLine, put, read_line};
 
-/// Bytes of a line at most: far more than a claim can say.
-const MAX_LINE: u64 = 1 << 20;
 /// Claims taken over together.
 const BATCH: usize = 4096;
 
@@ -79,11 +78,6 @@ impl Exporter<'_> {
     }
 }
 
-fn put(out: &mut Vec<u8>, line: &Line) {
-    serde_json::to_writer(&mut *out, line).expect("a line is plain data");
-    out.push(b'\n');
-}
-
 /// What an import did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
@@ -117,13 +111,12 @@ pub fn import(
     };
     let mut text = Vec::new();
     for number in 1.. {
-        text.clear();
-        let length = input.take(MAX_LINE + 1).read_until(b'\n', &mut text)?;
+        let length = read_line(input, &mut text)?;
         if length == 0 {
             break;
         }
         let bad = |what: String| ExchangeError::Line { line: number, what };
-        if length as u64 > MAX_LINE {
+        if length > MAX_LINE {
             return Err(bad(format!("it is longer than {MAX_LINE} bytes")));
         }
         if text.trim_ascii().is_empty() {

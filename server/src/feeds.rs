@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use iocd_core::claim::Source;
 use iocd_core::feed::{Feed, FeedConfigError};
 use rust_embed::RustEmbed;
 
@@ -100,6 +101,14 @@ impl Feeds {
     /// The feed with this name.
     pub fn get(&self, name: &str) -> Option<&Feed> {
         self.feeds.iter().find(|feed| feed.name == name)
+    }
+
+    /// The feed by which the source of this name is mirrored from another
+    /// server, as long as there is that feed.
+    pub fn mirrors_of<'s>(&self, sources: &'s [Source], name: &str) -> Option<&'s str> {
+        let source = sources.iter().find(|source| source.name == name)?;
+        let by = source.mirrored_by.as_deref()?;
+        self.get(by).filter(|feed| feed.mirrors()).map(|_| by)
     }
 
     /// All, in the order of their names.

@@ -15,7 +15,7 @@ use axum::http::Method;
 
 use crate::articles::Articles;
 use crate::clock::Clock;
-use crate::config::{FREE, Settings};
+use crate::config::{FREE, Settings, UNLIMITED};
 use crate::control::{Control, Scope};
 use crate::endpoint::Endpoint;
 use crate::feeds::Feeds;
@@ -28,6 +28,7 @@ mod accept;
 mod apart;
 mod articles;
 mod bulk;
+mod changes;
 mod code;
 mod coding;
 mod conversation;
@@ -187,6 +188,7 @@ fn routes<S: ClaimStore>() -> Routes<S> {
     const LIST: &str = "/api/v1/iocs";
     const SEARCH: &str = "/api/v1/iocs/search";
     const STATS: &str = "/api/v1/iocs/stats";
+    const CHANGES: &str = "/api/v1/iocs/changes";
     const LOOKUP: &str = "/api/v1/lookup";
     const NORMALIZE: &str = "/api/v1/normalize";
     const FEEDS: &str = "/api/v1/feeds";
@@ -199,6 +201,7 @@ fn routes<S: ClaimStore>() -> Routes<S> {
     const ARTICLE: &str = "/api/v1/articles/{id}";
     const NEWS: (Scope, &str) = (Scope::ReadArticles, FREE);
     const IOCS: (Scope, &str) = (Scope::ReadIocs, FREE);
+    const EVERYTHING: (Scope, &str) = (Scope::ReadIocs, UNLIMITED);
     const OWN_KEYS: (Scope, &str) = (Scope::ManageKeys, FREE);
     const FEED_RUNS: (Scope, &str) = (Scope::ManageFeeds, FREE);
     const COUNTS: (Scope, &str) = (Scope::ReadMetrics, FREE);
@@ -210,6 +213,13 @@ fn routes<S: ClaimStore>() -> Routes<S> {
         .keyed(POST, NORMALIZE, IOCS, &bulk::NORMALIZE, bulk::normalize)
         .keyed(GET, LIST, IOCS, &list::LIST, list::list)
         .keyed(GET, STATS, IOCS, &stats::STATS, stats::stats)
+        .keyed(
+            GET,
+            CHANGES,
+            EVERYTHING,
+            &changes::CHANGES,
+            changes::changes,
+        )
         .keyed(GET, ARTICLES, NEWS, &articles::LIST, articles::list)
         .keyed(GET, ARTICLE, NEWS, &articles::SHOW, articles::show)
         .keyed(GET, FEEDS, IOCS, &feeds::LIST, feeds::list)

@@ -106,6 +106,16 @@ pub enum IngestError {
     /// There is no such feed.
     #[error("there is no feed {0:?}: `iocd feeds list` names those that are known")]
     UnknownFeed(String),
+    /// Another server says what this feed's claims are.
+    #[error(
+        "the claims of the feed {feed} are mirrored from another server by the feed {by}, and not mixed with others"
+    )]
+    Mirrored {
+        /// The feed.
+        feed: String,
+        /// The one that mirrors it.
+        by: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -209,6 +219,11 @@ impl<S: ClaimStore> Ingester<'_, S> {
         mut report: Report,
         now: Timestamp,
     ) -> Result<Report, IngestError> {
+        let sources = self.store.sources();
+        if let Some(by) = self.feeds.mirrors_of(&sources, &feed.name) {
+            let (feed, by) = (feed.name.clone(), by.to_owned());
+            return Err(IngestError::Mirrored { feed, by });
+        }
         report.feed = Some(feed.name.clone());
         let removes = is_whole && feed.extent == Extent::Snapshot;
         if is_whole && !removes {

@@ -27,6 +27,7 @@ mod command;
 mod examine;
 mod held;
 mod intake;
+mod mirror;
 mod settle;
 mod turn;
 
@@ -136,6 +137,16 @@ pub enum RunError {
     /// The feed is at it.
     #[error("the feed {0} is being run already: wait until that is done")]
     Busy(String),
+    /// Another server says what this feed's claims are.
+    #[error(
+        "the claims of the feed {feed} are mirrored from another server by the feed {by}: run that, or remove it, and this one is this server's own again"
+    )]
+    Mirrored {
+        /// The feed.
+        feed: String,
+        /// The one that mirrors it.
+        by: String,
+    },
     /// There is no document of the feed that waits for the operator.
     #[error("no document of the feed {0} is held")]
     NothingHeld(String),
@@ -176,6 +187,11 @@ impl<S: ClaimStore> Runner<S> {
         let feed = known.ok_or_else(|| RunError::UnknownFeed(name.to_owned()))?;
         if feed.fetched().is_none() {
             return Err(RunError::NoAddress(name.to_owned()));
+        }
+        let sources = self.parts.store.sources();
+        if let Some(by) = self.parts.feeds.mirrors_of(&sources, name) {
+            let (feed, by) = (name.to_owned(), by.to_owned());
+            return Err(RunError::Mirrored { feed, by });
         }
         if !self.running().insert(name.to_owned()) {
             return Err(RunError::Busy(name.to_owned()));

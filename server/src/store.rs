@@ -10,6 +10,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use iocd_core::claim::held::Outcome;
+use iocd_core::claim::retained::{Changes, Transfer};
 use iocd_core::claim::{Claim, ClaimId, ClaimIdSet, Source, Status};
 use iocd_core::query::{
     Brief, BriefSink, ChangeSink, Containing, Entry, EntrySink, Filter, Following, Listing,
@@ -162,8 +163,9 @@ pub trait ClaimStore: Send + Sync + 'static {
         at: Timestamp,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// Gives every active claim whose time is over a revision as expired.
-    /// Answers how many.
+    /// Gives every active claim whose time is over a revision as expired;
+    /// those of a mirrored source a
+    /// [`GRACE`](iocd_core::claim::mirrored::GRACE) later. Answers how many.
     fn expire_due(&self, now: Timestamp) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Judges what is held, and what comes, by these warnings. An entry of
@@ -291,6 +293,47 @@ pub trait ClaimStore: Send + Sync + 'static {
     /// Counts what [`list`](ClaimStore::list) gives without a filter, as
     /// [`Stats`] says.
     fn stats(&self, now: Timestamp) -> impl Future<Output = Result<Stats, StoreError>> + Send;
+
+    /// The sources that the store knows, in the order in which they came, with
+    /// when a complete fetch last showed the whole list of each.
+    fn listed_sources(&self) -> Vec<(Source, Option<Timestamp>)>;
+
+    /// Some of the claims whose last change came after the revision `after`
+    /// and by `until`, in the order of that change, `most` of them at most,
+    /// each as it is now. Whoever goes on from what was reached, until no
+    /// revision is left, has every claim as it is.
+    fn changes(
+        &self,
+        after: u64,
+        until: u64,
+        most: usize,
+    ) -> impl Future<Output = Result<Changes, StoreError>> + Send;
+
+    /// Describes a source of another server as it is there; its `mirrored_by`
+    /// is given. `listed_at` as in [`listed_sources`](ClaimStore::listed_sources).
+    fn mirror_source(
+        &self,
+        source: &Source,
+        listed_at: Option<Timestamp>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Has claims of mirrored sources be as they are at another server, by the
+    /// rule of [`iocd_core::claim::mirrored`]. Answers how many changed.
+    fn mirror(
+        &self,
+        claims: Vec<Transfer>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Ends the active claims of a mirrored source that the other server no
+    /// longer has, as removed: all but those `present`. Answers how many.
+    fn retain_mirrored(
+        &self,
+        source: &str,
+        present: &ClaimIdSet,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Why the store takes no writes until it is opened anew, if so. It goes on
     /// answering.

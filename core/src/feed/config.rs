@@ -3,6 +3,7 @@
 mod check;
 mod expiry;
 mod fetching;
+mod mirror;
 mod standard;
 
 use std::collections::HashMap;
@@ -54,11 +55,11 @@ struct RawFeed {
     title: String,
     publisher: String,
     homepage: Option<String>,
-    category: Category,
-    confidence: u8,
+    category: Option<Category>,
+    confidence: Option<u8>,
     #[serde(default)]
     scope: Scope,
-    extent: Extent,
+    extent: Option<Extent>,
     expires_after: Option<RawExpiry>,
     weight: Option<u8>,
     half_life: Option<String>,
@@ -94,7 +95,7 @@ struct RawFormat {
     name: String,
     url: Option<String>,
     collector: Option<String>,
-    connector: String,
+    connector: Option<String>,
     #[serde(default)]
     settings: toml::Table,
     #[serde(default)]
@@ -234,11 +235,11 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
             return Err(invalid(key, "1 to 200 characters are allowed"));
         }
     }
-    check_percent("confidence", raw.confidence)?;
     check_percent("weight", raw.weight.unwrap_or(0))?;
     if raw.format.is_empty() {
         return Err(invalid("format", "a feed has at least one [[format]]"));
     }
+    let stated = mirror::stated(&raw)?;
     for technique in &raw.techniques {
         if Types::from_name("mitre-attack").is_none() || !is_technique(technique) {
             return Err(invalid(
@@ -278,10 +279,10 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         title: raw.title,
         publisher: raw.publisher,
         homepage: raw.homepage,
-        category: raw.category,
-        confidence: raw.confidence,
+        category: stated.category,
+        confidence: stated.confidence,
         scope: raw.scope,
-        extent: raw.extent,
+        extent: stated.extent,
         expires_after: expiry.default,
         expires_after_by_kind: expiry.by_kind,
         weight: raw.weight,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::input::Input;
 use super::outcome::{FeedError, FeedWarning};
-use super::{articles, csv, json, lines, misp, openioc, stix, text};
+use super::{articles, csv, json, lines, mirror, misp, openioc, stix, text};
 use crate::article::syndication::Item;
 use crate::observation::{Columns, Observation};
 
@@ -137,6 +137,12 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
         name: "rss",
         configure: articles::configure,
         syntax: &[Syntax::Xml, Syntax::Json],
+        standard: true,
+    },
+    ConnectorEntry {
+        name: mirror::NAME,
+        configure: mirror::configure,
+        syntax: &[Syntax::Text, Syntax::Json],
         standard: true,
     },
 ];

@@ -1,12 +1,30 @@
 //! The lines of an export. A field that is not there is not known; a field that
 //! this program does not know is refused, not passed over.
 
+use std::io::{self, BufRead, Read as _};
+
 use iocd_core::claim::held::Held;
 use iocd_core::claim::retained::{Retained, Transfer};
 use iocd_core::claim::{ArticleRef, Claim, ClaimId, Scope, Source, Status, Tlp, whole_seconds};
 use iocd_core::value::{Kind, Value};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// Bytes of a line at most: far more than a claim can say.
+pub(super) const MAX_LINE: usize = 1 << 20;
+
+/// Appends a line.
+pub(super) fn put(out: &mut Vec<u8>, line: &impl Serialize) {
+    serde_json::to_writer(&mut *out, line).expect("a line is plain data");
+    out.push(b'\n');
+}
+
+/// Reads the next line, with its end, and gives its length: 0 if there is none,
+/// and more than [`MAX_LINE`] if it is longer than that.
+pub(super) fn read_line(input: &mut dyn BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
+    text.clear();
+    input.take(MAX_LINE as u64 + 1).read_until(b'\n', text)
+}
 
 /// A line.
 #[derive(Debug, Serialize, Deserialize)]

@@ -173,6 +173,10 @@ impl Feed {
             ("extent", json!(extent)),
             ("interval_seconds", json!(known.map(|known| known.interval))),
             ("expires_after_seconds", json!(expires_after)),
+            (
+                "mirrored_by",
+                json!(source.and_then(|source| source.mirrored_by.as_ref())),
+            ),
         ];
         let state = self.state.as_ref();
         let time = |time: Option<Timestamp>| json!(time.map(second));

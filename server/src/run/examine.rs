@@ -105,7 +105,7 @@ fn told(error: &FeedError) -> String {
 }
 
 /// Whether it is a page for people.
-fn is_page(body: &Spooled) -> bool {
+pub(super) fn is_page(body: &Spooled) -> bool {
     let Ok(file) = body.open() else { return false };
     let mut head = Vec::new();
     if BufReader::new(file)

@@ -5,6 +5,7 @@ use tokio::runtime::Handle;
 
 use super::examine::{Packed, Unfit, examine};
 use super::held::known_trouble;
+use super::mirror::Mirror;
 use super::turn::Turn;
 use super::{Outcome, Run, RunError, Trouble, removes};
 use crate::collect::Document;
@@ -19,6 +20,8 @@ pub(super) struct Intake<'t, S: ClaimStore> {
     pub(super) now: Timestamp,
     pub(super) state: FetchState,
     pub(super) run: Run,
+    /// Of a feed that mirrors another server.
+    pub(super) mirror: Mirror,
 }
 
 impl<S: ClaimStore> Intake<'_, S> {
@@ -132,7 +135,13 @@ impl<S: ClaimStore> Intake<'_, S> {
     }
 
     /// There are no more documents.
-    pub(super) fn finish(&self) -> Result<(), Trouble> {
+    pub(super) fn finish(&mut self) -> Result<Result<(), Trouble>, RunError> {
+        self.note_mirrored()?;
+        Ok(self.judge())
+    }
+
+    /// Whether all documents could be read.
+    fn judge(&self) -> Result<(), Trouble> {
         let documents = &self.run.documents;
         let is_bad = |report: &&Report| report.verdict == Verdict::Bad;
         let Some(first) = documents.iter().find(is_bad) else {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use super::intake::Intake;
+use super::mirror::Mirror;
 use super::{Outcome, Run, RunError, Runner, Trouble};
 use crate::collect::{self, Errand, Found};
 use crate::control::FetchState;
@@ -58,6 +59,7 @@ impl<S: ClaimStore> Turn<S> {
                 outcome: Outcome::Unchanged,
                 ..Run::default()
             },
+            mirror: Mirror::default(),
         };
         let ended = self.collect(&mut intake, record);
         let Intake { state, run, .. } = intake;
@@ -94,9 +96,10 @@ impl<S: ClaimStore> Turn<S> {
         loop {
             let taken = match collector.next(&errand, web) {
                 Err(error) => return Ok(Err(Trouble::Fetch(error))),
-                Ok(None) => return Ok(intake.finish()),
+                Ok(None) => return intake.finish(),
                 Ok(Some(Found::Unchanged { bookmark })) => intake.keep(bookmark)?,
                 Ok(Some(Found::Document(document))) => intake.take(document, format)?,
+                Ok(Some(Found::Changes(changes))) => intake.mirror(changes)?,
             };
             if let Err(trouble) = taken {
                 return Ok(Err(trouble));

@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use iocd_core::claim::retained::{Changes, Transfer};
 use iocd_core::claim::{ClaimIdSet, Source};
 use iocd_core::query::{
     BriefSink, ChangeSink, Containing, EntrySink, Filter, Following, Listing, ManyOptions,
@@ -204,6 +205,36 @@ impl ClaimStore for Embedded {
 
     async fn stats(&self, now: Timestamp) -> Result<Stats, StoreError> {
         Ok(self.index.stats(now)?)
+    }
+
+    fn listed_sources(&self) -> Vec<(Source, Option<Timestamp>)> {
+        self.index.listed_sources()
+    }
+
+    async fn changes(&self, after: u64, until: u64, most: usize) -> Result<Changes, StoreError> {
+        Ok(self.index.changes(after, until, most)?)
+    }
+
+    async fn mirror_source(
+        &self,
+        source: &Source,
+        listed_at: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        Ok(self.index.mirror_source(source, listed_at, at)?)
+    }
+
+    async fn mirror(&self, claims: Vec<Transfer>, at: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.index.mirror(claims, at)?)
+    }
+
+    async fn retain_mirrored(
+        &self,
+        source: &str,
+        present: &ClaimIdSet,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        Ok(self.index.retain_mirrored(source, present, at)?)
     }
 
     fn refusal(&self) -> Option<String> {

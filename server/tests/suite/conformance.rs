@@ -6,6 +6,7 @@ mod containing;
 mod ending;
 mod finding;
 mod listing;
+mod mirroring;
 mod recording;
 mod relating;
 mod warning;
@@ -40,6 +41,11 @@ macro_rules! conformance {
                 an_end_may_be_moved_back_and_forth
                 each_type_ends_by_its_own_rule
                 a_removal_after_the_end_changes_nothing,
+            mirroring: changes_are_told_once_each_as_they_are
+                a_store_mirrors_what_another_holds
+                a_mirrored_claim_is_ended_a_day_late
+                what_is_gone_elsewhere_is_removed
+                own_sources_are_not_mirrored,
             finding: nothing_is_found_in_an_empty_store
                 a_value_never_answers_for_part_of_another
                 networks_answer_for_their_addresses

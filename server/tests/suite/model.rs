@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::held::{Decision, Held, Outcome, Standing};
+use iocd_core::claim::mirrored::{GRACE, Mirroring};
+use iocd_core::claim::retained::{Changes, Retained, Transfer};
 use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Confidence, Extent, Source, Status};
 use iocd_core::query::{
     ChangeSink, Containing, Entry, EntrySink, Filter, Following, Gone, GoneReason, Listing, Match,
@@ -316,12 +318,12 @@ impl State {
     }
 
     /// Gives claims whose time is over an end of their own.
-    fn expire(&mut self, now: Timestamp, of: impl Fn(&Source) -> bool) -> u64 {
+    fn expire(&mut self, now: Timestamp, of: impl Fn(&Present<'_>) -> bool) -> u64 {
         // Ends come in the order of what they end.
         let mut due: Vec<(u64, (Value, String))> = self
             .present(now)
             .into_iter()
-            .filter(|present| present.status == Status::Expired && of(&present.known.source))
+            .filter(|present| present.status == Status::Expired && of(present))
             .map(|present| (present.revision, present.key()))
             .filter(|(_, key)| !State::is_ended(&self.histories[key]))
             .collect();
@@ -337,7 +339,7 @@ impl State {
         let changes =
             |known: &Known| known.source.name == source.name && !known.source.holds_like(source);
         if self.sources.iter().any(changes) {
-            self.expire(at, |other| other.name == source.name);
+            self.expire(at, |due| due.known.source.name == source.name);
         }
     }
 
@@ -472,7 +474,7 @@ impl ClaimStore for Model {
         state.known(source);
         state.restate(fetched_at);
         // What was over before the fetch stays over.
-        state.expire(fetched_at, |other| other.name == source.name);
+        state.expire(fetched_at, |due| due.known.source.name == source.name);
         let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), &source.name);
         let removed = state.end(&source.name, Status::Removed, fetched_at, |claim| {
             !present.contains(&id(claim.value))
@@ -487,7 +489,7 @@ impl ClaimStore for Model {
         state.settle(source, fetched_at);
         state.known(source);
         state.restate(fetched_at);
-        state.expire(fetched_at, |other| other.name == source.name);
+        state.expire(fetched_at, |due| due.known.source.name == source.name);
         state.known(source).listings.push(fetched_at);
         Ok(())
     }
@@ -507,7 +509,138 @@ impl ClaimStore for Model {
     }
 
     async fn expire_due(&self, now: Timestamp) -> Result<u64, StoreError> {
-        Ok(self.state().expire(now, |_| true))
+        let overdue = now.checked_sub(GRACE).unwrap();
+        Ok(self.state().expire(now, |due| {
+            due.known.source.mirrored_by.is_none() || due.expires_at <= Some(overdue)
+        }))
+    }
+
+    fn listed_sources(&self) -> Vec<(Source, Option<Timestamp>)> {
+        let state = self.state();
+        let listed = state.sources.iter();
+        let listed = listed.map(|known| {
+            let last = known.listings.iter().max().copied();
+            (known.source.clone(), last)
+        });
+        listed.collect()
+    }
+
+    async fn changes(&self, after: u64, until: u64, most: usize) -> Result<Changes, StoreError> {
+        let state = self.state();
+        if after > state.revision {
+            return Err(StoreError::UnknownRevision(after));
+        }
+        let mut told: Vec<(u64, Transfer)> = Vec::new();
+        for present in state.present(Timestamp::MIN) {
+            if present.revision > after && present.revision <= until {
+                let (_, source) = present.key();
+                let mut held = present.held.clone();
+                held.claim.last_seen = held.claim.last_seen.max(present.touched);
+                let claim = Retained {
+                    held,
+                    status: present.status,
+                    updated_at: present.updated_at,
+                };
+                told.push((present.revision, Transfer { source, claim }));
+            }
+        }
+        told.sort_by_key(|(revision, _)| *revision);
+        let reached = match told.get(most) {
+            Some(next) => next.0 - 1,
+            None => until,
+        };
+        told.truncate(most);
+        let claims = told.into_iter().map(|(_, claim)| claim).collect();
+        Ok(Changes { claims, reached })
+    }
+
+    async fn mirror_source(
+        &self,
+        source: &Source,
+        listed_at: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.known(source);
+        state.restate(at);
+        let listings = &mut state.known(source).listings;
+        if listed_at.is_some() && listed_at > listings.iter().max().copied() {
+            listings.extend(listed_at);
+        }
+        Ok(())
+    }
+
+    async fn mirror(&self, claims: Vec<Transfer>, at: Timestamp) -> Result<u64, StoreError> {
+        let mut state = self.state();
+        let mut changed = 0;
+        for Transfer { source, claim } in claims {
+            let key = (claim.held.claim.value.clone(), source);
+            let known = state.sources.iter();
+            let known = known.map(|known| known.source.clone());
+            let source = known.clone().find(|known| known.name == key.1);
+            let source = source.filter(|source| source.mirrored_by.is_some());
+            let source = source.ok_or(StoreError::Unavailable("not mirrored".into()))?;
+            let present = state.present(Timestamp::MIN);
+            let own = present.iter().find(|present| present.key() == key);
+            let own = own.map(|own| {
+                let mut held = own.held.clone();
+                held.claim.last_seen = held.claim.last_seen.max(own.touched);
+                Retained {
+                    held,
+                    status: own.status,
+                    updated_at: own.updated_at,
+                }
+            });
+            let mirroring = claim.mirror(own.as_ref());
+            changed += u64::from(mirroring != Mirroring::default());
+            if let Some(held) = mirroring.version {
+                let filed = state.filed(&key.0, &source);
+                let held = Box::new(held);
+                let touched = None;
+                state.append(
+                    key.clone(),
+                    at,
+                    What::Said {
+                        held,
+                        touched,
+                        filed,
+                    },
+                );
+            }
+            if let Some(time) = mirroring.touched {
+                let last = state.histories.get_mut(&key).unwrap().last_mut().unwrap();
+                let What::Said { touched, .. } = &mut last.what else {
+                    panic!("what has ended is not seen");
+                };
+                *touched = Some(time);
+            }
+            if let Some(status) = mirroring.end {
+                state.append(key, at, What::Ended(status));
+            }
+        }
+        Ok(changed)
+    }
+
+    async fn retain_mirrored(
+        &self,
+        source: &str,
+        present: &ClaimIdSet,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), source);
+        let mut state = self.state();
+        // What is over and was not ended is gone, too.
+        let gone: Vec<_> = state
+            .present(Timestamp::MIN)
+            .into_iter()
+            .filter(|claim| claim.known.source.name == source && !claim.is_ended)
+            .filter(|claim| !present.contains(&id(claim.value)))
+            .map(|claim| claim.key())
+            .collect();
+        for key in &gone {
+            state.append(key.clone(), at, What::Ended(Status::Removed));
+        }
+        Ok(gone.len() as u64)
     }
 
     async fn find<S: EntrySink + Send>(

@@ -17,12 +17,13 @@ pub(super) fn check_format(raw: &RawFormat, feed: &RawFeed) -> Result<Format, Fe
     let key = |name: &str| format!("format.{}.{name}", raw.name);
     let entry = CONNECTORS
         .iter()
-        .find(|entry| entry.name == raw.connector)
+        .find(|entry| Some(entry.name) == raw.connector())
         .ok_or_else(|| {
             let known: Vec<&str> = CONNECTORS.iter().map(|entry| entry.name).collect();
+            let given = raw.connector.as_deref().unwrap_or_default();
             invalid(
                 key("connector"),
-                format!("{:?}: {} are allowed", raw.connector, known.join(", ")),
+                format!("{given:?}: {} are allowed", known.join(", ")),
             )
         })?;
     if let Some(url) = &raw.url

@@ -19,7 +19,7 @@ pub(super) fn mapped(raw: &RawFormat) -> Result<RawFormat, String> {
     if !raw.value.is_empty() || raw.type_rule.is_some() {
         return Err(format!(
             "the connector {:?} knows what the values are: leave value and type out",
-            raw.connector
+            raw.connector().unwrap_or_default()
         ));
     }
     Ok(RawFormat {

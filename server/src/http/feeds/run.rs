@@ -62,6 +62,10 @@ fn refusal(error: RunError, name: &str) -> ApiError {
             let error = ApiError::new(Code::NotFound, message);
             error.about("name").given(name)
         }
+        RunError::Mirrored { by, .. } => ApiError::new(
+            Code::FeedBusy,
+            format!("This feed is mirrored from another server by the feed {by}: run that."),
+        ),
         RunError::Busy(_) => ApiError::new(
             Code::FeedBusy,
             "This feed is being run already: wait for that.",

@@ -6,6 +6,7 @@ use std::task::{Context, Waker};
 use axum::http::Method;
 use iocd::control::{KeyRequest, Scope};
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
+use iocd_core::claim::retained::{Changes, Transfer};
 use iocd_core::claim::{ClaimIdSet, Source};
 use iocd_core::query::{ChangeSink, Containing, EntrySink, Following, Listing, Question, Stats};
 use iocd_core::related::Ties;
@@ -257,6 +258,36 @@ impl ClaimStore for Failing {
     }
 
     async fn expire_due(&self, _: Timestamp) -> Result<u64, StoreError> {
+        Err(self.fail().await)
+    }
+
+    fn listed_sources(&self) -> Vec<(Source, Option<Timestamp>)> {
+        Vec::new()
+    }
+
+    async fn changes(&self, _: u64, _: u64, _: usize) -> Result<Changes, StoreError> {
+        Err(self.fail().await)
+    }
+
+    async fn mirror_source(
+        &self,
+        _: &Source,
+        _: Option<Timestamp>,
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        Err(self.fail().await)
+    }
+
+    async fn mirror(&self, _: Vec<Transfer>, _: Timestamp) -> Result<u64, StoreError> {
+        Err(self.fail().await)
+    }
+
+    async fn retain_mirrored(
+        &self,
+        _: &str,
+        _: &ClaimIdSet,
+        _: Timestamp,
+    ) -> Result<u64, StoreError> {
         Err(self.fail().await)
     }
 
