@@ -1,7 +1,7 @@
 //! Another iocd server: what changed there since, or everything.
 //!
 //! A server tells everything when it is asked without a cursor, and what came
-//! after one from then on. A cursor that it no longer knows (a backup was
+//! after one from then on. A cursor that it does not know (a backup was
 //! restored there) begins a new walk through everything; so does a pause after
 //! which what was ended here may hold there ([`COMPARE_AFTER`]).
 
@@ -61,7 +61,10 @@ impl Collector for Follower {
             return Ok(None);
         }
         let asked = match self.ask(errand, web) {
-            Err(FetchError::Status { status: 410, .. }) if self.place.is_some() => {
+            // 400: of another server, or of one that has been replaced.
+            Err(FetchError::Status {
+                status: 400 | 410, ..
+            }) if self.place.is_some() => {
                 tracing::info!(
                     feed = errand.feed.name,
                     "the server that is mirrored has begun anew: all of it is compared"

@@ -6,6 +6,7 @@ mod articles;
 mod attacks;
 mod bulk;
 mod caching;
+mod changes;
 mod compacted;
 mod cors;
 mod description;

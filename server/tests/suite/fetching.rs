@@ -9,6 +9,7 @@ use crate::cli::Bench;
 
 mod bombs;
 mod contract;
+mod mirroring;
 mod misbehaving;
 mod misp_feed;
 mod month;

@@ -136,6 +136,10 @@ fn whole() -> Vec<Member> {
         ),
         maybe("interval_seconds", number("How often it is to be read.")),
         maybe("expires_after_seconds", number("How long an entry holds.")),
+        maybe(
+            "mirrored_by",
+            text("The feed by which its entries are mirrored from another server."),
+        ),
         maybe("message", text("What went wrong last.")),
         maybe("last_good_at", time("When it was last read with success.")),
         maybe("last_attempt_at", time("When it was last tried.")),

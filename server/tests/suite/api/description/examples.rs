@@ -116,6 +116,16 @@ async fn many_values_are_answered_as_shown() {
 }
 
 #[tokio::test]
+async fn changes_are_told_as_shown() {
+    let (stand, _) = stand().await;
+    let key = stand.key_of_tier("unlimited");
+    let reply = stand.get(&key, "/api/v1/iocs/changes?limit=2").await;
+    let lines = reply.lines();
+    let entry = lines.iter().find(|line| line.get("entry").is_some());
+    check("changes/example.json", entry.unwrap());
+}
+
+#[tokio::test]
 async fn the_examples_tested_here_are_those_of_the_page() {
     let page = Stand::new().get_with("/docs", &[]).await.text;
     for words in [
