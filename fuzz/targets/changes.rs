@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let mut reader = Reader::new(data, Timestamp::UNIX_EPOCH);
     let read = loop {
-        match reader.next() {
+        match reader.read_next() {
             Ok(Some(_)) => {}
             Ok(None) => break true,
             Err(_) => break false,

@@ -183,6 +183,30 @@ mod tests {
     }
 
     #[test]
+    fn the_feed_of_the_documentation_mirrors_a_server() {
+        let text = include_str!("../../docs/replication.md");
+        let mut blocks = text.split("```toml\n").skip(1);
+        let block = blocks.next().and_then(|rest| rest.split("```").next());
+        let feed: Feed = block.unwrap().parse().unwrap();
+        assert!(feed.mirrors() && feed.fetching.auth.is_some());
+        let mirrored = |by: Option<&str>| Source {
+            mirrored_by: by.map(str::to_owned),
+            ..Source::new("a", "A", iocd_core::claim::Category::Vendor)
+        };
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("upstream.toml"), block.unwrap()).unwrap();
+        let feeds = Feeds::load(Some(dir.path())).unwrap();
+        for (by, expected) in [
+            (Some("upstream"), Some("upstream")),
+            (Some("urlhaus"), None),
+            (Some("gone"), None),
+            (None, None),
+        ] {
+            assert_eq!(feeds.mirrors_of(&[mirrored(by)], "a"), expected);
+        }
+    }
+
+    #[test]
     fn no_feed_speaks_in_the_operators_name() {
         let dir = tempfile::tempdir().unwrap();
         let shipped = Shipped::get("openphish.toml").unwrap();

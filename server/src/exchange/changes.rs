@@ -117,11 +117,11 @@ impl<R: BufRead> Reader<R> {
     /// # Errors
     /// If the line is none, if something is missing, or if something follows
     /// the last line.
-    pub fn next(&mut self) -> Result<Option<Told>, NoChanges> {
+    pub fn read_next(&mut self) -> Result<Option<Told>, NoChanges> {
         self.line += 1;
         let length = match read_line(&mut self.input, &mut self.text) {
             Ok(length) => length,
-            Err(error) => return Err(self.wrong(error)),
+            Err(error) => return Err(self.wrong(&error)),
         };
         if length == 0 {
             return match self.end {
@@ -133,16 +133,16 @@ impl<R: BufRead> Reader<R> {
             return Err(self.wrong("something follows the line with the cursor"));
         }
         if length > MAX_LINE {
-            return Err(self.wrong(format_args!("it is longer than {MAX_LINE} bytes")));
+            return Err(self.wrong(&format_args!("it is longer than {MAX_LINE} bytes")));
         }
         if self.text.starts_with(b"{\"cursor\"") {
-            let end = read_end_line(&self.text).map_err(|what| self.wrong(what))?;
+            let end = read_end_line(&self.text).map_err(|what| self.wrong(&what))?;
             self.end = Some(end);
             // There is an end, or an error.
-            return self.next();
+            return self.read_next();
         }
         let line = serde_json::from_slice(&self.text).map_err(|error| {
-            self.wrong(format_args!(
+            self.wrong(&format_args!(
                 "it is no line of what an iocd server tells of its changes: {error}"
             ))
         })?;
@@ -151,11 +151,11 @@ impl<R: BufRead> Reader<R> {
             Line::Entry(entry) => {
                 self.has_claims = true;
                 let claim = entry.into_transfer(self.latest);
-                let claim = claim.map_err(|what| self.wrong(what))?;
+                let claim = claim.map_err(|what| self.wrong(&what))?;
                 if !self.sources.contains(&claim.source) {
                     let name = &claim.source;
                     return Err(
-                        self.wrong(format_args!("source {name:?} is not described before it"))
+                        self.wrong(&format_args!("source {name:?} is not described before it"))
                     );
                 }
                 Ok(Some(Told::Claim(claim)))
@@ -166,35 +166,35 @@ impl<R: BufRead> Reader<R> {
     fn take_source(&mut self, line: SourceLine) -> Result<Told, NoChanges> {
         let SourceLine { source, listed_at } = line;
         if self.text.len() > MAX_SHORT {
-            return Err(self.wrong(format_args!(
+            return Err(self.wrong(&format_args!(
                 "a source is described in more than {MAX_SHORT} bytes"
             )));
         }
         let name = &source.name;
         if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
-            return Err(self.wrong(format_args!(
+            return Err(self.wrong(&format_args!(
                 "a source is called {name:?}: 1 to {MAX_NAME} bytes without control characters are \
                  allowed"
             )));
         }
         if self.has_claims {
-            return Err(self.wrong(format_args!(
+            return Err(self.wrong(&format_args!(
                 "source {name:?} is described after the first entry"
             )));
         }
         if self.sources.len() >= MAX_SOURCES {
-            return Err(self.wrong(format_args!(
+            return Err(self.wrong(&format_args!(
                 "there are more than {MAX_SOURCES} sources, which is all that are mirrored"
             )));
         }
         if !self.sources.insert(name.clone()) {
-            return Err(self.wrong(format_args!("source {name:?} is described twice")));
+            return Err(self.wrong(&format_args!("source {name:?} is described twice")));
         }
         let listed_at = listed_at.map(|at| at.min(self.latest));
         Ok(Told::Source(source, listed_at))
     }
 
-    fn wrong(&self, what: impl ToString) -> NoChanges {
+    fn wrong(&self, what: &(impl ToString + ?Sized)) -> NoChanges {
         NoChanges {
             line: self.line,
             what: what.to_string(),

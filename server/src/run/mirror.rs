@@ -103,7 +103,7 @@ impl<S: ClaimStore> Intake<'_, S> {
         let mut sources = Sources::new();
         let mut reader = self.read(changes)?;
         loop {
-            match reader.next() {
+            match reader.read_next() {
                 Ok(None) => return Ok(sources),
                 Ok(Some(Told::Source(source, listed_at))) => {
                     sources.push((source, listed_at));
@@ -147,7 +147,7 @@ impl<S: ClaimStore> Intake<'_, S> {
         };
         let (mut batch, mut bytes) = (Vec::new(), 0);
         loop {
-            let told = match reader.next() {
+            let told = match reader.read_next() {
                 Ok(told) => told,
                 Err(problem) => return Ok(Err(self.unfit(changes, &problem))),
             };

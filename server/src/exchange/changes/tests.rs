@@ -57,7 +57,7 @@ fn document() -> Vec<u8> {
 fn read(text: &[u8]) -> Result<Vec<Told>, NoChanges> {
     let mut reader = Reader::new(text, now());
     let mut all = Vec::new();
-    while let Some(told) = reader.next()? {
+    while let Some(told) = reader.read_next()? {
         assert!(reader.end().is_none() && reader.length() > 0);
         all.push(told);
     }
