@@ -2,7 +2,7 @@
 //! who mirror them, and mirrored.
 
 use iocd_core::claim::mirrored::Mirroring;
-use iocd_core::claim::retained::{Changes, Retained, Transfer};
+use iocd_core::claim::retained::{Changes, Progress, Retained, Transfer};
 use iocd_core::claim::{ClaimId, ClaimIdSet, Source, Status};
 use jiff::Timestamp;
 
@@ -17,22 +17,18 @@ use crate::write::{Draft, Heard, describe};
 const SLICE: u32 = 256;
 
 impl Index {
-    /// Some of the claims whose last change came after the revision `after`
-    /// and by `until`, in the order of that change, `most` of them at most.
-    /// Each is told as it is now, once: one that changes meanwhile is left to
-    /// whoever asks for what came after `until`. So whoever goes on from
-    /// what was reached has everything, from whatever revision on:
-    /// compaction keeps the last change of every claim.
+    /// Some of the claims whose last change came after what was told and by
+    /// the revision `until`, in the order of that change, `most` of them at
+    /// most. Each is told as it is now, once: one that changes meanwhile is
+    /// left to whoever asks for what came after `until`. So whoever goes on
+    /// from what was reached has everything.
     ///
-    /// Fails if the store has not had the revision `after`.
-    pub fn changes(&self, after: u64, until: u64, most: usize) -> Result<Changes, IndexError> {
+    /// Fails if the store has not had the revision that was reached, or if
+    /// ends of what was told may have been dropped since.
+    pub fn changes(&self, told: Progress, until: u64, most: usize) -> Result<Changes, IndexError> {
         let state = self.state.read();
-        if after > state.revision() {
-            return Err(IndexError::UnknownRevision {
-                given: after,
-                last: state.revision(),
-            });
-        }
+        state.slot_after(told.relies_on())?;
+        let after = told.reached;
         let slots = state.columns.len();
         let up_to = |revision| {
             let slot = u32::try_from(state.revisions.slots_up_to(revision));

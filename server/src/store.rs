@@ -10,7 +10,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use iocd_core::claim::held::Outcome;
-use iocd_core::claim::retained::{Changes, Transfer};
+use iocd_core::claim::retained::{Changes, Progress, Transfer};
 use iocd_core::claim::{Claim, ClaimId, ClaimIdSet, Source, Status};
 use iocd_core::query::{
     Brief, BriefSink, ChangeSink, Containing, Entry, EntrySink, Filter, Following, Listing,
@@ -298,13 +298,14 @@ pub trait ClaimStore: Send + Sync + 'static {
     /// when a complete fetch last showed the whole list of each.
     fn listed_sources(&self) -> Vec<(Source, Option<Timestamp>)>;
 
-    /// Some of the claims whose last change came after the revision `after`
-    /// and by `until`, in the order of that change, `most` of them at most,
-    /// each as it is now. Whoever goes on from what was reached, until no
-    /// revision is left, has every claim as it is.
+    /// Some of the claims whose last change came after what was told and by
+    /// the revision `until`, in the order of that change, `most` of them at
+    /// most, each as it is now. Whoever goes on from what was reached, until
+    /// no revision is left, has every claim as it is. Fails with
+    /// [`StoreError::UnknownRevision`] where that could not be so any more.
     fn changes(
         &self,
-        after: u64,
+        told: Progress,
         until: u64,
         most: usize,
     ) -> impl Future<Output = Result<Changes, StoreError>> + Send;

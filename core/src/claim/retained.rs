@@ -26,6 +26,32 @@ pub struct Transfer {
     pub claim: Retained,
 }
 
+/// How much somebody has been told of what changed in a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The revision of the store when telling everything began.
+    pub begun: u64,
+    /// The revision up to which all was told.
+    pub reached: u64,
+}
+
+impl Progress {
+    /// Nothing so far, of a store that is at this revision.
+    pub fn beginning(revision: u64) -> Progress {
+        Progress {
+            begun: revision,
+            reached: 0,
+        }
+    }
+
+    /// The revision after which no change may be missing, or something that was
+    /// told is not told to be otherwise. What changed before and is still
+    /// there was told, or will be.
+    pub fn relies_on(self) -> u64 {
+        self.begun.max(self.reached)
+    }
+}
+
 /// Claims in the order of their last change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use futures_util::{Stream, stream};
+use iocd_core::claim::retained::Progress;
 
 use super::accept::check_accept;
 use super::code::Code;
@@ -38,7 +39,7 @@ pub(super) async fn changes<S: ClaimStore>(call: Call<S>) -> Result<Response, Ap
     let cap = call.caller.tier().results;
     let store = &call.app.store;
     let mut limit = DEFAULT_LIMIT.min(cap);
-    let mut after = 0;
+    let mut known = None;
     let mut parameters = Parameters::of(&call, PARAMETERS);
     while let Some(parameter) = parameters.next()? {
         if parameter.name == "limit" {
@@ -52,14 +53,14 @@ pub(super) async fn changes<S: ClaimStore>(call: Call<S>) -> Result<Response, Ap
             if cursor.epoch != store.epoch() {
                 return Err(cursor_expired());
             }
-            after = cursor.revision;
+            known = Some(cursor.told);
         }
     }
     // Before the sources: every claim of until then is of one of them.
     let until = store.counts().revision;
     let mut telling = Telling {
         store: Arc::clone(store),
-        reached: after,
+        told: known.unwrap_or(Progress::beginning(until)),
         until,
         left: limit as usize,
         out: Vec::with_capacity(2 * PIECE),
@@ -79,8 +80,7 @@ pub(super) async fn changes<S: ClaimStore>(call: Call<S>) -> Result<Response, Ap
 /// An answer on its way: however long it is, a piece of it is in memory.
 struct Telling<S> {
     store: Arc<S>,
-    /// All that changed up to this revision is told.
-    reached: u64,
+    told: Progress,
     until: u64,
     /// Entries that may still be told.
     left: usize,
@@ -91,23 +91,20 @@ struct Telling<S> {
 impl<S: ClaimStore> Telling<S> {
     /// Writes some, and the last line where that was all.
     async fn tell(&mut self) -> Result<(), StoreError> {
-        let changes = self
-            .store
-            .changes(self.reached, self.until, self.left)
-            .await?;
+        let changes = self.store.changes(self.told, self.until, self.left).await?;
         self.left -= changes.claims.len();
-        self.reached = changes.reached;
+        self.told.reached = changes.reached;
         for claim in changes.claims {
             write_claim(&mut self.out, claim);
         }
-        if self.left == 0 || self.reached >= self.until {
+        if self.left == 0 || self.told.reached >= self.until {
             let cursor = Cursor {
                 epoch: self.store.epoch(),
-                revision: self.reached,
+                told: self.told,
             };
             let end = End {
                 cursor: cursor.encode(),
-                more: self.reached < self.until,
+                more: self.told.reached < self.until,
             };
             write_end(&mut self.out, &end);
             self.is_whole = true;
@@ -136,7 +133,7 @@ impl<S: ClaimStore> Telling<S> {
 }
 
 fn cursor_expired() -> ApiError {
-    let message = "The store has been restored since this cursor was given. Start anew with \
-                   /api/v1/iocs/changes.";
+    let message = "The store has been restored, or its history was shortened, since this cursor \
+                   was given. Start anew with /api/v1/iocs/changes.";
     ApiError::new(Code::CursorExpired, message).about("cursor")
 }

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use iocd_core::claim::retained::{Changes, Transfer};
+use iocd_core::claim::retained::{Changes, Progress, Transfer};
 use iocd_core::claim::{ClaimIdSet, Source};
 use iocd_core::query::{
     BriefSink, ChangeSink, Containing, EntrySink, Filter, Following, Listing, ManyOptions,
@@ -211,8 +211,13 @@ impl ClaimStore for Embedded {
         self.index.listed_sources()
     }
 
-    async fn changes(&self, after: u64, until: u64, most: usize) -> Result<Changes, StoreError> {
-        Ok(self.index.changes(after, until, most)?)
+    async fn changes(
+        &self,
+        told: Progress,
+        until: u64,
+        most: usize,
+    ) -> Result<Changes, StoreError> {
+        Ok(self.index.changes(told, until, most)?)
     }
 
     async fn mirror_source(

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::held::{Decision, Held, Outcome, Standing};
 use iocd_core::claim::mirrored::{GRACE, Mirroring};
-use iocd_core::claim::retained::{Changes, Retained, Transfer};
+use iocd_core::claim::retained::{Changes, Progress, Retained, Transfer};
 use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Confidence, Extent, Source, Status};
 use iocd_core::query::{
     ChangeSink, Containing, Entry, EntrySink, Filter, Following, Gone, GoneReason, Listing, Match,
@@ -525,11 +525,17 @@ impl ClaimStore for Model {
         listed.collect()
     }
 
-    async fn changes(&self, after: u64, until: u64, most: usize) -> Result<Changes, StoreError> {
+    async fn changes(
+        &self,
+        told: Progress,
+        until: u64,
+        most: usize,
+    ) -> Result<Changes, StoreError> {
         let state = self.state();
-        if after > state.revision {
-            return Err(StoreError::UnknownRevision(after));
+        if told.relies_on() > state.revision {
+            return Err(StoreError::UnknownRevision(told.relies_on()));
         }
+        let after = told.reached;
         let mut told: Vec<(u64, Transfer)> = Vec::new();
         for present in state.present(Timestamp::MIN) {
             if present.revision > after && present.revision <= until {

@@ -1,11 +1,14 @@
 //! Places in what changed, as text that clients hand back unread.
 //!
 //! ```text
-//! "C" | version u8 | epoch u64 | revision u64
+//! "C" | version u8 | epoch u64 | revision when it was begun u64 |
+//! revision that was reached u64
 //! ```
 //!
 //! Sealed (`http/sealed.rs`). Numbers are little endian. A place that somebody
 //! made up shows nothing that the whole would not show.
+
+use iocd_core::claim::retained::Progress;
 
 use crate::http::sealed::{seal, unseal};
 
@@ -16,14 +19,14 @@ const HEAD: [u8; 2] = [b'C', 1];
 pub(super) struct Cursor {
     /// Of the store: in another one revisions mean something else.
     pub(super) epoch: u64,
-    /// All that changed up to it was told.
-    pub(super) revision: u64,
+    /// What was told.
+    pub(super) told: Progress,
 }
 
 impl Cursor {
     pub(super) fn encode(self) -> String {
         let mut bytes = HEAD.to_vec();
-        for number in [self.epoch, self.revision] {
+        for number in [self.epoch, self.told.begun, self.told.reached] {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
         seal(bytes)
@@ -33,10 +36,16 @@ impl Cursor {
     pub(super) fn decode(text: &str) -> Option<Cursor> {
         let bytes = unseal(text)?;
         let bytes = bytes.strip_prefix(&HEAD)?;
-        let (epoch, revision) = bytes.split_first_chunk()?;
-        Some(Cursor {
-            epoch: u64::from_le_bytes(*epoch),
-            revision: u64::from_le_bytes(revision.try_into().ok()?),
+        let (numbers, rest) = bytes.as_chunks::<8>();
+        let &[epoch, begun, reached] = numbers else {
+            return None;
+        };
+        rest.is_empty().then_some(Cursor {
+            epoch: u64::from_le_bytes(epoch),
+            told: Progress {
+                begun: u64::from_le_bytes(begun),
+                reached: u64::from_le_bytes(reached),
+            },
         })
     }
 }
@@ -49,8 +58,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn places_survive(epoch: u64, revision: u64) {
-            let cursor = Cursor { epoch, revision };
+        fn places_survive(epoch: u64, begun: u64, reached: u64) {
+            let told = Progress { begun, reached };
+            let cursor = Cursor { epoch, told };
             let text = cursor.encode();
             prop_assert_eq!(Cursor::decode(&text), Some(cursor));
             prop_assert_eq!(Cursor::decode(&text[..text.len() - 1]), None);

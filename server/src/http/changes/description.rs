@@ -36,8 +36,8 @@ pub(in crate::http) const CHANGES: Operation = Operation {
                   entry that changed after the cursor, as it is now and in the order of its last \
                   change, ended ones too; and `{\"cursor\": …, \"more\": …}`, without which the \
                   answer was cut off. Who goes on from cursor to cursor has every entry as it is, \
-                  whatever is written meanwhile; a cursor is good until a backup is restored, \
-                  however old it is. The feed of another iocd with `collector = \"iocd\"` does \
+                  whatever is written meanwhile; a cursor is good for as long as history is kept, \
+                  until a backup is restored. The feed of another iocd with `collector = \"iocd\"` does \
                   that.",
     parameters: PARAMETERS,
     gives: &[Form {

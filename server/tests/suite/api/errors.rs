@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use axum::http::Method;
 use iocd::control::{KeyRequest, Scope};
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
-use iocd_core::claim::retained::{Changes, Transfer};
+use iocd_core::claim::retained::{Changes, Progress, Transfer};
 use iocd_core::claim::{ClaimIdSet, Source};
 use iocd_core::query::{ChangeSink, Containing, EntrySink, Following, Listing, Question, Stats};
 use iocd_core::related::Ties;
@@ -265,7 +265,7 @@ impl ClaimStore for Failing {
         Vec::new()
     }
 
-    async fn changes(&self, _: u64, _: u64, _: usize) -> Result<Changes, StoreError> {
+    async fn changes(&self, _: Progress, _: u64, _: usize) -> Result<Changes, StoreError> {
         Err(self.fail().await)
     }
 

@@ -1,7 +1,7 @@
 //! Claims of other servers.
 
 use iocd::store::{ClaimStore, Removal};
-use iocd_core::claim::retained::Changes;
+use iocd_core::claim::retained::{Changes, Progress};
 use iocd_core::claim::{Claim, ClaimId, ClaimIdSet, Extent, Source, Status};
 use iocd_core::query::StatusFilter;
 
@@ -27,13 +27,15 @@ fn mirrored(source: &Source) -> Source {
 
 async fn all_changes<S: ClaimStore>(store: &S) -> Changes {
     let last = store.counts().revision;
+    let mut told = Progress::beginning(last);
     let mut all = Changes::default();
-    while all.reached < last {
-        let some = store.changes(all.reached, last, 2).await.unwrap();
-        assert!(some.claims.len() <= 2 && some.reached > all.reached);
+    while told.reached < last {
+        let some = store.changes(told, last, 2).await.unwrap();
+        assert!(some.claims.len() <= 2 && some.reached > told.reached);
         all.claims.extend(some.claims);
-        all.reached = some.reached;
+        told.reached = some.reached;
     }
+    all.reached = told.reached;
     all
 }
 
@@ -94,9 +96,11 @@ pub(crate) async fn changes_are_told_once_each_as_they_are<S: ClaimStore>(store:
         ]
     );
     assert_eq!(changes.reached, store.counts().revision);
-    let news = store.changes(first, changes.reached, 9).await.unwrap();
+    let told = |reached| Progress { begun: 0, reached };
+    let last = changes.reached;
+    let news = store.changes(told(first), last, 9).await.unwrap();
     assert_eq!(news.claims, changes.claims[1..]);
-    let unknown = store.changes(changes.reached + 1, changes.reached + 9, 9);
+    let unknown = store.changes(told(last + 1), last + 9, 9);
     assert!(unknown.await.is_err());
 }
 
