@@ -97,10 +97,10 @@ pub(crate) async fn changes_are_told_once_each_as_they_are<S: ClaimStore>(store:
     );
     assert_eq!(changes.reached, store.counts().revision);
     let told = |reached| Progress { begun: 0, reached };
-    let last = changes.reached;
-    let news = store.changes(told(first), last, 9).await.unwrap();
+    let end = changes.reached;
+    let news = store.changes(told(first), end, 9).await.unwrap();
     assert_eq!(news.claims, changes.claims[1..]);
-    let unknown = store.changes(told(last + 1), last + 9, 9);
+    let unknown = store.changes(told(end + 1), end + 9, 9);
     assert!(unknown.await.is_err());
 }
 
