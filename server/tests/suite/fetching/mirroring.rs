@@ -401,6 +401,38 @@ fn what_a_server_has_of_its_own_is_not_mixed() {
 }
 
 #[test]
+fn what_a_server_fetches_itself_is_not_mirrored() {
+    let mut upstream = Node::filled();
+    upstream.serve();
+    let replica = Node::new();
+    replica.mirror("upstream", &upstream);
+    replica.describe("gamma", "events", "30d");
+    let path = replica
+        .bench
+        .file("feeds/x", "")
+        .with_file_name("gamma.toml");
+    let fetched = std::fs::read_to_string(&path).unwrap();
+    let fetched = fetched
+        .replace("title =", "interval = \"1h\"\ntitle =")
+        .replace(
+            "connector =",
+            "url = \"https://list.example.com/\"\nconnector =",
+        );
+    std::fs::write(&path, fetched).unwrap();
+    let mut command = replica.bench.program();
+    let arguments = replica.arguments(&["feeds", "run", "upstream", "--json"]);
+    // Nothing is fetched on a schedule where no server runs.
+    let output = command.args(arguments).env("IOCD_FETCH", "on").output();
+    let run: Json = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let warnings = run["documents"][0]["warnings"].to_string();
+    assert!(
+        warnings.contains("gamma is not mirrored: this server fetches"),
+        "{run}"
+    );
+    assert_eq!(replica.retained(&[]), upstream.retained(&["gamma"]));
+}
+
+#[test]
 fn a_key_that_may_not_mirror_is_told_what_it_lacks() {
     let mut upstream = Node::filled();
     upstream.serve();
