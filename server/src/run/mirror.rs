@@ -52,8 +52,9 @@ impl<S: ClaimStore> Intake<'_, S> {
             Err(trouble) => return Ok(Err(trouble)),
         };
         let store = &*self.turn.runner.parts().store;
+        let known = store.sources();
         if matches!(changes.stage, Stage::Walk { is_first: true, .. }) {
-            let has_some = store.sources().iter().any(|source| self.is_mine(source));
+            let has_some = known.iter().any(|source| self.is_mine(source));
             self.mirror.told = has_some.then(ClaimIdSet::default);
         }
         let mut report = Report {
@@ -63,7 +64,7 @@ impl<S: ClaimStore> Intake<'_, S> {
             ..Report::default()
         };
         for (source, listed_at) in sources {
-            if let Some(why) = self.objection(&source.name) {
+            if let Some(why) = self.objection(&source.name, &known) {
                 self.spare(source.name, &why, &mut report);
                 continue;
             }
@@ -214,19 +215,18 @@ impl<S: ClaimStore> Intake<'_, S> {
         source.mirrored_by.as_ref() == Some(&self.turn.feed.name)
     }
 
-    /// Why a source of the other server is not mirrored.
-    fn objection(&self, name: &str) -> Option<String> {
+    /// Why a source of the other server is not mirrored; `known` are those that
+    /// there are here.
+    fn objection(&self, name: &str, known: &[Source]) -> Option<String> {
         let Turn { runner, feed } = self.turn;
-        let parts = runner.parts();
         if name == LOCAL {
             return Some("each server's own denied values are its own".to_owned());
         }
-        let sources = parts.store.sources();
-        let known = sources.iter().find(|source| source.name == name);
-        match known.map(|source| source.mirrored_by.as_ref()) {
+        let own = known.iter().find(|source| source.name == name);
+        match own.map(|source| source.mirrored_by.as_ref()) {
             Some(Some(by)) if *by == feed.name => None,
             Some(None) => Some("this server has it as a source of its own".to_owned()),
-            Some(Some(_)) | None => match parts.feeds.mirrors_of(&sources, name) {
+            Some(Some(_)) | None => match runner.parts().feeds.mirrors_of(known, name) {
                 Some(by) => Some(format!("it is mirrored by the feed {by}")),
                 None if runner.is_scheduled(name) => {
                     Some("this server fetches the feed of that name itself".to_owned())
