@@ -12,6 +12,7 @@ mod contract;
 mod misbehaving;
 mod misp_feed;
 mod month;
+mod pages;
 mod redirecting;
 mod running;
 mod scheduled;

@@ -80,7 +80,7 @@ fn the_page_is_read_where_it_says_more() {
         content: Markup::default(),
         ..item()
     };
-    assert!(wants_page(&short));
+    assert!(crate::article::wants_page(&short));
     let page = format!(
         "<html><body><article>{}<p>C2: worse[.]example[.]org</p></article></body></html>",
         "<p>The loader writes its payload to disk and starts it at once, as it did before.</p>"
