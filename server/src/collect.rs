@@ -124,6 +124,9 @@ pub trait Collector {
 pub struct CollectorEntry {
     /// What `collector = "…"` says.
     pub name: &'static str,
+    /// Its documents are whole lists ([`Document::is_list`]). Of a feed whose
+    /// documents are parts, nobody knows what it no longer has.
+    pub gives_lists: bool,
     /// Makes one that goes on from the errand's bookmark. A bookmark that it
     /// cannot read counts as none.
     pub send: fn(&Errand<'_>) -> Box<dyn Collector>,
@@ -133,14 +136,17 @@ pub struct CollectorEntry {
 pub static COLLECTORS: &[CollectorEntry] = &[
     CollectorEntry {
         name: "document",
+        gives_lists: true,
         send: document::send,
     },
     CollectorEntry {
         name: "misp-feed",
+        gives_lists: false,
         send: misp_feed::send,
     },
     CollectorEntry {
         name: "taxii",
+        gives_lists: false,
         send: taxii::send,
     },
 ];
