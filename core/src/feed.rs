@@ -126,6 +126,9 @@ pub struct Format {
     /// Name of what gets its documents from there; `None`: the address is that
     /// of the document.
     pub collector: Option<String>,
+    /// Which of what is at the address is the feed, for collectors of addresses
+    /// that have several.
+    pub collection: Option<String>,
     /// Name of the connector that reads it.
     pub connector_name: &'static str,
     syntax: &'static [Syntax],

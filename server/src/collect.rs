@@ -29,6 +29,8 @@ pub struct Errand<'a> {
     pub feed: &'a Feed,
     /// The feed's address.
     pub url: &'a str,
+    /// Which of what is there, for collectors that choose.
+    pub collection: Option<&'a str>,
     /// Where it stood after the last document that was read; `None`: at the
     /// beginning.
     pub bookmark: Option<&'a str>,
@@ -127,6 +129,8 @@ pub struct CollectorEntry {
     /// Its documents are whole lists ([`Document::is_list`]). Of a feed whose
     /// documents are parts, nobody knows what it no longer has.
     pub gives_lists: bool,
+    /// At its address there may be several, of which `collection = "…"` names one.
+    pub chooses: bool,
     /// Makes one that goes on from the errand's bookmark. A bookmark that it
     /// cannot read counts as none.
     pub send: fn(&Errand<'_>) -> Box<dyn Collector>,
@@ -137,16 +141,19 @@ pub static COLLECTORS: &[CollectorEntry] = &[
     CollectorEntry {
         name: "document",
         gives_lists: true,
+        chooses: false,
         send: document::send,
     },
     CollectorEntry {
         name: "misp-feed",
         gives_lists: false,
+        chooses: false,
         send: misp_feed::send,
     },
     CollectorEntry {
         name: "taxii",
         gives_lists: false,
+        chooses: true,
         send: taxii::send,
     },
 ];
@@ -177,6 +184,7 @@ mod tests {
         Errand {
             feed,
             url,
+            collection: None,
             bookmark: None,
             reading: "now",
             max_size: 1 << 20,

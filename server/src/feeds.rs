@@ -57,6 +57,16 @@ pub enum FeedsError {
         /// The collector.
         name: &'static str,
     },
+    /// The address is that of one thing.
+    #[error(
+        "{path}: collection: there is nothing to choose from with the collector {name:?}; the collector \"taxii\" has collections"
+    )]
+    Collection {
+        /// Which file.
+        path: String,
+        /// The collector.
+        name: &'static str,
+    },
     /// The feed would speak in the operator's name.
     #[error(
         "{path}: the name {LOCAL:?} is that of the values of `iocd deny`; name the feed otherwise"
@@ -149,6 +159,12 @@ fn insert(feeds: &mut Described, path: &str, text: &str) -> Result<(), FeedsErro
                 known: known.join(", "),
             });
         };
+        if format.collection.is_some() && !entry.chooses {
+            return Err(FeedsError::Collection {
+                path: path.to_owned(),
+                name: entry.name,
+            });
+        }
         if feed.extent == Extent::Snapshot && !entry.gives_lists {
             return Err(FeedsError::Parts {
                 path: path.to_owned(),
@@ -228,6 +244,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn only_some_collectors_choose() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "name = \"a\"\ntitle = \"A\"\npublisher = \"P\"\ncategory = \"vendor\"\n\
+                    confidence = 50\nextent = \"events\"\n[[format]]\nname = \"stix\"\n\
+                    url = \"https://a.example/\"\ncollection = \"one\"\nconnector = \"stix\"\n";
+        std::fs::write(dir.path().join("a.toml"), text).unwrap();
+        let error = Feeds::load(Some(dir.path())).unwrap_err().to_string();
+        assert!(
+            error.contains("a.toml") && error.contains("\"document\""),
+            "{error}"
+        );
+        let taxii = text.replace("connector", "collector = \"taxii\"\nconnector");
+        std::fs::write(dir.path().join("a.toml"), taxii).unwrap();
+        assert!(Feeds::load(Some(dir.path())).is_ok());
     }
 
     #[test]

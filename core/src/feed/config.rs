@@ -97,6 +97,7 @@ struct RawFormat {
     name: String,
     url: Option<String>,
     collector: Option<String>,
+    collection: Option<String>,
     connector: String,
     #[serde(default)]
     settings: toml::Table,

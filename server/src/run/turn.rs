@@ -83,6 +83,7 @@ impl<S: ClaimStore> Turn<S> {
         let errand = Errand {
             feed: &self.feed,
             url,
+            collection: self.feed.formats[format].collection.as_deref(),
             bookmark: bookmark.as_deref(),
             reading: self.runner.parts().feeds.reading(&self.feed.name),
             max_size: self.max_size(),
