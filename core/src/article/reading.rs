@@ -254,7 +254,8 @@ fn claim(found: Found, context: String, article: &Article, publication: &Publica
         id: article.id.clone(),
         title: article.title.clone(),
         url: article.url.clone(),
-        published_at: article.published_at.unwrap_or(publication.now),
+        // When it was read would be another time at each reading, and news each time.
+        published_at: article.published_at.unwrap_or(Timestamp::UNIX_EPOCH),
     });
     claim
 }

@@ -130,6 +130,7 @@ impl Articles {
     pub fn record_page(
         &self,
         source: &Source,
+        page: &DuePage,
         article: &Article,
         epoch: u64,
         now: Timestamp,
@@ -140,7 +141,11 @@ impl Articles {
         transaction.execute(
             "UPDATE pages SET item = NULL, attempts = 0, due_at = NULL, epoch = ?2,
                               tried_at = ?3, read_at = ?3 WHERE article = ?1",
-            params![article.id, epoch.cast_signed(), now.as_millisecond()],
+            params![
+                page.wanted.article,
+                epoch.cast_signed(),
+                now.as_millisecond()
+            ],
         )?;
         transaction.commit()?;
         Ok(())

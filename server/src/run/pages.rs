@@ -139,7 +139,7 @@ impl<S: ClaimStore> Intake<'_, S> {
         let epoch = parts.store.epoch();
         parts
             .articles
-            .record_page(&source, &article, epoch, self.now)?;
+            .record_page(&source, page, &article, epoch, self.now)?;
         self.run.pages_read += 1;
         Ok(())
     }

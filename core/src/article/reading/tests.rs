@@ -101,4 +101,10 @@ fn what_says_nothing_is_none_and_what_is_to_come_is_undated() {
     let (article, claims) = read_article(&future, None, &publication(&[])).unwrap();
     assert_eq!(article.published_at, None);
     assert_eq!(claims[0].first_seen, None);
+    // Reading it again some day says the same.
+    let later = Publication {
+        now: "2026-11-25T00:00:00Z".parse().unwrap(),
+        ..publication(&[])
+    };
+    assert_eq!(read_article(&future, None, &later).unwrap().1, claims);
 }

@@ -56,6 +56,16 @@ fn want(store: &Articles, text: &str, epoch: u64, second: i64) {
         .unwrap();
 }
 
+/// Reads the page of the first article.
+fn read_first(store: &Articles) {
+    let page = DuePage {
+        wanted: wanted(1, "short"),
+        attempts: 0,
+    };
+    let read = store.record_page(&source(), &page, &article(1), 7, at(0));
+    read.unwrap();
+}
+
 #[test]
 fn the_newest_come_first_and_what_was_read_is_done() {
     let store = waiting();
@@ -68,7 +78,9 @@ fn the_newest_come_first_and_what_was_read_is_done() {
         summary: "More.".to_owned(),
         ..article(3)
     };
-    store.record_page(&source(), &whole, 7, at(1)).unwrap();
+    store
+        .record_page(&source(), page, &whole, 7, at(1))
+        .unwrap();
     assert_eq!(due(&store, 9), ["id-2", "id-1"]);
     assert_eq!(store.get("id-3").unwrap().unwrap().summary, "More.");
     let read = PageState::Read { epoch: 7 };
@@ -119,7 +131,7 @@ fn what_was_given_up_is_wanted_again_only_where_it_changed() {
 #[test]
 fn what_was_read_is_read_again_a_day_later_or_for_another_store() {
     let store = waiting();
-    store.record_page(&source(), &article(1), 7, at(0)).unwrap();
+    read_first(&store);
     want(&store, "short", 7, HOUR);
     assert_eq!(due(&store, 99 * HOUR), ["id-3", "id-2"]);
     want(&store, "longer", 7, HOUR);
@@ -128,7 +140,7 @@ fn what_was_read_is_read_again_a_day_later_or_for_another_store() {
     // Until then, the article is what the page said.
     let read = PageState::Read { epoch: 7 };
     assert_eq!(store.page_state("id-1").unwrap(), read);
-    store.record_page(&source(), &article(1), 7, at(0)).unwrap();
+    read_first(&store);
     want(&store, "longer", 8, HOUR);
     assert_eq!(due(&store, HOUR).len(), 3);
     for _ in 0..4 {

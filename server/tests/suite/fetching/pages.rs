@@ -285,3 +285,54 @@ fn pages_are_read_whatever_encoding_they_are_in() {
     let context = entry["context"].as_str().unwrap();
     assert!(context.contains("café"), "{context}");
 }
+
+#[test]
+fn a_crash_costs_no_page() {
+    let (told, asked_for) = std::sync::mpsc::channel();
+    let hangs = std::sync::atomic::AtomicBool::new(true);
+    let fetched = news(&["/a"], "", move |_, stream| {
+        if hangs.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            let _ = told.send(());
+            // Longer than the other end lives.
+            return std::io::Read::read(stream, &mut [0; 1]).map(drop);
+        }
+        let page = page("The loader returns", "c2[.]example[.]org");
+        ok(stream, "text/html", page.as_bytes())
+    });
+    let mut command = fetched.bench.command();
+    command.args(["--feeds", "feeds", "feeds", "run", "test"]);
+    command.stdout(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    asked_for.recv().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(fetched.bench.total("c2.example.org"), 0);
+    let run = fetched.run();
+    assert_eq!(
+        (&run["outcome"], counts(&run)),
+        (&"unchanged".into(), (1, 0))
+    );
+    assert_eq!(fetched.bench.total("c2.example.org"), 1);
+}
+
+#[test]
+fn pages_are_counted() {
+    let fetched = news(&["/a", "/b"], "", |asked, stream| {
+        if asked.path == "/a" {
+            return status(stream, "404 Not Found", &[]);
+        }
+        let page = page("The loader returns", "c2[.]example[.]org");
+        ok(stream, "text/html", page.as_bytes())
+    });
+    let mut serve = fetched.bench.command();
+    serve.args(["--feeds", "feeds", "serve", "--listen", "127.0.0.1:0"]);
+    let server = crate::cli::Server::start(serve.stderr(std::process::Stdio::null()));
+    assert_eq!(counts(&fetched.run()), (1, 1));
+    let key = ["key", "create", "--name", "a", "--scope", "read:metrics"];
+    let key = fetched.bench.ok(&key);
+    let (_, metrics) = server.ask("/metrics", key.trim());
+    for outcome in ["read", "failed"] {
+        let sample = format!("iocd_feed_pages_total{{feed=\"test\",outcome=\"{outcome}\"}} 1");
+        assert!(metrics.lines().any(|line| line == sample), "{metrics}");
+    }
+}
