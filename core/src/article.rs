@@ -9,6 +9,7 @@
 //! model and no chance in them: the same text gives the same article
 //! everywhere.
 
+mod full_text;
 mod heading;
 mod indicators;
 mod known;
@@ -26,13 +27,14 @@ mod techniques;
 mod topic;
 mod word;
 
+pub use self::full_text::{PageError, check_page, is_on_site, wants_page};
 pub use self::heading::Section;
 pub use self::indicators::MAX_INDICATORS;
 pub use self::names::{Named, find_names};
 pub use self::page::{MAX_PAGE, main_text, read_html};
 pub use self::plain::read_plain;
 pub use self::prose::{Block, Link, Place, Prose};
-pub use self::reading::{Publication, read_article, wants_page};
+pub use self::reading::{Publication, read_article};
 pub use self::severity::Severity;
 pub use self::topic::Topic;
 

@@ -272,7 +272,8 @@ pub struct ArticleRef {
     pub id: String,
     pub title: String,
     pub url: String,
-    /// Of two articles the newer one is shown.
+    /// Of two articles the newer one is shown. One that nobody dates is the
+    /// oldest: of the beginning of 1970.
     pub published_at: Timestamp,
 }
 

@@ -52,13 +52,15 @@ pub use self::config::FeedConfigError;
 pub use self::draft::{Draft, draft_feed};
 pub use self::fetching::Fetching;
 pub use self::outcome::{FeedError, FeedWarning, MAX_EXCERPT, Row, Summary};
-pub use self::read::{HEAD, read_feed};
+pub use self::read::{HEAD, read_feed, read_page};
 pub use self::recognise::recognise;
 pub use self::stix::pattern::{MAX_PATTERN, Pattern, PatternError};
 
 use self::connector::{Connector, Syntax};
 use self::mapping::Mapping;
 use self::recognise::Recognition;
+use crate::article;
+use crate::article::syndication::Item;
 use crate::claim::{Category, Extent, Origin, Scope, Source};
 use crate::value::Kind;
 
@@ -125,6 +127,9 @@ pub struct Format {
     /// Name of what gets its documents from there; `None`: the address is that
     /// of the document.
     pub collector: Option<String>,
+    /// Which of what is at the address is the feed, for collectors of addresses
+    /// that have several.
+    pub collection: Option<String>,
     /// Name of the connector that reads it.
     pub connector_name: &'static str,
     syntax: &'static [Syntax],
@@ -162,6 +167,20 @@ impl Feed {
     fn syntax(&self) -> Vec<Syntax> {
         let of_formats = self.formats.iter().map(|format| format.syntax);
         of_formats.flatten().copied().collect()
+    }
+
+    /// Whether the page of an article is to be read, too: the item has only its
+    /// beginning, and it stands on the publisher's own site.
+    pub fn wants_page(&self, item: &Item) -> bool {
+        self.fetching.pages > 0 && self.owns_page(&item.link) && article::wants_page(item)
+    }
+
+    /// Whether an address is on the publisher's own site: that of `homepage`,
+    /// of the address that is fetched, or of one of `page_sites`.
+    pub fn owns_page(&self, url: &str) -> bool {
+        let own = [self.homepage.as_deref(), self.fetched().map(|(_, url)| url)];
+        let sites = self.fetching.page_sites.iter().map(String::as_str);
+        article::is_on_site(url, own.into_iter().flatten().chain(sites))
     }
 
     /// The format that is fetched, with its address.

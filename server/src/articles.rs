@@ -14,12 +14,14 @@ use rusqlite::{Connection, OpenFlags};
 
 mod asking;
 mod body;
+mod pages;
 mod recording;
 mod schema;
 mod text_query;
 
 pub use self::asking::{After, Filter, Page, Sort};
 pub use self::body::Body;
+pub use self::pages::{DuePage, PageState, Wanted};
 
 /// Its file, in the data directory and in backups.
 pub const ARTICLES: &str = "articles.db";

@@ -106,6 +106,8 @@ impl Summary {
 pub fn write(node: &Node, dir: &Path) -> Result<Summary, BackupError> {
     let staging = Staging::begin(dir)?;
     node.control.flush_usage()?;
+    // Before the claims: an article that is told has the claims that it speaks of.
+    node.articles.copy_to(&staging.path(ARTICLES))?;
     let snapshot = node.store.index().snapshot()?;
     let mut files = Vec::new();
     staging.create_dir(CLAIMS)?;
@@ -115,7 +117,6 @@ pub fn write(node: &Node, dir: &Path) -> Result<Summary, BackupError> {
     let database = staging.path(DATABASE);
     node.control.copy_to(&database)?;
     files.push(staging.sync(DATABASE)?);
-    node.articles.copy_to(&staging.path(ARTICLES))?;
     files.push(staging.sync(ARTICLES)?);
     let path = node.dir.join(KEY_FILE);
     let mut key = File::open(&path).map_err(BackupError::io(&path))?;

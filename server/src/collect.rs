@@ -30,6 +30,8 @@ pub struct Errand<'a> {
     pub feed: &'a Feed,
     /// The feed's address.
     pub url: &'a str,
+    /// Which of what is there, for collectors that choose.
+    pub collection: Option<&'a str>,
     /// Where it stood after the last document that was read; `None`: at the
     /// beginning.
     pub bookmark: Option<&'a str>,
@@ -153,6 +155,11 @@ pub trait Collector {
 pub struct CollectorEntry {
     /// What `collector = "…"` says.
     pub name: &'static str,
+    /// Its documents are whole lists ([`Document::is_list`]). Of a feed whose
+    /// documents are parts, nobody knows what it no longer has.
+    pub gives_lists: bool,
+    /// At its address there may be several, of which `collection = "…"` names one.
+    pub chooses: bool,
     /// Makes one that goes on from the errand's bookmark. A bookmark that it
     /// cannot read counts as none.
     pub send: fn(&Errand<'_>) -> Box<dyn Collector>,
@@ -162,18 +169,26 @@ pub struct CollectorEntry {
 pub static COLLECTORS: &[CollectorEntry] = &[
     CollectorEntry {
         name: "document",
+        gives_lists: true,
+        chooses: false,
         send: document::send,
     },
     CollectorEntry {
         name: "misp-feed",
+        gives_lists: false,
+        chooses: false,
         send: misp_feed::send,
     },
     CollectorEntry {
         name: "taxii",
+        gives_lists: false,
+        chooses: true,
         send: taxii::send,
     },
     CollectorEntry {
         name: "iocd",
+        gives_lists: false,
+        chooses: false,
         send: iocd::send,
     },
 ];
@@ -204,6 +219,7 @@ mod tests {
         Errand {
             feed,
             url,
+            collection: None,
             bookmark: None,
             reading: "now",
             max_size: 1 << 20,

@@ -193,6 +193,14 @@ impl Control {
         runs.received += received;
     }
 
+    /// Counts pages of a feed's articles.
+    pub fn count_pages(&self, feed: &str, read: u32, failed: u32) {
+        let mut runs = lock(&self.runs);
+        let runs = runs.entry(feed.to_owned()).or_default();
+        runs.pages_read += u64::from(read);
+        runs.pages_failed += u64::from(failed);
+    }
+
     /// The runs of feeds since this process began, in the order of their names.
     pub fn runs(&self) -> Vec<(String, Runs)> {
         let runs = lock(&self.runs);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use iocd_core::claim::Source;
+use iocd_core::claim::{Extent, Source};
 use iocd_core::feed::{Feed, FeedConfigError};
 use rust_embed::RustEmbed;
 
@@ -46,6 +46,26 @@ pub enum FeedsError {
         name: String,
         /// What it could.
         known: String,
+    },
+    /// What leaves the list could never be told.
+    #[error(
+        "{path}: extent = \"snapshot\": the collector {name:?} gives parts, and of parts nobody can tell what has left the list; write extent = \"events\""
+    )]
+    Parts {
+        /// Which file.
+        path: String,
+        /// The collector.
+        name: &'static str,
+    },
+    /// The address is that of one thing.
+    #[error(
+        "{path}: collection: there is nothing to choose from with the collector {name:?}; the collector \"taxii\" has collections"
+    )]
+    Collection {
+        /// Which file.
+        path: String,
+        /// The collector.
+        name: &'static str,
     },
     /// The feed would speak in the operator's name.
     #[error(
@@ -139,12 +159,24 @@ fn insert(feeds: &mut Described, path: &str, text: &str) -> Result<(), FeedsErro
     }
     for format in &feed.formats {
         let name = format.collector.as_deref();
-        if collect::find(name).is_none() {
+        let Some(entry) = collect::find(name) else {
             let known: Vec<_> = collect::COLLECTORS.iter().map(|known| known.name).collect();
             return Err(FeedsError::Collector {
                 path: path.to_owned(),
                 name: name.unwrap_or_default().to_owned(),
                 known: known.join(", "),
+            });
+        };
+        if format.collection.is_some() && !entry.chooses {
+            return Err(FeedsError::Collection {
+                path: path.to_owned(),
+                name: entry.name,
+            });
+        }
+        if feed.extent == Extent::Snapshot && !entry.gives_lists {
+            return Err(FeedsError::Parts {
+                path: path.to_owned(),
+                name: entry.name,
             });
         }
     }
@@ -218,6 +250,49 @@ mod tests {
             error.contains("mine.toml") && error.contains("iocd deny"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn parts_are_no_snapshot() {
+        let dir = tempfile::tempdir().unwrap();
+        for (extent, holds) in [("snapshot", false), ("events", true)] {
+            let text = format!(
+                "name = \"a\"\ntitle = \"A\"\npublisher = \"P\"\ncategory = \"vendor\"\n\
+                 confidence = 50\nextent = \"{extent}\"\n[[format]]\nname = \"stix\"\n\
+                 url = \"https://a.example/collections/1/\"\ncollector = \"taxii\"\n\
+                 connector = \"stix\"\n"
+            );
+            std::fs::write(dir.path().join("a.toml"), text).unwrap();
+            let loaded = Feeds::load(Some(dir.path())).map_err(|error| error.to_string());
+            match loaded {
+                Ok(_) => assert!(holds),
+                Err(error) => {
+                    assert!(!holds, "{error}");
+                    assert!(
+                        error.contains("a.toml") && error.contains("\"taxii\""),
+                        "{error}"
+                    );
+                    assert!(error.contains("extent = \"events\""), "{error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_some_collectors_choose() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "name = \"a\"\ntitle = \"A\"\npublisher = \"P\"\ncategory = \"vendor\"\n\
+                    confidence = 50\nextent = \"events\"\n[[format]]\nname = \"stix\"\n\
+                    url = \"https://a.example/\"\ncollection = \"one\"\nconnector = \"stix\"\n";
+        std::fs::write(dir.path().join("a.toml"), text).unwrap();
+        let error = Feeds::load(Some(dir.path())).unwrap_err().to_string();
+        assert!(
+            error.contains("a.toml") && error.contains("\"document\""),
+            "{error}"
+        );
+        let taxii = text.replace("connector", "collector = \"taxii\"\nconnector");
+        std::fs::write(dir.path().join("a.toml"), taxii).unwrap();
+        assert!(Feeds::load(Some(dir.path())).is_ok());
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub enum Answer {
 /// A document with what was told about it.
 #[derive(Debug)]
 pub struct Reply {
+    /// Where it came from, once all redirects were followed.
+    pub url: String,
     /// Header fields of the answer.
     pub fields: HeaderMap,
     /// The document, without its `Content-Encoding`.

@@ -3,6 +3,7 @@
 use std::io::{BufRead, Read as _};
 
 use iocd_core::article::Article;
+use iocd_core::article::syndication::Item;
 use iocd_core::claim::held::Outcome;
 use iocd_core::claim::{Claim, ClaimIdSet, Extent};
 use iocd_core::feed::{self, Feed, FeedError, FeedWarning, Row, Summary};
@@ -11,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
-use crate::articles::{Articles, ArticlesError};
+use crate::articles::{Articles, ArticlesError, PageState, Wanted};
 use crate::control::{
     Condition, Control, ControlError, FeedState, MAX_REFUSED, Readings, RefusedRow,
 };
@@ -240,6 +241,7 @@ impl<S: ClaimStore> Ingester<'_, S> {
             present: removes.then(ClaimIdSet::default),
             claims: Vec::with_capacity(BATCH),
             articles: Vec::new(),
+            wanted: Vec::new(),
             rows: Vec::with_capacity(BATCH),
             withdrawn: Vec::new(),
             report,
@@ -261,6 +263,8 @@ struct Intake<'a, S> {
     present: Option<ClaimIdSet>,
     claims: Vec<Claim>,
     articles: Vec<Article>,
+    /// Articles of which this is only the beginning.
+    wanted: Vec<Wanted>,
     /// What each row gave.
     rows: Vec<Taken>,
     /// What the source takes back, to be ended behind `claims`.
@@ -296,11 +300,43 @@ impl<S: ClaimStore> Intake<'_, S> {
                 self.take_claims(claims, false);
             }
             Row::Article {
-                article, claims, ..
-            } => {
-                self.articles.push(*article);
-                self.take_claims(claims, true);
+                article,
+                claims,
+                page_wanted,
+                ..
+            } => match page_wanted {
+                None => self.take_article(*article, claims),
+                Some(item) => self.take_beginning(*article, claims, *item),
+            },
+        }
+    }
+
+    fn take_article(&mut self, article: Article, claims: Vec<Claim>) {
+        self.articles.push(article);
+        self.take_claims(claims, true);
+    }
+
+    /// Takes what a feed says of an article whose page says more. Once that was
+    /// read, the article is what the page says.
+    fn take_beginning(&mut self, article: Article, claims: Vec<Claim>, item: Item) {
+        let state = match self.ingester.articles.page_state(&article.id) {
+            Ok(state) => state,
+            Err(error) => {
+                self.failure.get_or_insert(error.into());
+                return;
             }
+        };
+        self.wanted.push(Wanted {
+            article: article.id.clone(),
+            item,
+        });
+        match state {
+            PageState::Unread => self.take_article(article, claims),
+            PageState::Read { epoch } if epoch == self.ingester.store.epoch() => {
+                self.take_claims(Vec::new(), false);
+            }
+            // The store has not heard what the page says.
+            PageState::Read { .. } => self.take_claims(claims, false),
         }
     }
 
@@ -311,7 +347,7 @@ impl<S: ClaimStore> Intake<'_, S> {
         });
         self.report.claims += claims.len() as u64;
         self.claims.extend(claims);
-        if self.claims.len() >= BATCH || self.articles.len() >= ARTICLES {
+        if self.claims.len() >= BATCH || self.articles.len().max(self.wanted.len()) >= ARTICLES {
             self.flush();
         }
     }
@@ -351,13 +387,15 @@ impl<S: ClaimStore> Intake<'_, S> {
     fn record(&mut self) {
         let claims = std::mem::replace(&mut self.claims, Vec::with_capacity(BATCH));
         let articles = std::mem::take(&mut self.articles);
+        let wanted = std::mem::take(&mut self.wanted);
         let rows = std::mem::take(&mut self.rows);
         if self.failure.is_some() || rows.is_empty() {
             return;
         }
         let recorded = self
             .record_claims(claims)
-            .and_then(|claims| Ok((claims, self.record_articles(&articles)?)));
+            .and_then(|claims| Ok((claims, self.record_articles(&articles)?)))
+            .and_then(|recorded| self.want_pages(&wanted).map(|()| recorded));
         match recorded {
             Err(error) => self.failure = Some(error),
             Ok((claims, articles)) => self.count_rows(&rows, &claims, &articles),
@@ -390,6 +428,17 @@ impl<S: ClaimStore> Intake<'_, S> {
         }
         let store = self.ingester.articles;
         Ok(store.record(&self.source, articles, self.now)?)
+    }
+
+    /// After the articles, for they wait for their pages.
+    fn want_pages(&self, wanted: &[Wanted]) -> Result<(), IngestError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let Ingester {
+            articles, store, ..
+        } = self.ingester;
+        Ok(articles.want_pages(&self.source, wanted, store.epoch(), self.now)?)
     }
 
     /// Counts each row by what its article and its claims were to the stores.

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use crate::articles::Articles;
+use crate::articles::{Articles, ArticlesError};
 use crate::clock::Clock;
 use crate::config::FetchSettings;
 use crate::control::{Condition, Control, ControlError};
@@ -28,6 +28,7 @@ mod examine;
 mod held;
 mod intake;
 mod mirror;
+mod pages;
 mod settle;
 mod turn;
 
@@ -121,6 +122,13 @@ pub struct Run {
     pub bytes: u64,
     /// What became of each document that was read.
     pub documents: Vec<Report>,
+    /// Pages of articles that were read.
+    #[serde(default)]
+    pub pages_read: u32,
+    /// Pages of articles that could not be read: what is wrong with them is in
+    /// the log, and they are tried again.
+    #[serde(default)]
+    pub pages_failed: u32,
     /// When the feed runs again, if it has a schedule.
     pub next_run_at: Option<Timestamp>,
 }
@@ -159,6 +167,9 @@ pub enum RunError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The articles could not be read or written.
+    #[error(transparent)]
+    Articles(#[from] ArticlesError),
     /// The control data could not be written.
     #[error(transparent)]
     Control(#[from] ControlError),

@@ -114,7 +114,10 @@ fn read(
     }
     let draft = draft_feed(&request.draft_name, &head, request.connector.as_deref())?;
     trial.toml = Some(draft.toml);
-    read_as(&draft.feed, Some(0), &mut input, now, trial)
+    let read = read_as(&draft.feed, Some(0), &mut input, now, trial);
+    let warning = draft.warning.map(|warning| warning.to_string());
+    trial.warnings.splice(0..0, warning);
+    read
 }
 
 /// The known feed that the document is of, and its format.

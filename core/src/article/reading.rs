@@ -29,8 +29,6 @@ const MAX_CONTEXT: usize = 500;
 const MAX_LISTED: usize = 64;
 /// CVEs that are kept of one article: the notes of a release name hundreds.
 const MAX_CVES: usize = 1_000;
-/// A text shorter than this is only the beginning of an article, in characters.
-const WHOLE: usize = 1_500;
 /// How far ahead of ours a publisher's clock may be.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 /// How sure claims about doubtful values are, in percent of the source's.
@@ -51,11 +49,6 @@ pub struct Publication<'a> {
     pub tags: &'a [String],
     /// The time: what is dated later is not dated.
     pub now: Timestamp,
-}
-
-/// Whether the item has so little text that its page should be read, too.
-pub fn wants_page(item: &Item) -> bool {
-    !item.link.is_empty() && body(item).text.len() < WHOLE
 }
 
 /// Reads an item, with the HTML of its page where that was fetched. `None` if
@@ -144,7 +137,7 @@ pub fn read_article(
 }
 
 /// The longest text of an item.
-fn body(item: &Item) -> Prose {
+pub(super) fn body(item: &Item) -> Prose {
     let text = |markup: &Markup| {
         if markup.is_html || looks_like_html(&markup.text) {
             read_html(&markup.text)
@@ -261,7 +254,8 @@ fn claim(found: Found, context: String, article: &Article, publication: &Publica
         id: article.id.clone(),
         title: article.title.clone(),
         url: article.url.clone(),
-        published_at: article.published_at.unwrap_or(publication.now),
+        // When it was read would be another time at each reading, and news each time.
+        published_at: article.published_at.unwrap_or(Timestamp::UNIX_EPOCH),
     });
     claim
 }

@@ -10,7 +10,7 @@ mod json;
 mod link;
 mod xml;
 
-pub use self::charset::decode;
+pub use self::charset::{decode, decode_page};
 pub use self::item::{Item, Markup};
 pub use self::link::canonical_link;
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use self::check::{check_format, check_percent};
 use self::expiry::RawExpiry;
-use self::fetching::{RawAuth, RawExpect, size};
+use self::fetching::{RawAuth, RawExpect, check_pages, size};
 
 use super::mapping::Types;
 use super::recognise::Recognition;
@@ -72,6 +72,9 @@ struct RawFeed {
     auth: Option<RawAuth>,
     #[serde(default)]
     expect: RawExpect,
+    pages: Option<u32>,
+    #[serde(default)]
+    page_sites: Vec<String>,
     terms: Option<String>,
     #[serde(default)]
     redistribute: bool,
@@ -96,6 +99,7 @@ struct RawFormat {
     url: Option<String>,
     collector: Option<String>,
     connector: Option<String>,
+    collection: Option<String>,
     #[serde(default)]
     settings: toml::Table,
     #[serde(default)]
@@ -267,7 +271,10 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         }
         formats.push(checked);
     }
+    let has_articles = formats.iter().any(|format| format.connector_name == "rss");
     let fetching = Fetching {
+        pages: check_pages(raw.pages, &raw.page_sites, has_articles)?,
+        page_sites: raw.page_sites,
         on_request: raw.on_request,
         allow_private: raw.allow_private,
         max_size: size("max_size", raw.max_size.as_deref())?,

@@ -13,6 +13,8 @@ use super::read::HEAD;
 pub(super) enum Content {
     /// One whose format says what everything in it is: the connector for it.
     Standard(&'static str),
+    /// XML that nobody knows, by its first element: what it mentions counts.
+    UnknownXml(String),
     /// JSON of somebody's own making: its beginning, with what was cut closed.
     Json(Vec<Json>),
     /// Anything else that can be read.
@@ -41,6 +43,9 @@ pub(super) fn recognise_content(head: &[u8]) -> Result<Content, FeedError> {
             return Err(unreadable(
                 "a MISP warning list, which names what is known to be good",
             ));
+        }
+        if is_schema(first) {
+            return Ok(Content::Standard("text"));
         }
         if let Some(name) = standard_json(first).filter(|name| is_known(name)) {
             return Ok(Content::Standard(name));
@@ -98,9 +103,29 @@ fn recognise_xml(text: &str) -> Result<Content, FeedError> {
     let entry = ROOTS.iter().find(|(name, _)| *name == root);
     Ok(match entry {
         Some((_, connector)) if is_known(connector) => Content::Standard(connector),
-        // Of a page, and of XML that nobody knows, counts what it mentions.
+        None if is_xml(text, &root) => Content::UnknownXml(root),
+        // Of a page counts what it mentions.
         _ => Content::Standard("text"),
     })
+}
+
+/// Elements with which HTML begins, whole pages or pieces.
+const HTML: [&str; 14] = [
+    "html", "head", "body", "div", "p", "table", "ul", "ol", "pre", "h1", "article", "main",
+    "span", "a",
+];
+
+/// Whether a text that begins with `<` is XML and no HTML: elements end.
+fn is_xml(text: &str, root: &str) -> bool {
+    let is_page = HTML.contains(&root) || has_html_type(text);
+    !root.is_empty() && !is_page && (text.contains("</") || text.contains("/>"))
+}
+
+fn has_html_type(text: &str) -> bool {
+    const TYPE: &[u8] = b"<!doctype html";
+    let head = &text.as_bytes()[..text.len().min(1024)];
+    head.windows(TYPE.len())
+        .any(|window| window.eq_ignore_ascii_case(TYPE))
 }
 
 /// The name of the first element in lower case, without its namespace.
@@ -242,102 +267,38 @@ fn is_misp(document: &Json) -> bool {
         || has(document, &["type", "category", "value", "to_ids"])
 }
 
+/// Whether a document begins as a JSON Schema: it describes documents, and what
+/// it mentions (its own address, examples) is nobody's indicator.
+pub(super) fn begins_as_schema(head: &[u8]) -> bool {
+    let text = shown(head);
+    let start = text.trim_start_matches(|char: char| char.is_whitespace() || char == '\u{feff}');
+    start.starts_with('{')
+        && read_json(&text, head.len() >= HEAD)
+            .is_ok_and(|documents| documents.first().is_some_and(is_schema))
+}
+
+/// A JSON Schema names the one that it is written by, and has keywords of it.
+fn is_schema(document: &Json) -> bool {
+    let keywords = [
+        "properties",
+        "$defs",
+        "definitions",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "$ref",
+        "items",
+    ];
+    let by = document.get("$schema").and_then(Json::as_str);
+    by.is_some_and(|by| by.contains("json-schema.org/"))
+        && keywords
+            .iter()
+            .any(|keyword| document.get(keyword).is_some())
+}
+
 fn is_warning_list(document: &Json) -> bool {
     has(document, &["list", "matching_attributes"]) || has(document, &["list", "type", "version"])
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn standards_are_known_by_what_is_in_them() {
-        for (text, expected) in [
-            (
-                r#"{"type": "bundle", "id": "bundle--x", "objects": []}"#,
-                "stix",
-            ),
-            (
-                r#"{"more": false, "objects": [{"type": "indicator", "id": "indicator--1"}]}"#,
-                "stix",
-            ),
-            (r#"{"type": "indicator", "id": "indicator--1"}"#, "stix"),
-            (r#"[{"type": "indicator", "id": "indicator--1"}]"#, "stix"),
-            (r#"{"Event": {"uuid": "1"}}"#, "misp"),
-            (r#"{"response": [{"Event": {}}]}"#, "misp"),
-            (r#"{"response": {"Attribute": []}}"#, "misp"),
-            (r#"{"uuid": "1", "info": "x", "Attribute": []}"#, "misp"),
-            (
-                r#"[{"type": "url", "category": "x", "value": "y", "to_ids": true}]"#,
-                "misp",
-            ),
-            (
-                r#"{"version": "https://jsonfeed.org/version/1.1", "items": []}"#,
-                "rss",
-            ),
-        ] {
-            let document = serde_json::from_str(text).unwrap();
-            assert_eq!(standard_json(&document), Some(expected), "{text}");
-        }
-        for other in [
-            r#"{"type": "url", "value": "x"}"#,
-            r#"[["a"]]"#,
-            "[]",
-            r#"{"data": []}"#,
-        ] {
-            let document = serde_json::from_str(other).unwrap();
-            assert_eq!(standard_json(&document), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn roots_of_xml() {
-        for (text, expected) in [
-            ("<?xml version='1.0'?><!-- <x> --><rdf:RDF a='b'>", "rdf"),
-            ("<rss>", "rss"),
-            ("<ioc xmlns='x'>", "ioc"),
-            ("<OpenIOC>", "openioc"),
-        ] {
-            assert_eq!(root_name(text).as_deref(), Some(expected), "{text}");
-        }
-        assert_eq!(root_name("<!-- never"), None);
-    }
-
-    #[test]
-    fn what_is_cut_off_is_closed() {
-        for (text, expected) in [
-            (r#"{"a": [{"b": 1}, {"c": "x,]"#, r#"{"a": [{"b": 1}]}"#),
-            (r#"[1, 2, {"a": 3, "b"#, r#"[1, 2, {"a": 3}]"#),
-        ] {
-            assert_eq!(close(text), expected);
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_told() {
-        for (head, reason) in [
-            (&b"PK\x03\x04rest"[..], "ZIP"),
-            (b"%PDF-1.7\n", "PDF"),
-            (
-                b"<stix:STIX_Package xmlns:stix='http://stix.mitre.org/stix-1'>",
-                "STIX 1.x",
-            ),
-            (b"{\"a\": nonsense}", "no valid JSON"),
-            (b"{\"a\": ", "ends in the middle"),
-            (b" \n", "empty"),
-            (
-                b"{\"list\": [], \"matching_attributes\": []}",
-                "warning list",
-            ),
-        ] {
-            let error = recognise_content(head).unwrap_err().to_string();
-            assert!(error.contains(reason), "{error}");
-        }
-        for text in [&b"[.]example is defanged"[..], b"plain text"] {
-            assert!(
-                matches!(recognise_content(text), Ok(Content::Text)),
-                "{text:?}"
-            );
-        }
-    }
-}
+mod tests;

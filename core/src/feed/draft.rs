@@ -14,7 +14,7 @@ mod table;
 use super::Feed;
 use super::connector::CONNECTORS;
 use super::content::{Content, recognise_content};
-use super::outcome::FeedError;
+use super::outcome::{FeedError, FeedWarning};
 use super::toml_text::quoted;
 use crate::feed::cell::printable;
 
@@ -25,6 +25,8 @@ pub struct Draft {
     pub feed: Feed,
     /// Its description, with remarks on what the document could not tell.
     pub toml: String,
+    /// What is odd about the document.
+    pub warning: Option<FeedWarning>,
 }
 
 /// Drafts a feed called `name` (`[a-z0-9-]`, at most 64 bytes) for a document
@@ -33,9 +35,9 @@ pub struct Draft {
 /// `connector` names the one to read it with; `None` goes by the content. An
 /// error tells why the document cannot be read so, or at all.
 pub fn draft_feed(name: &str, head: &[u8], connector: Option<&str>) -> Result<Draft, FeedError> {
-    let format = match connector {
+    let (format, warning) = match connector {
         None => by_content(head)?,
-        Some(connector) => by_connector(head, connector)?,
+        Some(connector) => (by_connector(head, connector)?, None),
     };
     let title = printable(name, 100);
     let origin = if format == plain_format("rss") {
@@ -58,19 +60,32 @@ pub fn draft_feed(name: &str, head: &[u8], connector: Option<&str>) -> Result<Dr
         line: 0,
         what: format!("no description of it can be made: {error}").into(),
     })?;
-    Ok(Draft { feed, toml })
+    Ok(Draft {
+        feed,
+        toml,
+        warning,
+    })
 }
 
-fn by_content(head: &[u8]) -> Result<String, FeedError> {
-    match recognise_content(head)? {
-        Content::Standard(name) => Ok(plain_format(name)),
-        Content::Json(documents) => Ok(object::format(&documents).unwrap_or_else(text_format)),
+fn by_content(head: &[u8]) -> Result<(String, Option<FeedWarning>), FeedError> {
+    let format = match recognise_content(head)? {
+        Content::Standard(name) => plain_format(name),
+        Content::UnknownXml(root) => {
+            let what = format!(
+                "XML of no format that is known (its first element is {:?}): it was read as text, \
+                 and what it mentions was taken",
+                printable(&root, 40)
+            );
+            return Ok((text_format(), Some(FeedWarning::LeftOut(what))));
+        }
+        Content::Json(documents) => object::format(&documents).unwrap_or_else(text_format),
         Content::Text => {
             let sample = sample::Sample::of(head);
             let found = table::format(&sample).or_else(|| list::format(&sample));
-            Ok(found.unwrap_or_else(text_format))
+            found.unwrap_or_else(text_format)
         }
-    }
+    };
+    Ok((format, None))
 }
 
 fn by_connector(head: &[u8], connector: &str) -> Result<String, FeedError> {
@@ -103,6 +118,9 @@ fn by_connector(head: &[u8], connector: &str) -> Result<String, FeedError> {
                 connector,
                 &format!("a document for the connector {found:?}"),
             ))
+        }
+        (_, Content::UnknownXml(_)) if entry.name != "text" => {
+            Err(mismatch(connector, "XML of no format that is known"))
         }
         _ => Ok(plain_format(entry.name)),
     }

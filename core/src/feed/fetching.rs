@@ -17,6 +17,11 @@ pub struct Fetching {
     pub auth: Option<Auth>,
     /// What its documents are like.
     pub expect: Expect,
+    /// Pages of articles that are read in one run, at most. 0 for feeds of
+    /// something else.
+    pub pages: u32,
+    /// Hosts on whose sites its articles stand besides its own.
+    pub page_sites: Vec<String>,
 }
 
 /// What proves who asks: where a secret is, and how it travels.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::article::Article;
+use crate::article::syndication::Item;
 use crate::claim::Claim;
 use crate::value::Value;
 
@@ -29,6 +30,9 @@ pub enum Row {
         article: Box<Article>,
         /// What it says of the indicators in it: often nothing.
         claims: Vec<Claim>,
+        /// The item, where it is only the beginning of an article whose page
+        /// the feed's TOML allows to be read.
+        page_wanted: Option<Box<Item>>,
     },
     /// The source takes back what it said of these values.
     Withdrawn {

@@ -13,7 +13,8 @@ use super::outcome::{FeedError, FeedWarning, MAX_EXCERPT, Row, Summary};
 use super::recognise::Recognition;
 use super::{Feed, Format};
 use crate::article::syndication::Item;
-use crate::article::{Publication, read_article};
+use crate::article::{Article, Publication, read_article};
+use crate::claim::Claim;
 use crate::observation::Observation;
 
 /// How much of an input is looked at to tell what it is, in bytes.
@@ -82,6 +83,31 @@ fn too_many(summary: &Summary, max: u8) -> bool {
     }
     summary.claims + summary.articles + summary.withdrawn == 0
         || (summary.rows >= FEW_ROWS && summary.refused * 100 > summary.rows * u64::from(max))
+}
+
+/// An article whose page was fetched, and its claims. `format` is an index into
+/// [`Feed::formats`], `html` the page of an item that [`Row::Article`] gave.
+/// `None` if neither says what it is.
+pub fn read_page(
+    feed: &Feed,
+    format: usize,
+    item: &Item,
+    html: &str,
+    now: Timestamp,
+) -> Option<(Article, Vec<Claim>)> {
+    let format = feed.formats.get(format)?;
+    read_article(item, Some(html), &publication(feed, format, now))
+}
+
+fn publication<'f>(feed: &'f Feed, format: &'f Format, now: Timestamp) -> Publication<'f> {
+    Publication {
+        source: &feed.name,
+        home: feed.homepage.as_deref().unwrap_or_default(),
+        confidence: feed.confidence,
+        scope: format.mapping.scope,
+        tags: &format.mapping.fixed_tags,
+        now,
+    }
 }
 
 /// Feeds rows of one format to a visitor, and counts.
@@ -174,14 +200,7 @@ impl Sink for Reader<'_, '_> {
 
     fn article(&mut self, item: &Item) {
         self.summary.rows += 1;
-        let publication = Publication {
-            source: &self.feed.name,
-            home: self.feed.homepage.as_deref().unwrap_or_default(),
-            confidence: self.feed.confidence,
-            scope: self.format.mapping.scope,
-            tags: &self.format.mapping.fixed_tags,
-            now: self.now,
-        };
+        let publication = publication(self.feed, self.format, self.now);
         let Some((article, claims)) = read_article(item, None, &publication) else {
             return self.refuse(item.line, "", "the item has neither title, link nor text");
         };
@@ -191,6 +210,7 @@ impl Sink for Reader<'_, '_> {
             line: item.line,
             article: Box::new(article),
             claims,
+            page_wanted: self.feed.wants_page(item).then(|| Box::new(item.clone())),
         });
     }
 

@@ -15,8 +15,9 @@ pub(super) use self::citation::is_cited_address;
 use self::citation::{Citation, Section, judge};
 use super::cell::{printable, unescaped};
 use super::connector::{Connector, Sink, Skipped, no_settings};
+use super::content::begins_as_schema;
 use super::input::Input;
-use super::outcome::FeedError;
+use super::outcome::{FeedError, FeedWarning};
 use super::read::HEAD;
 use crate::extract::{Mention, Options, mentions};
 use crate::observation::{ColumnId, Columns, Observation};
@@ -71,6 +72,12 @@ impl Connector for Text {
         sink: &mut dyn Sink,
     ) -> Result<(), FeedError> {
         let head = input.ahead(HEAD as u64)?;
+        if begins_as_schema(&head) {
+            sink.skipped(Skipped::Envelope);
+            let what = "a JSON Schema, which describes documents: nothing in it is an indicator";
+            sink.warn(FeedWarning::LeftOut(what.to_owned()));
+            return Ok(());
+        }
         let mut reading = Reading {
             ids: self,
             defangs: defanged_spellings(&head) >= FEW_DEFANGED,

@@ -169,6 +169,7 @@ pub(crate) fn lines(row: &Row) -> Vec<String> {
             line,
             article,
             claims,
+            ..
         } => claims
             .iter()
             .map(|claim| {

@@ -44,7 +44,7 @@ impl Articles {
     }
 }
 
-fn record_one(
+pub(super) fn record_one(
     transaction: &Transaction<'_>,
     source: &Source,
     article: &Article,

@@ -6,7 +6,8 @@ use super::ArticlesError;
 
 /// One step from each version (`PRAGMA user_version`) to the next. Times are
 /// milliseconds since 1970.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE articles (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -39,7 +40,24 @@ const STEPS: [&str; 1] = ["
     CREATE VIRTUAL TABLE articles_text USING fts5 (
         title, summary, tags, tokenize = 'unicode61 remove_diacritics 2'
     );
-"];
+",
+    // What is known of the pages of articles that came with a summary alone.
+    // It is waited for while `due_at` is there, and was read if `read_at` is.
+    "
+    CREATE TABLE pages (
+        article TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        item TEXT,
+        digest BLOB NOT NULL,
+        epoch INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        due_at INTEGER,
+        tried_at INTEGER,
+        read_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX pages_due ON pages (source, due_at) WHERE due_at IS NOT NULL;
+",
+];
 
 /// Brings the database to the current version, a step a transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), ArticlesError> {

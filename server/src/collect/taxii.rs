@@ -12,6 +12,7 @@ mod address;
 mod bookmark;
 mod envelope;
 mod pager;
+mod root;
 
 use pager::{Page, Pager};
 

@@ -42,4 +42,8 @@ pub struct Runs {
     pub outcomes: BTreeMap<&'static str, u64>,
     /// Bytes of the documents that came.
     pub received: u64,
+    /// Pages of articles that were read.
+    pub pages_read: u64,
+    /// Attempts at pages of articles that failed.
+    pub pages_failed: u64,
 }

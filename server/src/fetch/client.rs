@@ -159,7 +159,11 @@ impl Client {
                 let fields = response.headers().clone();
                 let Setup { bounds, spool, .. } = &self.setup;
                 let body = receive(response, url, request.max_size, bounds, spool).await?;
-                Ok(Answer::Document(Reply { fields, body }))
+                Ok(Answer::Document(Reply {
+                    url: url.to_string(),
+                    fields,
+                    body,
+                }))
             }
             StatusCode::NOT_MODIFIED if request.is_conditional => Ok(Answer::NotModified),
             _ => {

@@ -165,6 +165,8 @@ impl Feed {
         let extent = known.map(|known| known.extent);
         let extent = extent.or(source.map(|source| source.extent));
         let expires_after = known.and_then(|known| known.expires_after);
+        let by_type = known.map(|known| &known.expires_after_by_kind);
+        let by_type = by_type.filter(|rules| !rules.is_empty());
         let described = [
             ("publisher", json!(known.map(|known| &known.publisher))),
             ("homepage", json!(known.map(|known| &known.homepage))),
@@ -177,6 +179,7 @@ impl Feed {
                 "mirrored_by",
                 json!(source.and_then(|source| source.mirrored_by.as_ref())),
             ),
+            ("expires_after_seconds_by_type", json!(by_type)),
         ];
         let state = self.state.as_ref();
         let time = |time: Option<Timestamp>| json!(time.map(second));
@@ -214,4 +217,32 @@ pub(super) fn second(time: Timestamp) -> String {
     let mut text = Vec::new();
     iocd_core::export::write_time(&mut text, time);
     String::from_utf8(text).expect("a time is plain text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_with_a_rule_of_their_own_are_told() {
+        let told = |expiry: &str| {
+            let text = format!(
+                "name = \"a\"\ntitle = \"A\"\npublisher = \"P\"\ncategory = \"vendor\"\n\
+                 confidence = 50\nextent = \"events\"\nexpires_after = {expiry}\n\
+                 [[format]]\nname = \"stix\"\nconnector = \"stix\"\n"
+            );
+            let feed = Feed {
+                known: Some(text.parse().unwrap()),
+                ..Feed::default()
+            };
+            feed.whole()
+        };
+        let by_type = told("{ default = \"1d\", ipv4 = \"1h\" }");
+        assert_eq!(by_type["expires_after_seconds"], 86_400);
+        assert_eq!(
+            by_type["expires_after_seconds_by_type"],
+            json!({"ipv4": 3_600})
+        );
+        assert_eq!(told("\"1d\"").get("expires_after_seconds_by_type"), None);
+    }
 }

@@ -165,6 +165,20 @@ fn write_runs<S: ClaimStore>(out: &mut Exposition, app: &App<S>) {
     for (feed, runs) in &runs {
         out.sample(&[("feed", feed)], runs.received);
     }
+    let help = "Pages of each feed's articles that were asked for since the server was started.";
+    out.family("iocd_feed_pages_total", Type::Counter, help);
+    for (feed, runs) in &runs {
+        if app
+            .feeds
+            .get(feed)
+            .is_none_or(|feed| feed.fetching.pages == 0)
+        {
+            continue;
+        }
+        for (outcome, count) in [("read", runs.pages_read), ("failed", runs.pages_failed)] {
+            out.sample(&[("feed", feed), ("outcome", outcome)], count);
+        }
+    }
     let Some(runner) = &app.runner else { return };
     let help = "When each feed runs next, in seconds since 1970.";
     let name = "iocd_feed_next_run_timestamp_seconds";

@@ -75,6 +75,7 @@ impl<S: ClaimStore> Turn<S> {
         let known = control.feed_state(&self.feed.name).unwrap_or_default();
         known.condition_at(now).as_str().clone_into(&mut run.state);
         run.next_run_at = state.due_at;
+        control.count_pages(&self.feed.name, run.pages_read, run.pages_failed);
         control.count_run(&self.feed.name, run.outcome.as_str(), run.bytes);
         self.log(&run);
         Ok(run)

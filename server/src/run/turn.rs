@@ -85,6 +85,7 @@ impl<S: ClaimStore> Turn<S> {
         let errand = Errand {
             feed: &self.feed,
             url,
+            collection: self.feed.formats[format].collection.as_deref(),
             bookmark: bookmark.as_deref(),
             reading: self.runner.parts().feeds.reading(&self.feed.name),
             max_size: self.max_size(),
@@ -96,7 +97,7 @@ impl<S: ClaimStore> Turn<S> {
         loop {
             let taken = match collector.next(&errand, web) {
                 Err(error) => return Ok(Err(Trouble::Fetch(error))),
-                Ok(None) => return intake.finish(),
+                Ok(None) => break,
                 Ok(Some(Found::Unchanged { bookmark })) => intake.keep(bookmark)?,
                 Ok(Some(Found::Document(document))) => intake.take(document, format)?,
                 Ok(Some(Found::Changes(changes))) => intake.mirror(changes)?,
@@ -105,6 +106,10 @@ impl<S: ClaimStore> Turn<S> {
                 return Ok(Err(trouble));
             }
         }
+        let ended = intake.finish()?;
+        // Not recorded: a fixture has what the feed's address gives.
+        intake.read_pages(self.runner.web().expect("it was there above"))?;
+        Ok(ended)
     }
 
     /// Bytes of a document at most.

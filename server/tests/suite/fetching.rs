@@ -13,6 +13,7 @@ mod mirroring;
 mod misbehaving;
 mod misp_feed;
 mod month;
+mod pages;
 mod redirecting;
 mod running;
 mod scheduled;

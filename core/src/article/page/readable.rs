@@ -3,7 +3,11 @@
 //! Menus and lists of other articles are links; an article is text. Elements
 //! that hold text get a weight by how much of it is no link, what they are
 //! (`article`, `main`) and what they are called (`post-content`, `sidebar`);
-//! the lightest one that holds most of the weight is the article.
+//! the lightest one that holds most of the weight is the article. What is
+//! called as what surrounds articles is left out of it (comments, lists of
+//! related articles), unless hardly anything would be left.
+
+use std::borrow::Cow;
 
 use super::super::prose::Prose;
 use super::token::{Token, attribute, tokens};
@@ -19,6 +23,9 @@ const CONTAINERS: [&str; 7] = [
     "body",
     "blockquote",
 ];
+
+/// Elements that are looked at where they are called as what surrounds articles.
+const LISTS: [&str; 2] = ["ul", "ol"];
 
 /// Elements that are looked at.
 const MAX_CONTAINERS: usize = 50_000;
@@ -61,16 +68,50 @@ struct Container {
     links: usize,
     paragraphs: usize,
     factor: usize,
+    /// Called as what surrounds articles.
+    is_aside: bool,
 }
 
 /// The article of a page: its text, or all there is where nothing stands out.
 pub fn main_text(html: &str) -> Prose {
     let html = bounded(html);
-    match heaviest(&containers(html)) {
-        Some((start, end)) => read_html(&html[start..end]),
+    let containers = containers(html);
+    match heaviest(&containers) {
+        Some(place) => read_html(&without_asides(html, &containers, place)),
         None => read_html(html),
     }
 }
+
+/// The HTML of a container without what in it is called as what surrounds
+/// articles; all of it, where such is most of it: names deceive.
+fn without_asides<'h>(html: &'h str, containers: &[Container], place: usize) -> Cow<'h, str> {
+    let Container { start, end, .. } = containers[place];
+    let (mut all, mut kept) = (0, 0);
+    let mut parts = Vec::new();
+    let mut from = start;
+    for inner in &containers[place..] {
+        if inner.start >= end {
+            break;
+        }
+        all += inner.text;
+        let is_left_out = inner.start < from;
+        if inner.is_aside && inner.start > start && !is_left_out {
+            parts.push(&html[from..inner.start]);
+            from = inner.end.min(end);
+        } else if !is_left_out {
+            kept += inner.text;
+        }
+    }
+    if parts.is_empty() || kept * LEAST_KEPT < all {
+        return Cow::Borrowed(&html[start..end]);
+    }
+    parts.push(&html[from..end]);
+    Cow::Owned(parts.concat())
+}
+
+/// What of an element's text is left at least without what surrounds articles:
+/// one part in so many.
+const LEAST_KEPT: usize = 4;
 
 fn containers(html: &str) -> Vec<Container> {
     let mut found: Vec<Container> = Vec::new();
@@ -98,10 +139,11 @@ fn containers(html: &str) -> Vec<Container> {
                         found[*place].paragraphs += 1;
                     }
                 }
-                _ if CONTAINERS.contains(&&*name)
-                    && found.len() < MAX_CONTAINERS
-                    && open.len() < MAX_DEPTH =>
+                _ if found.len() < MAX_CONTAINERS
+                    && open.len() < MAX_DEPTH
+                    && holds_text(&name, attributes) =>
                 {
+                    let called = called(attributes);
                     found.push(Container {
                         start: at,
                         end: html.len(),
@@ -109,7 +151,8 @@ fn containers(html: &str) -> Vec<Container> {
                         text: 0,
                         links: 0,
                         paragraphs: 0,
-                        factor: factor(&name, attributes),
+                        factor: factor(&name, &called),
+                        is_aside: is_aside(&name, &called),
                     });
                     open.push((found.len() - 1, name));
                 }
@@ -129,28 +172,41 @@ fn containers(html: &str) -> Vec<Container> {
     found
 }
 
+/// Whether an element may hold an article, or what surrounds one.
+fn holds_text(name: &str, attributes: &str) -> bool {
+    CONTAINERS.contains(&name) || LISTS.contains(&name) && is_aside(name, &called(attributes))
+}
+
+/// Its class and its id.
+fn called(attributes: &str) -> String {
+    let called = ["class", "id"].map(|name| attribute(attributes, name).unwrap_or_default());
+    called.join(" ").to_ascii_lowercase()
+}
+
+fn is_aside(name: &str, called: &str) -> bool {
+    name != "body" && BAD.iter().any(|word| called.contains(word))
+}
+
 /// In hundredths.
-fn factor(name: &str, attributes: &str) -> usize {
+fn factor(name: &str, called: &str) -> usize {
     let mut factor = match name {
         "article" => 200,
         "main" => 150,
         "body" => 60,
         _ => 100,
     };
-    let called = ["class", "id"].map(|name| attribute(attributes, name).unwrap_or_default());
-    let called = called.join(" ").to_ascii_lowercase();
     if GOOD.iter().any(|word| called.contains(word)) {
         factor = factor * 3 / 2;
     }
-    if name != "body" && BAD.iter().any(|word| called.contains(word)) {
+    if is_aside(name, called) {
         factor /= 10;
     }
     factor
 }
 
-/// Where the article stands. What an element holds counts for those around it,
+/// Which one the article stands in. What an element holds counts for those around it,
 /// too, but less the further out they are.
-fn heaviest(containers: &[Container]) -> Option<(usize, usize)> {
+fn heaviest(containers: &[Container]) -> Option<usize> {
     let mut weights = vec![0_usize; containers.len()];
     for container in containers {
         let own = (container.text.saturating_sub(3 * container.links)
@@ -171,7 +227,7 @@ fn heaviest(containers: &[Container]) -> Option<(usize, usize)> {
         .iter()
         .enumerate()
         .max_by_key(|(place, weight)| (**weight, std::cmp::Reverse(*place)))?;
-    (*weight >= LEAST).then(|| (containers[place].start, containers[place].end))
+    (*weight >= LEAST).then_some(place)
 }
 
 /// Weight below which a page has no article.

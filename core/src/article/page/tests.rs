@@ -65,3 +65,27 @@ fn the_article_is_found_in_its_page() {
     assert_eq!(main_text("<p>short</p>").text, "short\n");
     assert_eq!(main_text("").text, "");
 }
+
+#[test]
+fn what_surrounds_an_article_is_left_out_wherever_it_stands() {
+    let text =
+        "<p>The loader writes its payload to disk and starts it at once, as before.</p>".repeat(8);
+    let asides = "<div id=comments><p>See evil[.]example[.]net, it is the same.</p><div>and me</div></div>\
+                  <ul class='related-posts'><li>Story of bad[.]example[.]net</ul>\
+                  <section class=newsletter>Subscribe at ads[.]example[.]net</section>";
+    let page = |class: &str| {
+        format!(
+            "<body><main><article class='{class}'><h1>Title</h1><div class=entry>{text}</div>{asides}\
+             <p>C2: c2[.]example[.]org</article></main></body>"
+        )
+    };
+    for class in ["post", "post has-sidebar"] {
+        let found = main_text(&page(class)).text;
+        assert!(found.contains("The loader"), "{class}: {found}");
+        assert!(class != "post" || found.contains("c2["), "{found}");
+        assert!(!found.contains("[.]example[.]net"), "{class}: {found}");
+    }
+    // A name that deceives.
+    let page = format!("<body><main><div class=share-story>{text}</div><p>By Ada</main></body>");
+    assert!(main_text(&page).text.contains("The loader"));
+}

@@ -80,7 +80,7 @@ fn the_page_is_read_where_it_says_more() {
         content: Markup::default(),
         ..item()
     };
-    assert!(wants_page(&short));
+    assert!(crate::article::wants_page(&short));
     let page = format!(
         "<html><body><article>{}<p>C2: worse[.]example[.]org</p></article></body></html>",
         "<p>The loader writes its payload to disk and starts it at once, as it did before.</p>"
@@ -101,4 +101,10 @@ fn what_says_nothing_is_none_and_what_is_to_come_is_undated() {
     let (article, claims) = read_article(&future, None, &publication(&[])).unwrap();
     assert_eq!(article.published_at, None);
     assert_eq!(claims[0].first_seen, None);
+    // Reading it again some day says the same.
+    let later = Publication {
+        now: "2026-11-25T00:00:00Z".parse().unwrap(),
+        ..publication(&[])
+    };
+    assert_eq!(read_article(&future, None, &later).unwrap().1, claims);
 }

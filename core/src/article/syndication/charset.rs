@@ -8,6 +8,8 @@ use memchr::memmem;
 
 /// Bytes in which an XML declaration stands.
 const DECLARATION: usize = 256;
+/// Bytes in which the `meta` element stands that names the encoding of a page.
+const META: usize = 4096;
 
 /// The text of a document's bytes.
 ///
@@ -16,13 +18,24 @@ const DECLARATION: usize = 256;
 /// Then what the XML declaration names, then what the bytes look like. Bytes
 /// that make no sense become U+FFFD.
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    decode_as(bytes, declared(bytes))
+}
+
+/// The text of an HTML page's bytes, as [`decode`] does it: what is declared
+/// stands in its media type (`text/html; charset=…`) or in a `meta` element.
+pub fn decode_page<'b>(bytes: &'b [u8], media_type: &str) -> Cow<'b, str> {
+    let said = charset_in(media_type.as_bytes());
+    let head = &bytes[..bytes.len().min(META)];
+    decode_as(bytes, said.or_else(|| charset_in(head)))
+}
+
+fn decode_as<'b>(bytes: &'b [u8], declared: Option<&'static Encoding>) -> Cow<'b, str> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[mark..]).0;
     }
     if let Some(encoding) = wide(bytes) {
         return encoding.decode_without_bom_handling(bytes).0;
     }
-    let declared = declared(bytes);
     // These write all their signs with bytes that are ASCII, too.
     let is_modal = declared.is_some_and(|encoding| encoding == encoding_rs::ISO_2022_JP);
     if !is_modal && let Ok(text) = std::str::from_utf8(bytes) {
@@ -62,6 +75,19 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let end = memchr::memchr(*quote, value)?;
     let encoding = Encoding::for_label(&value[..end])?;
     // A document whose declaration could be read is not written so.
+    (encoding != UTF_16LE && encoding != UTF_16BE).then_some(encoding)
+}
+
+/// What the first `charset=` says, quoted or not.
+fn charset_in(text: &[u8]) -> Option<&'static Encoding> {
+    let lower = text.to_ascii_lowercase();
+    let start = memmem::find(&lower, b"charset=")? + b"charset=".len();
+    let value = lower[start..].trim_ascii_start();
+    let value = value.strip_prefix(b"\"").or(value.strip_prefix(b"'"));
+    let value = value.unwrap_or(&lower[start..]);
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"';,>/".contains(byte);
+    let end = value.iter().position(ends).unwrap_or(value.len());
+    let encoding = Encoding::for_label(&value[..end])?;
     (encoding != UTF_16LE && encoding != UTF_16BE).then_some(encoding)
 }
 
@@ -114,5 +140,27 @@ mod tests {
             .map(|char| u8::try_from(char).unwrap())
             .collect();
         assert_eq!(decode(&bytes), text);
+    }
+
+    #[test]
+    fn pages_say_it_in_their_media_type_or_in_a_meta_element() {
+        let page = |meta: &str| [format!("<head>{meta}</head>").as_bytes(), b"\xd0\xd2"].concat();
+        for (media_type, meta) in [
+            ("text/html; charset=KOI8-R", ""),
+            ("text/html; Charset=\"koi8-r\"", "<meta charset=utf-8>"),
+            ("text/html", "<meta charset=\"koi8-r\">"),
+            (
+                "",
+                "<META http-equiv='content-type' content='text/html; charset=koi8-r'>",
+            ),
+        ] {
+            let bytes = page(meta);
+            let text = decode_page(&bytes, media_type);
+            assert!(text.ends_with("пр"), "{media_type} {meta}: {text}");
+        }
+        assert_eq!(
+            decode_page("é".as_bytes(), "text/html; charset=koi8-r"),
+            "é"
+        );
     }
 }

@@ -1,9 +1,11 @@
 //! What a document says of one article.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A text and how it is written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Markup {
     /// As it stands in the document, one layer of escapes undone.
     pub text: String,
@@ -12,7 +14,8 @@ pub struct Markup {
 }
 
 /// One article as announced: strings, nothing trusted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Item {
     /// The line on which it begins, from 1.
     pub line: u64,

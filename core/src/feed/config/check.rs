@@ -56,6 +56,7 @@ pub(super) fn check_format(raw: &RawFormat, feed: &RawFeed) -> Result<Format, Fe
         name: raw.name.clone(),
         url: raw.url.clone(),
         collector: raw.collector.clone(),
+        collection: raw.collection.clone(),
         connector_name: entry.name,
         syntax: entry.syntax,
         connector: connector.into(),

@@ -11,6 +11,10 @@ use crate::value::Kind;
 
 /// By how many percent a share may differ where the contract does not say.
 const TOLERANCE: u8 = 10;
+/// Pages of articles that are read in one run where the feed does not say.
+const PAGES: u32 = 20;
+/// Pages of articles that a feed may have read in one run.
+const MAX_PAGES: u32 = 200;
 
 /// The table `[auth]`.
 #[derive(Debug, Deserialize)]
@@ -138,6 +142,34 @@ impl RawExpect {
     }
 }
 
+/// How many pages of articles a run may read.
+pub(super) fn check_pages(
+    pages: Option<u32>,
+    sites: &[String],
+    has_articles: bool,
+) -> Result<u32, FeedConfigError> {
+    if !has_articles && (pages.is_some() || !sites.is_empty()) {
+        let key = if pages.is_some() {
+            "pages"
+        } else {
+            "page_sites"
+        };
+        return Err(invalid(key, "only articles (connector \"rss\") have pages"));
+    }
+    let is_host = |site: &String| url::Host::parse(site).is_ok() && !site.contains('/');
+    if let Some(site) = sites.iter().find(|site| !is_host(site)) {
+        let message = format!("{site:?}: names of hosts are allowed, as \"blog.example.com\"");
+        return Err(invalid("page_sites", message));
+    }
+    let standard = if has_articles { PAGES } else { 0 };
+    let pages = pages.unwrap_or(standard);
+    if pages > MAX_PAGES {
+        let message = format!("{pages}: 0 (none) to {MAX_PAGES} are allowed");
+        return Err(invalid("pages", message));
+    }
+    Ok(pages)
+}
+
 /// `64m`: a number and k, m or g, in bytes (1024 each).
 pub(super) fn size(key: &str, text: Option<&str>) -> Result<Option<u64>, FeedConfigError> {
     let Some(text) = text else { return Ok(None) };
@@ -239,6 +271,8 @@ mod tests {
                 "expect.types",
             ),
             ("expect = { fresh = \"soon\" }", "expect.fresh"),
+            ("pages = 3", "pages"),
+            ("page_sites = [\"blog.example.com\"]", "page_sites"),
         ] {
             match feed(keys) {
                 Err(FeedConfigError::Invalid { key: found, .. }) => {
@@ -246,6 +280,26 @@ mod tests {
                 }
                 other => panic!("{keys}: {other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn articles_have_pages() {
+        let articles = |keys: &str| {
+            let lines =
+                "connector = \"lines\"\n        value = [{ column = \"value\", type = \"ip\" }]";
+            let text = FEED.replace(lines, "connector = \"rss\"");
+            text.replace("KEYS", keys).parse::<Feed>()
+        };
+        let standard = articles("").unwrap();
+        assert_eq!(standard.fetching.pages, PAGES);
+        assert!(standard.owns_page("https://www.list.example.com/a"));
+        assert!(!standard.owns_page("https://blog.example.net/a"));
+        let own = articles("pages = 0\npage_sites = [\"example.net\"]").unwrap();
+        assert_eq!(own.fetching.pages, 0);
+        assert!(own.owns_page("https://blog.example.net/a"));
+        for keys in ["pages = 201", "page_sites = [\"https://a.example/\"]"] {
+            assert!(articles(keys).is_err(), "{keys}");
         }
     }
 }

@@ -93,6 +93,13 @@ fn print(run: &Run) -> anyhow::Result<()> {
             say!("  {warning}");
         }
     }
+    if run.pages_read + run.pages_failed > 0 {
+        say!(
+            "  pages of articles: {} read, {} not",
+            run.pages_read,
+            run.pages_failed
+        );
+    }
     if let Some(next) = run.next_run_at {
         say!("  next run at {next}");
     }

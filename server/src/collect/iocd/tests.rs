@@ -36,6 +36,7 @@ impl Web for Answers {
         self.asked.lock().unwrap().push(cursor.to_owned());
         match self.texts.lock().unwrap().pop().unwrap() {
             Ok(text) => Ok(Answer::Document(Reply {
+                url: request.url.to_owned(),
                 fields: HeaderMap::new(),
                 body: self.spool.keep(text.as_bytes())?,
             })),

@@ -9,11 +9,12 @@ use crate::fetch::FetchError;
 /// Of which object was added when: a server that knows it counts by this.
 const OWN: [&str; 2] = ["next", "added_after"];
 
-/// The objects of the feed's collection that are asked for: those after a time,
+/// The objects of a collection (its address) that are asked for: those after a time,
 /// or where the server said that they go on. What the feed's address asks for
 /// besides (`match[type]`, a `limit`) is asked for always.
 pub(super) fn objects(
     errand: &Errand<'_>,
+    collection: &str,
     since: Option<Timestamp>,
     next: Option<&str>,
     limit: u32,
@@ -23,7 +24,7 @@ pub(super) fn objects(
         problem: problem.to_owned(),
     };
     let mut url =
-        Url::parse(errand.url).map_err(|error| wrong(&format!("it is no address: {error}")))?;
+        Url::parse(collection).map_err(|error| wrong(&format!("it is no address: {error}")))?;
     let path = url.path().trim_end_matches('/').to_owned();
     let (before, last) = path.rsplit_once('/').unwrap_or_default();
     let path = match before.rsplit('/').next() {
@@ -32,7 +33,7 @@ pub(super) fn objects(
         _ => {
             return Err(wrong(
                 "it is not that of a collection: the address ends in /collections/ and the id of \
-                 one, which the server lists at its API root under collections/",
+                 one; or it is that of an API root, and `collection` names one of those below it",
             ));
         }
     };
@@ -69,7 +70,7 @@ mod tests {
     fn asked(url: &str, since: Option<i64>, next: Option<&str>) -> Result<String, String> {
         let since = since.map(|second| Timestamp::from_second(second).unwrap());
         let feed = crate::collect::tests::feed();
-        objects(&errand(&feed, url), since, next, 100)
+        objects(&errand(&feed, url), url, since, next, 100)
             .map(String::from)
             .map_err(|error| error.to_string())
     }

@@ -18,6 +18,9 @@ const INSTANT: SignedDuration = SignedDuration::from_millis(1);
 pub(super) struct Bookmark {
     /// How objects are read.
     reading: String,
+    /// The id of the collection, where the feed's address has several.
+    #[serde(default)]
+    collection: Option<String>,
     /// What was added after this is asked for; `None`: everything.
     pub(super) since: Option<Timestamp>,
     /// When the walk began, by the server's clock; `None`: it has not.
@@ -34,12 +37,25 @@ impl Bookmark {
             .bookmark
             .and_then(|text| serde_json::from_str(text).ok());
         let known = known.filter(|known: &Bookmark| known.reading == errand.reading);
-        known.unwrap_or_else(|| Bookmark {
+        known.unwrap_or_else(|| Bookmark::beginning(errand))
+    }
+
+    fn beginning(errand: &Errand<'_>) -> Bookmark {
+        Bookmark {
             reading: errand.reading.to_owned(),
+            collection: None,
             since: None,
             began: None,
             last: None,
-        })
+        }
+    }
+
+    /// It is about this collection: at its beginning, if it was about another.
+    pub(super) fn go_to(&mut self, collection: &str, errand: &Errand<'_>) {
+        if self.collection.as_deref() != Some(collection) {
+            *self = Bookmark::beginning(errand);
+            self.collection = Some(collection.to_owned());
+        }
     }
 
     pub(super) fn write(&self) -> String {
@@ -88,6 +104,7 @@ mod tests {
 
     fn walk(since: Option<Timestamp>, last: Option<Timestamp>) -> Bookmark {
         Bookmark {
+            collection: None,
             reading: "r".to_owned(),
             since,
             began: at(10_000),

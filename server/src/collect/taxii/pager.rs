@@ -15,14 +15,14 @@
 
 use std::collections::HashSet;
 
-use super::address;
 use super::bookmark::Bookmark;
 use super::envelope::{Envelope, added};
+use super::{address, root};
 use crate::collect::{Errand, Wanted};
 use crate::fetch::{Answer, FetchError, Reply, Spooled, Web, read_date};
 
 /// The media type of TAXII 2.1.
-const MEDIA_TYPE: &str = "application/taxii+json;version=2.1";
+pub(super) const MEDIA_TYPE: &str = "application/taxii+json;version=2.1";
 /// Objects asked for at a time; servers have limits of their own.
 const LIMIT: u32 = 1000;
 /// The same where a page is all of one time.
@@ -57,6 +57,8 @@ impl Page {
 pub(super) struct Pager {
     /// Where it stands.
     place: Bookmark,
+    /// Of the collection, where the feed's address has several.
+    id: Option<String>,
     /// Where the walk goes on, in the server's words.
     next: Option<String>,
     limit: u32,
@@ -76,6 +78,7 @@ impl Pager {
     pub(super) fn new(errand: &Errand<'_>) -> Pager {
         Pager {
             place: Bookmark::of(errand),
+            id: None,
             next: None,
             limit: LIMIT,
             stuck: None,
@@ -135,9 +138,26 @@ impl Pager {
         }))
     }
 
-    fn ask(&self, errand: &Errand<'_>, web: &dyn Web) -> Result<Option<Reply>, FetchError> {
+    /// The address of the collection: the feed's, or that of the collection
+    /// which it names below that.
+    fn address(&mut self, errand: &Errand<'_>, web: &dyn Web) -> Result<String, FetchError> {
+        let Some(name) = errand.collection else {
+            return Ok(errand.url.to_owned());
+        };
+        if self.id.is_none() {
+            let id = root::find_collection(errand, name, web)?;
+            // Another one of this name has other objects.
+            self.place.go_to(&id, errand);
+            self.id = Some(id);
+        }
+        let id = self.id.as_deref().unwrap_or_default();
+        root::below_root(errand, id).map(String::from)
+    }
+
+    fn ask(&mut self, errand: &Errand<'_>, web: &dyn Web) -> Result<Option<Reply>, FetchError> {
+        let collection = self.address(errand, web)?;
         let next = self.next.as_deref();
-        let url = address::objects(errand, self.place.since, next, self.limit)?;
+        let url = address::objects(errand, &collection, self.place.since, next, self.limit)?;
         let wanted = Wanted {
             url: url.as_str(),
             fields: &[("accept", MEDIA_TYPE)],

@@ -1,6 +1,7 @@
 //! What `GET /api/v1/feeds` and `GET /api/v1/feeds/{name}` take and answer.
 
 use iocd_core::claim::Category;
+use iocd_core::value::Kind;
 use serde_json::{Value as Json, json};
 
 use crate::control::{Condition, Health};
@@ -140,6 +141,7 @@ fn whole() -> Vec<Member> {
             "mirrored_by",
             text("The feed by which its entries are mirrored from another server."),
         ),
+        maybe("expires_after_seconds_by_type", expiry_by_type()),
         maybe("message", text("What went wrong last.")),
         maybe("last_good_at", time("When it was last read with success.")),
         maybe("last_attempt_at", time("When it was last tried.")),
@@ -158,6 +160,14 @@ fn whole() -> Vec<Member> {
         maybe("next_run_at", time("When it runs next.")),
         maybe("held", held()),
     ]
+}
+
+/// Types of value that have a rule of their own.
+fn expiry_by_type() -> Json {
+    let types = Kind::ALL.map(|kind| maybe(kind.as_str(), number("Seconds.")));
+    let mut rules = object(types);
+    rules["description"] = json!("How long an entry of a type holds that has a rule of its own.");
+    rules
 }
 
 /// The list that broke the feed's contract.

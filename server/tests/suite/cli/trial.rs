@@ -340,3 +340,30 @@ fn real_documents_are_read() {
     }
     assert!(read >= 230, "{read} documents with indicators");
 }
+
+#[test]
+fn xml_that_nobody_knows_is_told_as_such() {
+    let bench = Bench::new();
+    let xml = "<?xml version='1.0'?><watch><ip>203.0.113.7</ip></watch>";
+    let known = told(&bench, "list.xml", xml);
+    assert_eq!(indicators(&known), ["ipv4 203.0.113.7"]);
+    let warning = known["warnings"][0].as_str().unwrap();
+    assert!(
+        warning.contains("no format that is known") && warning.contains("\"watch\""),
+        "{warning}"
+    );
+    let page = told(&bench, "page.html", "<html><p>203.0.113.7</p></html>");
+    assert_eq!(page["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn a_schema_has_no_indicators() {
+    let bench = Bench::new();
+    let schema = r#"{"$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "https://schemas.vendor.example.org/ioc.json",
+        "properties": {"ip": {"examples": ["203.0.113.7"]}}}"#;
+    let known = told(&bench, "schema.json", schema);
+    assert_eq!((&known["error"], indicators(&known)), (&Json::Null, vec![]));
+    let warning = known["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("JSON Schema"), "{warning}");
+}

@@ -303,3 +303,34 @@ fn servers_that_cannot_be_followed_are_told_as_such() {
     let fetched = told(fetched, "suspicious", "again and again");
     assert_eq!(fetched.active(), ["203.0.113.1"], "what came is kept");
 }
+
+#[test]
+fn a_collection_is_found_by_its_name() {
+    let collection = Collection::of(USUAL);
+    let answer = move |asked: &Asked, stream: &mut TcpStream| {
+        if asked.path != "/api/collections/" {
+            return collection.answer(asked, stream);
+        }
+        let list = serde_json::json!({"collections": [
+            {"id": "c0", "title": "Others", "can_read": true},
+            {"id": "c1", "title": "Indicators", "can_read": true, "can_write": false},
+        ]});
+        write(stream, "200 OK", &[], list.to_string().as_bytes())
+    };
+    let server = WebServer::start(answer);
+    let url = server.url("/api/");
+    let fetched = Fetched::of(server, "/", "");
+    let describe = |name: &str| {
+        let named = format!("url = \"{url}\"\n    collection = \"{name}\"");
+        let text = FEED.replace("url = \"URL\"", &named);
+        fetched.bench.file("feeds/test.toml", text);
+    };
+    describe("Nonsense");
+    let run = fetched.run();
+    let message = run["message"].as_str().unwrap_or_default();
+    assert!(message.contains("\"Indicators\" (c1)"), "{run}");
+    describe("Indicators");
+    assert_eq!(fetched.run()["state"], "ok");
+    assert_eq!(fetched.active(), all());
+    assert_eq!(fetched.run()["outcome"], "unchanged");
+}

@@ -150,12 +150,13 @@ impl World {
         self.last.lock().unwrap().clone()
     }
 
-    fn document(&self, text: &str, etag: Option<&str>) -> Answer {
+    fn document(&self, url: &str, text: &str, etag: Option<&str>) -> Answer {
         let mut fields = HeaderMap::new();
         if let Some(etag) = etag {
             fields.insert("etag", HeaderValue::from_str(etag).unwrap());
         }
         Answer::Document(Reply {
+            url: url.to_owned(),
             fields,
             body: self.spool.keep(text.as_bytes()).unwrap(),
         })
@@ -187,14 +188,16 @@ impl Web for World {
                 for address in addresses(feed, version) {
                     writeln!(text, "{address}").unwrap();
                 }
-                Ok(self.document(&text, has_etags.then_some(&*etag)))
+                Ok(self.document(request.url, &text, has_etags.then_some(&*etag)))
             }
             // Another one each hour: to be held anew.
             Served::Vanished => {
                 let rows = format!("9.9.9.9\n8.1.{}.{}\n", hour / 250, hour % 250);
-                Ok(self.document(&rows, None))
+                Ok(self.document(request.url, &rows, None))
             }
-            Served::Page => Ok(self.document("<html><form>Log in</form></html>", None)),
+            Served::Page => {
+                Ok(self.document(request.url, "<html><form>Log in</form></html>", None))
+            }
             Served::Status(status) => Err(FetchError::Status {
                 host,
                 status,
