@@ -306,8 +306,14 @@ fn compact(
     history_days: Option<u32>,
     ended_days: Option<u32>,
 ) -> Result<Json, OperationError> {
+    let days = history_days.unwrap_or(node.history.days);
+    if let Some(ended) = ended_days.filter(|&ended| ended < days) {
+        return Err(OperationError::Invalid(format!(
+            "--ended {ended}: what ended within the last {days} days is history, which is kept:              give at least that, or less with --history, too"
+        )));
+    }
     let history = History {
-        days: history_days.unwrap_or(node.history.days),
+        days,
         ended_days: ended_days.or(node.history.ended_days),
         ..node.history.clone()
     };

@@ -35,8 +35,17 @@ impl<S: ClaimStore> Schedule<S> {
     /// after another. Answers how many feeds have a schedule.
     pub fn begin(&self, now: Timestamp) -> Result<usize, ControlError> {
         let parts = self.runner.parts();
+        let sources = parts.store.sources();
         let (mut feeds, mut overdue) = (0, 0);
         for name in self.runner.scheduled() {
+            if let Some(by) = parts.feeds.mirrors_of(&sources, name) {
+                tracing::warn!(
+                    feed = name,
+                    by,
+                    "the feed is not fetched, as its claims are mirrored from another server:                      fetch.feeds need not name it"
+                );
+                continue;
+            }
             feeds += 1;
             let mut state = parts.control.fetch_state(name);
             if state.due_at.is_some_and(|due_at| now < due_at) {
@@ -51,12 +60,15 @@ impl<S: ClaimStore> Schedule<S> {
     }
 
     /// The feeds whose time has come and that are not at it, those that have
-    /// waited longest first.
+    /// waited longest first. Not those of which another server tells.
     pub fn due(&self, now: Timestamp) -> Vec<String> {
-        let control = &self.runner.parts().control;
+        let parts = self.runner.parts();
+        let sources = parts.store.sources();
         let waiting = self.runner.scheduled().filter_map(|name| {
-            let due_at = control.due_at(name)?;
-            let is_due = due_at <= now && !self.runner.is_running(name);
+            let due_at = parts.control.due_at(name)?;
+            let is_due = due_at <= now
+                && !self.runner.is_running(name)
+                && parts.feeds.mirrors_of(&sources, name).is_none();
             is_due.then(|| (due_at, name.to_owned()))
         });
         let mut due: Vec<_> = waiting.collect();

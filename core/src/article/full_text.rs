@@ -1,6 +1,8 @@
 //! Articles of which a feed has only the beginning: whether their pages are to
 //! be read, and whether what came is such a page.
 
+use std::collections::BTreeSet;
+
 use super::page::{main_text, read_html};
 use super::reading::body;
 use super::syndication::Item;
@@ -12,6 +14,8 @@ const WHOLE: usize = 1_500;
 /// A word of a title that is as long as this tells what the article is about,
 /// in characters.
 const TELLING: usize = 4;
+/// Such words of a title that are looked for: longer titles are no titles.
+const MAX_WORDS: usize = 32;
 
 /// Why a page is not that of an article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +40,10 @@ pub fn check_page(item: &Item, html: &str) -> Result<(), PageError> {
         return Err(PageError::SaysNoMore);
     }
     let title = read_html(&item.title).text.to_lowercase();
-    let words: Vec<&str> = title
+    let words: BTreeSet<&str> = title
         .split(|char: char| !char.is_alphanumeric())
         .filter(|word| word.chars().count() >= TELLING)
+        .take(MAX_WORDS)
         .collect();
     let text = read_html(html).text.to_lowercase();
     let found = words.iter().filter(|word| text.contains(**word)).count();

@@ -272,6 +272,10 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         formats.push(checked);
     }
     let has_articles = formats.iter().any(|format| format.connector_name == "rss");
+    if has_articles && stated.extent == Extent::Snapshot {
+        let message = "articles leave their feed when newer ones come, and what they said stays:                        \"events\" or \"window\" is allowed";
+        return Err(invalid("extent", message));
+    }
     let fetching = Fetching {
         pages: check_pages(raw.pages, &raw.page_sites, has_articles)?,
         page_sites: raw.page_sites,

@@ -59,8 +59,12 @@ impl State {
                     revision,
                     last_seen,
                 } => {
-                    let slot = self.slot_of(revision).ok_or_else(|| damaged(address))?;
-                    self.columns.set_touched(slot, last_seen);
+                    match self.slot_of(revision) {
+                        Some(slot) => self.columns.set_touched(slot, last_seen),
+                        // It was noted while a compaction dropped the version.
+                        None if (1..=self.revision()).contains(&revision) => {}
+                        None => return Err(damaged(address)),
+                    }
                 }
                 Record::Judged(fingerprint) => self.judged_by = fingerprint,
                 Record::Gap(to) => {

@@ -285,12 +285,16 @@ mod tests {
 
     #[test]
     fn articles_have_pages() {
-        let articles = |keys: &str| {
+        let of = |extent: &str, keys: &str| {
             let lines =
                 "connector = \"lines\"\n        value = [{ column = \"value\", type = \"ip\" }]";
             let text = FEED.replace(lines, "connector = \"rss\"");
+            let text = text.replace("snapshot", extent);
             text.replace("KEYS", keys).parse::<Feed>()
         };
+        let articles = |keys: &str| of("events", keys);
+        let error = of("snapshot", "").unwrap_err().to_string();
+        assert!(error.contains("extent"), "{error}");
         let standard = articles("").unwrap();
         assert_eq!(standard.fetching.pages, PAGES);
         assert!(standard.owns_page("https://www.list.example.com/a"));

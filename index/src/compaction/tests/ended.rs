@@ -100,6 +100,48 @@ fn what_begins_anew_meanwhile_is_there() {
     }
 }
 
+/// What is over and is seen once more is over still, and its end may go.
+#[test]
+fn what_is_seen_again_meanwhile_is_no_damage() {
+    for moment in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        let index = open(dir.path());
+        let seen = |second| {
+            let mut claim = claim("a", 50);
+            claim.last_seen = Some(at(second));
+            claim.expires_at = Some(at(40));
+            vec![claim]
+        };
+        index.record(&source(), seen(10), at(10)).unwrap();
+        index.expire_due(at(50)).unwrap();
+        say(&index, 1200, &[("g", 1)]);
+        let retention = Retention {
+            since: at(1100),
+            ended_since: Some(at(1100)),
+        };
+        let mut asked = 0;
+        let compacted = index.compact(&retention, &mut || {
+            if asked == moment {
+                index.record(&source(), seen(30), at(1300)).unwrap();
+            }
+            asked += 1;
+            true
+        });
+        assert_eq!(compacted.unwrap().claims_gone, 1);
+        check(dir.path());
+        index.close().unwrap();
+        drop(index);
+        fs::remove_file(dir.path().join("checkpoint")).unwrap();
+        let index = open(dir.path());
+        assert_eq!(find(&index, "a", None).unwrap(), nothing());
+        assert_eq!(index.counts().0, 1);
+        if asked <= moment {
+            assert!(moment > 0, "nobody was asked");
+            break;
+        }
+    }
+}
+
 #[test]
 fn ends_count_for_whether_it_is_due() {
     let dir = tempfile::tempdir().unwrap();

@@ -122,6 +122,27 @@ fn say_again(bench: &Bench, value: &str) {
 }
 
 #[test]
+fn what_ended_goes_where_that_is_asked_for() {
+    let (bench, _) = filled();
+    let value = "evil.example.com";
+    bench.ok(&["deny", "add", value, "--reason", "seen"]);
+    bench.ok(&["deny", "remove", value]);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let before = bench.total(value);
+    let refused = bench.run(&["store", "compact", "--ended", "5"]);
+    assert!(!refused.status.success());
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("--ended 5"), "{told}");
+    assert!(told.contains("30 days"), "{told}");
+    bench.ok(&["store", "compact", "--history", "0"]);
+    assert_eq!(bench.total(value), before, "an end is kept for ever");
+    let told = bench.ok(&["store", "compact", "--history", "0", "--ended", "0"]);
+    assert!(told.ends_with("; 1 entry that had ended is gone\n"), "{told}");
+    assert_eq!(bench.total(value), before - 1);
+    assert!(bench.ok(&["store", "check"]).ends_with("no problems\n"));
+}
+
+#[test]
 fn a_store_is_compacted_with_and_without_a_server() {
     let (bench, key) = filled();
     say_again(&bench, "evil.example.com");
