@@ -137,7 +137,10 @@ fn what_ended_goes_where_that_is_asked_for() {
     bench.ok(&["store", "compact", "--history", "0"]);
     assert_eq!(bench.total(value), before, "an end is kept for ever");
     let told = bench.ok(&["store", "compact", "--history", "0", "--ended", "0"]);
-    assert!(told.ends_with("; 1 entry that had ended is gone\n"), "{told}");
+    assert!(
+        told.ends_with("; 1 entry that had ended is gone\n"),
+        "{told}"
+    );
     assert_eq!(bench.total(value), before - 1);
     assert!(bench.ok(&["store", "check"]).ends_with("no problems\n"));
 }
