@@ -5,9 +5,10 @@
 //! Sources come first, each on a line `{"source": …}`; then claims, in the order
 //! of their last change, each on a line `{"entry": …}`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead};
 
+use iocd_core::claim::Source;
 use iocd_core::claim::retained::Transfer;
 use iocd_index::{Index, IndexError, Walk};
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub mod changes;
 mod line;
 
-use line::{Line, MAX_LINE, SourceLine, put, read_line};
+use line::{Line, MAX_LINE, SourceLine, put, put_source, read_line};
 
 /// Claims taken over together.
 const BATCH: usize = 4096;
@@ -64,7 +65,7 @@ impl Exporter<'_> {
         if !self.has_begun {
             self.has_begun = true;
             for (source, listed_at) in self.index.listed_sources() {
-                put(out, &Line::Source(SourceLine { source, listed_at }));
+                put_source(out, source, listed_at);
             }
             return Ok(true);
         }
@@ -106,6 +107,11 @@ pub fn import(
             .into_iter()
             .map(|source| source.name)
             .collect(),
+        mirrored: index
+            .sources()
+            .into_iter()
+            .filter_map(|source| Some((source.name, source.mirrored_by?)))
+            .collect(),
         batch: Vec::new(),
         done: Imported::default(),
     };
@@ -125,12 +131,25 @@ pub fn import(
         let line: Line = serde_json::from_slice(&text)
             .map_err(|error| bad(format!("it is no line of an export: {error}")))?;
         match line {
-            Line::Source(line) => importer.take_source(line)?,
+            Line::Source(line) => {
+                if let Some(by) = importer.mirrored.get(&line.source.name) {
+                    let name = &line.source.name;
+                    return Err(bad(format!(
+                        "source {name:?} is mirrored from another server here, by the feed {by:?}: \
+                         only that server changes it. Leave the lines of that source out"
+                    )));
+                }
+                importer.take_source(line)?;
+            }
             Line::Entry(entry) => {
                 let transfer = entry.into_transfer(now).map_err(bad)?;
-                if !importer.sources.contains(&transfer.source) {
+                // Nor its claims without it.
+                let is_known = importer.sources.contains(&transfer.source);
+                if !is_known || importer.mirrored.contains_key(&transfer.source) {
                     let name = transfer.source;
-                    return Err(bad(format!("source {name:?} is not described before it")));
+                    return Err(bad(format!(
+                        "source {name:?} is not described before it, or mirrored here"
+                    )));
                 }
                 importer.take_claim(transfer)?;
             }
@@ -146,6 +165,8 @@ struct Importer<'a> {
     now: Option<Timestamp>,
     /// Short names of those that the store knows.
     sources: HashSet<String>,
+    /// The feeds by which some of those are mirrored from another server.
+    mirrored: HashMap<String, String>,
     /// Claims that change at one time.
     batch: Vec<Transfer>,
     done: Imported,
@@ -156,9 +177,13 @@ impl Importer<'_> {
         self.done.sources += 1;
         // Commit times never decrease: in an empty store nothing has changed yet.
         let at = self.now.unwrap_or(Timestamp::UNIX_EPOCH);
-        self.index
-            .take_over_source(&line.source, line.listed_at, at)?;
-        self.sources.insert(line.source.name);
+        let source = Source {
+            // Whoever imports it does not mirror it.
+            mirrored_by: None,
+            ..line.source
+        };
+        self.index.take_over_source(&source, line.listed_at, at)?;
+        self.sources.insert(source.name);
         Ok(())
     }
 

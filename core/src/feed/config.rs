@@ -235,8 +235,11 @@ pub(super) fn read(text: &str) -> Result<Feed, FeedConfigError> {
         ));
     }
     for (key, text) in [("title", &raw.title), ("publisher", &raw.publisher)] {
-        if text.trim().is_empty() || text.len() > 200 {
-            return Err(invalid(key, "1 to 200 characters are allowed"));
+        if text.trim().is_empty() || text.len() > 200 || text.chars().any(char::is_control) {
+            return Err(invalid(
+                key,
+                "1 to 200 bytes without control characters are allowed",
+            ));
         }
     }
     check_percent("weight", raw.weight.unwrap_or(0))?;

@@ -15,14 +15,16 @@ use iocd_core::claim::retained::Transfer;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::line::{Line, MAX_LINE, SourceLine, put, read_line};
+use super::line::{Line, MAX_LINE, SourceLine, put, put_source, read_line};
 
 /// Bytes of a source's line at most, and of the last line.
 const MAX_SHORT: usize = 16 << 10;
 /// Sources at most.
 const MAX_SOURCES: usize = 4096;
-/// Bytes of a source's short name at most.
+/// Bytes of a source's short name at most, and of its title and publisher, as
+/// of a feed's.
 const MAX_NAME: usize = 64;
+const MAX_TITLE: usize = 200;
 /// How far the other end's clock may be ahead: what is put after that
 /// happened then.
 const SKEW: SignedDuration = SignedDuration::from_hours(1);
@@ -58,12 +60,7 @@ pub struct NoChanges {
 
 /// Appends the line of a source.
 pub(crate) fn write_source(out: &mut Vec<u8>, source: Source, listed_at: Option<Timestamp>) {
-    let source = Source {
-        // Who mirrors it knows from whom.
-        mirrored_by: None,
-        ..source
-    };
-    put(out, &Line::Source(SourceLine { source, listed_at }));
+    put_source(out, source, listed_at);
 }
 
 /// Appends the line of a claim.
@@ -137,6 +134,9 @@ impl<R: BufRead> Reader<R> {
         }
         if self.text.starts_with(b"{\"cursor\"") {
             let end = read_end_line(&self.text).map_err(|what| self.wrong(&what))?;
+            if end.more && !self.has_claims {
+                return Err(self.wrong("it has more, and told not one entry"));
+            }
             self.end = Some(end);
             // There is an end, or an error.
             return self.read_next();
@@ -170,13 +170,8 @@ impl<R: BufRead> Reader<R> {
                 "a source is described in more than {MAX_SHORT} bytes"
             )));
         }
+        check_source(&source).map_err(|what| self.wrong(&what))?;
         let name = &source.name;
-        if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
-            return Err(self.wrong(&format_args!(
-                "a source is called {name:?}: 1 to {MAX_NAME} bytes without control characters are \
-                 allowed"
-            )));
-        }
         if self.has_claims {
             return Err(self.wrong(&format_args!(
                 "source {name:?} is described after the first entry"
@@ -199,6 +194,29 @@ impl<R: BufRead> Reader<R> {
             line: self.line,
             what: what.to_string(),
         }
+    }
+}
+
+/// Refuses a source whose description could not be one of a feed here.
+fn check_source(source: &Source) -> Result<(), String> {
+    let name = &source.name;
+    let is_short = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
+    if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_short) {
+        return Err(format!(
+            "a source is called {name:?}: 1 to {MAX_NAME} of a-z, 0-9 and - are allowed"
+        ));
+    }
+    let is_text = |text: &str| text.len() <= MAX_TITLE && !text.chars().any(char::is_control);
+    if source.title.trim().is_empty() || !is_text(&source.title) || !is_text(&source.publisher) {
+        return Err(format!(
+            "title {:?} or publisher {:?} of source {name:?}: 1 to {MAX_TITLE} bytes without \
+             control characters are allowed",
+            source.title, source.publisher
+        ));
+    }
+    match source.weight {
+        Some(weight @ 101..) => Err(format!("weight {weight} of source {name:?} is above 100")),
+        _ => Ok(()),
     }
 }
 

@@ -19,6 +19,16 @@ pub(super) fn put(out: &mut Vec<u8>, line: &impl Serialize) {
     out.push(b'\n');
 }
 
+/// Appends the line of a source.
+pub(super) fn put_source(out: &mut Vec<u8>, source: Source, listed_at: Option<Timestamp>) {
+    let source = Source {
+        // By whom it is mirrored is this server's own.
+        mirrored_by: None,
+        ..source
+    };
+    put(out, &Line::Source(SourceLine { source, listed_at }));
+}
+
 /// Reads the next line, with its end, and gives its length: 0 if there is none,
 /// and more than [`MAX_LINE`] if it is longer than that.
 pub(super) fn read_line(input: &mut dyn BufRead, text: &mut Vec<u8>) -> io::Result<usize> {

@@ -57,6 +57,39 @@ fn an_export_is_taken_whole() {
     assert_eq!(imported.changed, 2);
 }
 
+#[test]
+fn what_another_server_says_is_not_merged_with_and_not_exported_as_such() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let mirrored = Source {
+        mirrored_by: Some("upstream".into()),
+        ..Source::new("feed", "Feed", Category::Community)
+    };
+    index.mirror_source(&mirrored, None, at(0)).unwrap();
+    let export = exported();
+    let refused = import(&index, &mut &*export, at(100)).unwrap_err();
+    let message = refused.to_string();
+    assert!(
+        message.starts_with("line 1: source \"feed\" is mirrored") && message.contains("upstream"),
+        "{message}"
+    );
+    // Nor without its first line.
+    let claims = export.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+    assert!(import(&index, &mut &export[claims..], at(100)).is_err());
+    assert_eq!(index.counts(), (0, 0, 0));
+
+    let mut out = Vec::new();
+    Exporter::new(&index).write_some(&mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("\"feed\"") && !text.contains("mirrored_by"));
+    // Nor is it taken from an older export.
+    let older = text.replacen("\"name\"", "\"mirrored_by\":\"up\",\"name\"", 1);
+    let other = tempfile::tempdir().unwrap();
+    let other = Index::open(other.path()).unwrap();
+    import(&other, &mut older.as_bytes(), at(100)).unwrap();
+    assert_eq!(other.sources()[0].mirrored_by, None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

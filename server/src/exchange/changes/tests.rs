@@ -98,13 +98,19 @@ fn what_is_no_such_document_is_refused_by_line() {
     };
     let long = a.replace("Feed", &"x".repeat(MAX_SHORT));
     let nameless = a.replace("\"name\":\"a\"", "\"name\":\"\"");
+    let loud = a.replace("\"name\":\"a\"", "\"name\":\"A\"");
+    let untitled = a.replace("Feed", " ");
+    let ringing = a.replace("Feed", "\\u0007");
+    let windy = a.replace("Feed", &"x".repeat(MAX_TITLE + 1));
+    let heavy = a.replace("\"name\"", "\"weight\":101,\"name\"");
     let other = first.replace("bad.example.com", "good.example.com");
     let unknown = first.replace("\"source\"", "\"colour\":1,\"source\"");
     for (lines, expected) in [
         (&["<html>"][..], "line 1: it is no line of what an iocd"),
         (&[a, first], "line 3: it was cut off"),
         (&[a, first, end, second], "line 4: something follows"),
-        (&[a, end, end], "line 3: something follows"),
+        (&[a, first, end, end], "line 4: something follows"),
+        (&[a, end], "line 2: it has more, and told not one entry"),
         (&[first, end], "line 1: source \"a\" is not described"),
         (
             &[a, first, b, end],
@@ -113,6 +119,11 @@ fn what_is_no_such_document_is_refused_by_line() {
         (&[a, a, end], "line 2: source \"a\" is described twice"),
         (&[&long, end], "line 1: a source is described in more"),
         (&[&nameless, end], "line 1: a source is called \"\""),
+        (&[&loud, end], "line 1: a source is called \"A\""),
+        (&[&untitled, end], "line 1: title \" \" or publisher"),
+        (&[&ringing, end], "line 1: title \"\\u{7}\" or publisher"),
+        (&[&windy, end], "line 1: title "),
+        (&[&heavy, end], "line 1: weight 101 of source \"a\""),
         (&[a, &other, end], "line 2: id "),
         (&[a, &unknown, end], "unknown field `colour`"),
         (
@@ -139,7 +150,11 @@ fn a_clock_that_is_ahead_is_not_believed() {
     let mut document = Vec::new();
     let later = now() + SignedDuration::from_hours(9);
     write_source(&mut document, source("a"), Some(later));
-    write_end(&mut document, &end());
+    let last = End {
+        more: false,
+        ..end()
+    };
+    write_end(&mut document, &last);
     let all = read(&document).unwrap();
     let [Told::Source(_, listed_at)] = &all[..] else {
         panic!("{all:?}");
