@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::front::Call;
 use super::parameter::Parameters;
 use crate::exchange::changes::{End, write_claim, write_end, write_source};
+use crate::feeds::LOCAL;
 use crate::store::{ClaimStore, StoreError};
 
 mod cursor;
@@ -66,7 +67,9 @@ pub(super) async fn changes<S: ClaimStore>(call: Call<S>) -> Result<Response, Ap
         out: Vec::with_capacity(2 * PIECE),
         is_whole: false,
     };
-    for (source, listed_at) in store.listed_sources() {
+    let mut sources = store.listed_sources();
+    sources.retain(|(source, _)| source.name != LOCAL);
+    for (source, listed_at) in sources {
         write_source(&mut telling.out, source, listed_at);
     }
     telling.tell().await.map_err(|error| match error {
@@ -91,7 +94,9 @@ struct Telling<S> {
 impl<S: ClaimStore> Telling<S> {
     /// Writes some, and the last line where that was all.
     async fn tell(&mut self) -> Result<(), StoreError> {
-        let changes = self.store.changes(self.told, self.until, self.left).await?;
+        let mut changes = self.store.changes(self.told, self.until, self.left).await?;
+        // What an operator says holds on the operator's server.
+        changes.claims.retain(|claim| claim.source != LOCAL);
         self.left -= changes.claims.len();
         self.told.reached = changes.reached;
         for claim in changes.claims {

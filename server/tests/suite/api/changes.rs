@@ -112,6 +112,27 @@ async fn an_answer_has_a_bound_and_says_where_to_go_on() {
 }
 
 #[tokio::test]
+async fn what_the_operator_denies_is_told_to_nobody() {
+    let (stand, key) = filled().await;
+    let names = ["x", "y", "z"];
+    let denied = names.map(|name| claim(&format!("{name}.example.com")));
+    record(&*stand.app.store, &source("local"), 200, denied).await;
+    let reply = stand.get(&key, &format!("{CHANGES}?limit=3")).await;
+    assert!(!reply.text.contains("local"), "{}", reply.text);
+    let (entries, end) = read(&reply);
+    assert_eq!(entries.len(), 3);
+    // Past the others, however many they are: more is said where there is some.
+    let claims = [claim("d.example.com"), claim("e.example.com")];
+    record(&*stand.app.store, &source("feed"), 300, claims).await;
+    let (entries, end) = read(&stand.get(&key, &(after(&end) + "&limit=1")).await);
+    assert_eq!(entries, ["d.example.com feed active"]);
+    assert_eq!(end["more"], true);
+    let (entries, end) = read(&stand.get(&key, &(after(&end) + "&limit=1")).await);
+    assert_eq!(entries, ["e.example.com feed active"]);
+    assert_eq!(end["more"], false);
+}
+
+#[tokio::test]
 async fn a_cursor_of_another_store_is_gone() {
     let (stand, key) = filled().await;
     let (_, end) = read(&stand.get(&key, CHANGES).await);
