@@ -80,6 +80,23 @@ impl Index {
         self.take_each(claims, at, State::mirror)
     }
 
+    /// Counts the claims of a source that hold, but for those `told`.
+    pub fn count_untold(
+        &self,
+        source: &str,
+        told: &ClaimIdSet,
+        at: Timestamp,
+    ) -> Result<u64, IndexError> {
+        let state = self.state.read();
+        let number = state.number_of(source)?;
+        let mut untold = 0;
+        for slot in state.alive_of(number) {
+            let holds = !state.is_expired(slot, seconds(at));
+            untold += u64::from(holds && !state.is_among(slot, told)?);
+        }
+        Ok(untold)
+    }
+
     /// Ends the active claims of a mirrored source that the other server no
     /// longer has: all but those `present`. Gives how many those were.
     pub fn retain_mirrored(

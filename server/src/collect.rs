@@ -126,7 +126,7 @@ pub struct Changes {
     /// What it is a part of.
     pub stage: Stage,
     /// Where to go on once it has been mirrored.
-    pub bookmark: String,
+    pub bookmark: iocd::Bookmark,
 }
 
 /// What a part of another server's changes is a part of.

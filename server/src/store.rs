@@ -327,6 +327,14 @@ pub trait ClaimStore: Send + Sync + 'static {
         at: Timestamp,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// Counts the claims of a source that hold, but for those `told`.
+    fn count_untold(
+        &self,
+        source: &str,
+        told: &ClaimIdSet,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
     /// Ends the active claims of a mirrored source that the other server no
     /// longer has, as removed: all but those `present`. Answers how many.
     fn retain_mirrored(

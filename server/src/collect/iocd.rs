@@ -5,6 +5,8 @@
 //! restored there) begins a new walk through everything; so does a pause after
 //! which what was ended here may hold there ([`COMPARE_AFTER`]).
 
+use std::collections::BTreeSet;
+
 use iocd_core::claim::mirrored::COMPARE_AFTER;
 use jiff::Timestamp;
 use reqwest::Url;
@@ -38,13 +40,24 @@ pub(super) fn send(errand: &Errand<'_>) -> Box<dyn Collector> {
 
 /// Where it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Bookmark {
+pub struct Bookmark {
     /// In the server's words.
     cursor: String,
     /// When it was asked for.
     followed_at: Timestamp,
     /// Whether a first walk through everything has not come to its end.
     is_walking: bool,
+    /// Sources there that were left alone: what was told of them is past the
+    /// cursor, and has to be told again should they be mirrored one day.
+    #[serde(default)]
+    pub spared: BTreeSet<String>,
+}
+
+impl Bookmark {
+    /// As it is kept.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("a bookmark is plain data")
+    }
 }
 
 /// The collector.
@@ -95,14 +108,14 @@ impl Collector for Follower {
             cursor: end.cursor,
             followed_at: errand.now,
             is_walking: is_walking && end.more,
+            spared: place.map(|place| place.spared.clone()).unwrap_or_default(),
         };
-        let bookmark = serde_json::to_string(&after).expect("a bookmark is plain data");
-        self.place = Some(after);
+        self.place = Some(after.clone());
         self.is_done = !end.more;
         Ok(Some(Found::Changes(Changes {
             body: reply.body,
             stage,
-            bookmark,
+            bookmark: after,
         })))
     }
 }

@@ -6,56 +6,77 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufReader;
 
+use iocd_core::claim::mirrored::COMPARE_AFTER;
 use iocd_core::claim::retained::Transfer;
-use iocd_core::claim::{ClaimId, ClaimIdSet, Source};
+use iocd_core::claim::{ClaimId, Source};
 use jiff::Timestamp;
 
 use super::examine::is_page;
 use super::intake::Intake;
-use super::turn::Turn;
 use super::{Outcome, RunError, Trouble};
 use crate::collect::{Changes, Stage};
 use crate::control::{Condition, FeedState};
 use crate::exchange::changes::{NoChanges, Reader, Told};
-use crate::feeds::LOCAL;
 use crate::ingest::{Report, Verdict, stale_at};
 use crate::store::ClaimStore;
+
+mod choice;
+mod comparison;
+
+use choice::{Choice, Sources, ToldSource};
+use comparison::Comparison;
 
 /// Claims mirrored together, and bytes of their lines.
 const BATCH: usize = 4096;
 const BATCH_BYTES: usize = 8 << 20;
-/// Entries from which on a server that has lost nearly all of them is not
-/// believed.
-const FEW: usize = 100;
 
 /// What a run has mirrored.
 #[derive(Default)]
 pub(super) struct Mirror {
-    /// What was told in a walk through everything, where that may have been
-    /// more before.
-    told: Option<ClaimIdSet>,
+    /// Of a walk through everything, where there may have been something here.
+    comparison: Option<Comparison>,
     /// Sources that are left alone.
     spared: BTreeSet<String>,
-    /// Whether the other server told anything.
-    was_told: bool,
+    /// Sources that were mirrored.
+    taken: BTreeSet<String>,
+    /// Whether the walk was begun because of what the news were of.
+    has_begun_anew: bool,
 }
 
-/// Sources, with when the whole list of each was last shown.
-type Sources = Vec<(Source, Option<Timestamp>)>;
+/// What became of an answer.
+pub(super) enum Step {
+    /// It was mirrored.
+    Taken,
+    /// It was not: everything is to be told and compared first.
+    Anew,
+}
 
 impl<S: ClaimStore> Intake<'_, S> {
     /// Mirrors what another server tells, once all of it has been looked over.
-    pub(super) fn mirror(&mut self, changes: Changes) -> Result<Result<(), Trouble>, RunError> {
+    pub(super) fn mirror(
+        &mut self,
+        mut changes: Changes,
+    ) -> Result<Result<Step, Trouble>, RunError> {
         self.run.bytes += changes.body.length();
-        let sources = match self.look_over(&changes) {
-            Ok(sources) => sources,
+        let (sources, is_last) = match self.look_over(&changes) {
+            Ok(all) => all,
             Err(trouble) => return Ok(Err(trouble)),
         };
         let store = &*self.turn.runner.parts().store;
-        let known = store.sources();
-        if matches!(changes.stage, Stage::Walk { is_first: true, .. }) {
-            let has_some = known.iter().any(|source| self.is_mine(source));
-            self.mirror.told = has_some.then(ClaimIdSet::default);
+        let known = store.listed_sources();
+        let sources = self.choose(sources, &known);
+        let is_first = matches!(changes.stage, Stage::Walk { is_first: true, .. });
+        if is_first {
+            self.mirror.spared.clear();
+            self.mirror.comparison = self.begin_comparison(&sources)?;
+        } else {
+            if self.run.documents.is_empty() {
+                self.mirror.spared = std::mem::take(&mut changes.bookmark.spared);
+            }
+            if let Some(source) = self.find_missed(&sources) {
+                let begun = self.begin_anew(&source)?;
+                return Ok(begun.map(|()| Step::Anew));
+            }
         }
         let mut report = Report {
             name: "changes".to_owned(),
@@ -63,49 +84,99 @@ impl<S: ClaimStore> Intake<'_, S> {
             verdict: Verdict::Read,
             ..Report::default()
         };
-        for (source, listed_at) in sources {
-            if let Some(why) = self.objection(&source.name, &known) {
-                self.spare(source.name, &why, &mut report);
-                continue;
+        let mut listings = Vec::new();
+        for told in sources {
+            match told.choice {
+                Choice::Spared(why) => self.spare(told.source.name, &why, &mut report),
+                Choice::New | Choice::Mine | Choice::Orphan => {
+                    let waits = self.describe(&told)?;
+                    self.mirror.taken.insert(told.source.name.clone());
+                    listings.extend(waits.then_some(told));
+                }
             }
-            let mirrored = Source {
-                mirrored_by: Some(self.turn.feed.name.clone()),
-                ..source
-            };
-            let described = store.mirror_source(&mirrored, listed_at, self.now);
-            self.runtime.block_on(described)?;
         }
         if let Err(trouble) = self.take_claims(&changes, &mut report)? {
             return Ok(Err(trouble));
         }
-        let is_last = matches!(changes.stage, Stage::Walk { is_last: true, .. });
-        if is_last && let Some(told) = self.mirror.told.take() {
-            match self.drop_untold(&told)? {
+        let is_whole = matches!(changes.stage, Stage::Walk { is_last: true, .. });
+        if is_whole && let Some(comparison) = self.mirror.comparison.take() {
+            match self.drop_untold(&comparison)? {
                 Ok(removed) => report.removed = removed,
                 Err(trouble) => return Ok(Err(trouble)),
             }
         }
+        if is_last {
+            for told in &listings {
+                self.describe_as(&told.source, told.listed_at)?;
+            }
+        }
         // A walk that compares is begun anew if it breaks off: what it was told
         // is known to this run alone.
-        if self.mirror.told.is_none() {
-            self.state.bookmark = Some(changes.bookmark);
+        if self.mirror.comparison.is_none() {
+            changes.bookmark.spared.clone_from(&self.mirror.spared);
+            self.state.bookmark = Some(changes.bookmark.to_text());
             self.turn.note(&self.state)?;
         }
-        self.mirror.was_told = true;
         if report.accepted + report.removed > 0 {
             self.run.outcome = Outcome::Read;
         }
         self.run.documents.push(report);
+        Ok(Ok(Step::Taken))
+    }
+
+    /// Has everything be told again, once in a run.
+    fn begin_anew(&mut self, source: &str) -> Result<Result<(), Trouble>, RunError> {
+        let feed = &self.turn.feed.name;
+        self.state.bookmark = None;
+        self.turn.note(&self.state)?;
+        if std::mem::replace(&mut self.mirror.has_begun_anew, true) {
+            let message = format!(
+                "it does not tell of its source {source} each time: everything is compared when \
+                 it is asked again"
+            );
+            return Ok(Err(Trouble::Document(Condition::Suspicious, message)));
+        }
+        tracing::info!(
+            feed,
+            source,
+            "a source is mirrored from now on: everything is compared"
+        );
+        self.mirror.comparison = None;
         Ok(Ok(()))
     }
 
-    /// Reads all of an answer, taking nothing; gives its sources.
-    fn look_over(&self, changes: &Changes) -> Result<Sources, Trouble> {
+    /// Describes a source as it is at the other server; says whether it is to be
+    /// noted only at the end when its list was last seen there. That has claims
+    /// hold on of which it is told further on that they have ended. It must not
+    /// wait where what holds there could be ended here meanwhile.
+    fn describe(&self, told: &ToldSource) -> Result<bool, RunError> {
+        let waits = match (told.known_at, told.listed_at) {
+            (Some(here), Some(there)) => there.duration_since(here) < COMPARE_AFTER,
+            _ => false,
+        };
+        let listed_at = told.listed_at.filter(|_| !waits);
+        self.describe_as(&told.source, listed_at)?;
+        Ok(waits)
+    }
+
+    fn describe_as(&self, source: &Source, listed_at: Option<Timestamp>) -> Result<(), RunError> {
+        let store = &*self.turn.runner.parts().store;
+        let mirrored = Source {
+            mirrored_by: Some(self.turn.feed.name.clone()),
+            ..source.clone()
+        };
+        let described = store.mirror_source(&mirrored, listed_at, self.now);
+        Ok(self.runtime.block_on(described)?)
+    }
+
+    /// Reads all of an answer, taking nothing; gives its sources, and whether
+    /// there is no more for now.
+    fn look_over(&self, changes: &Changes) -> Result<(Sources, bool), Trouble> {
         let mut sources = Sources::new();
         let mut reader = self.read(changes)?;
         loop {
             match reader.read_next() {
-                Ok(None) => return Ok(sources),
+                Ok(None) => return Ok((sources, reader.end().is_some_and(|end| !end.more))),
                 Ok(Some(Told::Source(source, listed_at))) => {
                     sources.push((source, listed_at));
                 }
@@ -158,9 +229,11 @@ impl<S: ClaimStore> Intake<'_, S> {
                 Some(Told::Claim(claim)) => {
                     report.rows += 1;
                     report.claims += 1;
-                    if let Some(told) = &mut self.mirror.told {
+                    if let Some(comparison) = &mut self.mirror.comparison {
                         let value = claim.claim.held.claim.value.as_ref();
-                        told.insert(ClaimId::new(value.kind, value.text, &claim.source));
+                        comparison
+                            .told
+                            .insert(ClaimId::new(value.kind, value.text, &claim.source));
                     }
                     bytes += reader.length();
                     batch.push(claim);
@@ -184,80 +257,13 @@ impl<S: ClaimStore> Intake<'_, S> {
         Ok(())
     }
 
-    /// Ends what the other server no longer has.
-    fn drop_untold(&self, told: &ClaimIdSet) -> Result<Result<u64, Trouble>, RunError> {
-        let store = &*self.turn.runner.parts().store;
-        let stats = self.runtime.block_on(store.stats(self.now))?;
-        let mine = stats
-            .sources
-            .iter()
-            .filter(|(source, _)| self.is_mine(source));
-        let had: u64 = mine.map(|(_, entries)| *entries).sum();
-        let had = usize::try_from(had).unwrap_or(usize::MAX);
-        if had > FEW && told.len() < had / 10 {
-            let message = format!(
-                "it has only {} entries, of which {had} are mirrored here: none of these was \
-                 removed. If that is right, mirror it into a new data directory",
-                told.len()
-            );
-            return Ok(Err(Trouble::Document(Condition::Suspicious, message)));
-        }
-        let mut removed = 0;
-        for source in store.sources().iter().filter(|source| self.is_mine(source)) {
-            let retained = store.retain_mirrored(&source.name, told, self.now);
-            removed += self.runtime.block_on(retained)?;
-        }
-        Ok(Ok(removed))
-    }
-
-    /// Whether the source is mirrored by this feed.
-    fn is_mine(&self, source: &Source) -> bool {
-        source.mirrored_by.as_ref() == Some(&self.turn.feed.name)
-    }
-
-    /// Why a source of the other server is not mirrored; `known` are those that
-    /// there are here.
-    fn objection(&self, name: &str, known: &[Source]) -> Option<String> {
-        let Turn { runner, feed } = self.turn;
-        if name == LOCAL {
-            return Some("each server's own denied values are its own".to_owned());
-        }
-        let own = known.iter().find(|source| source.name == name);
-        match own.map(|source| source.mirrored_by.as_ref()) {
-            Some(Some(by)) if *by == feed.name => None,
-            Some(None) => Some("this server has it as a source of its own".to_owned()),
-            Some(Some(_)) | None => match runner.parts().feeds.mirrors_of(known, name) {
-                Some(by) => Some(format!("it is mirrored by the feed {by}")),
-                None if runner.is_scheduled(name) => {
-                    Some("this server fetches the feed of that name itself".to_owned())
-                }
-                None => None,
-            },
-        }
-    }
-
-    /// Leaves a source alone, and says so once.
-    fn spare(&mut self, name: String, why: &str, report: &mut Report) {
-        if self.mirror.spared.contains(&name) {
-            return;
-        }
-        let feed = &self.turn.feed.name;
-        tracing::warn!(feed, source = name, why, "a source is not mirrored");
-        let warning = format!("its source {name} is not mirrored: {why}");
-        report.warnings.push(warning);
-        self.mirror.spared.insert(name);
-    }
-
-    /// Notes that the sources that are mirrored are as their server has them.
+    /// Notes that the sources that the other server told of in this run are as
+    /// it has them.
     pub(super) fn note_mirrored(&self) -> Result<(), RunError> {
-        if !self.mirror.was_told {
-            return Ok(());
-        }
         let parts = self.turn.runner.parts();
-        let sources = parts.store.sources();
-        for source in sources.into_iter().filter(|source| self.is_mine(source)) {
+        for source in &self.mirror.taken {
             parts.control.set_feed_state(&FeedState {
-                feed: source.name,
+                feed: source.clone(),
                 condition: Condition::Ok,
                 message: Some(format!("mirrored by the feed {}", self.turn.feed.name)),
                 last_good_at: Some(self.now),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use super::intake::Intake;
-use super::mirror::Mirror;
+use super::mirror::{Mirror, Step};
 use super::{Outcome, Run, RunError, Runner, Trouble};
 use crate::collect::{self, Errand, Found};
 use crate::control::FetchState;
@@ -82,7 +82,7 @@ impl<S: ClaimStore> Turn<S> {
             .map_or(web, |recorder| recorder as &dyn Web);
         let (format, url) = self.feed.fetched().expect("asked when it was taken");
         let bookmark = intake.state.bookmark.clone();
-        let errand = Errand {
+        let mut errand = Errand {
             feed: &self.feed,
             url,
             collection: self.feed.formats[format].collection.as_deref(),
@@ -100,7 +100,12 @@ impl<S: ClaimStore> Turn<S> {
                 Ok(None) => break,
                 Ok(Some(Found::Unchanged { bookmark })) => intake.keep(bookmark)?,
                 Ok(Some(Found::Document(document))) => intake.take(document, format)?,
-                Ok(Some(Found::Changes(changes))) => intake.mirror(changes)?,
+                Ok(Some(Found::Changes(changes))) => intake.mirror(changes)?.map(|step| {
+                    if matches!(step, Step::Anew) {
+                        errand.bookmark = None;
+                        collector = (entry.send)(&errand);
+                    }
+                }),
             };
             if let Err(trouble) = taken {
                 return Ok(Err(trouble));

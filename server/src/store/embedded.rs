@@ -233,6 +233,15 @@ impl ClaimStore for Embedded {
         Ok(self.index.mirror(claims, at)?)
     }
 
+    async fn count_untold(
+        &self,
+        source: &str,
+        told: &ClaimIdSet,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        Ok(self.index.count_untold(source, told, at)?)
+    }
+
     async fn retain_mirrored(
         &self,
         source: &str,

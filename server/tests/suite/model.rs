@@ -627,6 +627,20 @@ impl ClaimStore for Model {
         Ok(changed)
     }
 
+    async fn count_untold(
+        &self,
+        source: &str,
+        told: &ClaimIdSet,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let id = |value: &Value| ClaimId::new(value.kind(), value.as_str(), source);
+        let state = self.state();
+        let mut untold = state.present(at);
+        untold.retain(|claim| claim.known.source.name == source);
+        untold.retain(|claim| claim.status == Status::Active && !told.contains(&id(claim.value)));
+        Ok(untold.len() as u64)
+    }
+
     async fn retain_mirrored(
         &self,
         source: &str,

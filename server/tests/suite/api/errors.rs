@@ -282,6 +282,10 @@ impl ClaimStore for Failing {
         Err(self.fail().await)
     }
 
+    async fn count_untold(&self, _: &str, _: &ClaimIdSet, _: Timestamp) -> Result<u64, StoreError> {
+        Err(self.fail().await)
+    }
+
     async fn retain_mirrored(
         &self,
         _: &str,

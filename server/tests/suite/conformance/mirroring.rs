@@ -157,6 +157,11 @@ pub(crate) async fn what_is_gone_elsewhere_is_removed<S: ClaimStore>(store: &S) 
     let present: ClaimIdSet = [ClaimId::new(one.kind(), one.as_str(), "list")]
         .into_iter()
         .collect();
+    let none = ClaimIdSet::default();
+    for (told, second, expected) in [(&present, 200, 1), (&none, 200, 2), (&none, 3 * DAY, 0)] {
+        let untold = store.count_untold("list", told, at(second));
+        assert_eq!(untold.await.unwrap(), expected);
+    }
     let removed = store.retain_mirrored("list", &present, at(200));
     assert_eq!(removed.await.unwrap(), 1);
     let three = seen(store, &value("three.example.com"), 200).await;

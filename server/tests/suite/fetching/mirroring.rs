@@ -221,8 +221,7 @@ fn a_replica_answers_as_its_upstream() {
     upstream.list("gamma", &["g1.example.com", "a3.example.com"]);
     upstream.ok(&["deny", "add", "mine.example.com", "--reason", "seen"]);
     let run = replica.follow("upstream");
-    let warnings = run["documents"][0]["warnings"].to_string();
-    assert!(warnings.contains("local is not mirrored"), "{run}");
+    assert_eq!(run["documents"][0]["warnings"], serde_json::json!([]));
     upstream.ok(&["deny", "remove", "mine.example.com"]);
     assert_same(&replica, &upstream);
     upstream.list("alpha", &["a1.example.com", "a2.example.com"]);
@@ -319,6 +318,11 @@ fn an_upstream_that_has_lost_nearly_all_is_not_believed() {
     replica.follow("upstream");
     let before = replica.retained(&[]);
     let mut other = Node::new();
+    // However much else it has.
+    let much: Vec<String> = (0..3000).map(|n| format!("e{n}.example.org")).collect();
+    let much: Vec<&str> = much.iter().map(String::as_str).collect();
+    other.describe("delta", "snapshot", "30d");
+    other.list("delta", &much);
     other.serve();
     replica.mirror("upstream", &other);
     let run = replica.run("upstream");
@@ -329,10 +333,10 @@ fn an_upstream_that_has_lost_nearly_all_is_not_believed() {
             .unwrap()
             .contains("new data directory")
     );
-    assert_eq!(replica.retained(&[]), before);
+    assert_eq!(replica.retained(&["delta"]), before);
     replica.mirror("upstream", &upstream);
     replica.follow("upstream");
-    assert_same(&replica, &upstream);
+    assert_eq!(replica.retained(&["delta"]), before);
 }
 
 #[test]
@@ -430,6 +434,146 @@ fn what_a_server_fetches_itself_is_not_mirrored() {
         "{run}"
     );
     assert_eq!(replica.retained(&[]), upstream.retained(&["gamma"]));
+
+    // Once it does not any more, everything comes, not what is new alone.
+    upstream.list("gamma", &["g1.example.com", "g2.example.com"]);
+    replica.follow("upstream");
+    assert_same(&replica, &upstream);
+    assert_eq!(replica.follow("upstream")["outcome"], "unchanged");
+}
+
+#[test]
+fn a_source_whose_feed_is_gone_is_compared_by_the_next() {
+    let mut first = Node::filled();
+    let mut second = Node::new();
+    second.describe("alpha", "snapshot", "30d");
+    second.list("alpha", &["a1.example.com", "both.example.com"]);
+    second.describe("omega", "snapshot", "30d");
+    second.list("omega", &["a3.example.com"]);
+    first.serve();
+    second.serve();
+    let of_second = ["beta", "gamma"];
+    let forget = |node: &Node, feed: &str| {
+        std::fs::remove_file(node.bench.file(&format!("feeds/{feed}.toml"), "")).unwrap();
+    };
+
+    // A feed that has another name, and has lost something.
+    let replica = Node::new();
+    replica.mirror("upstream", &first);
+    replica.follow("upstream");
+    forget(&replica, "upstream");
+    replica.mirror("renamed", &second);
+    let run = replica.follow("renamed");
+    assert_eq!(run["documents"][0]["removed"], 1, "{run}");
+    let lost = replica.retained(&of_second);
+    let lost = lost.iter().find(|line| line.contains("a2.example.com"));
+    assert!(lost.unwrap().contains("\"status\":\"removed\""), "{lost:?}");
+
+    // A feed that goes on with its own news.
+    let replica = Node::new();
+    replica.mirror("first", &first);
+    replica.mirror("second", &second);
+    replica.follow("first");
+    let run = replica.follow("second");
+    let warnings = run["documents"][0]["warnings"].to_string();
+    assert!(warnings.contains("mirrored by the feed first"), "{run}");
+    forget(&replica, "first");
+    let run = replica.follow("second");
+    assert_eq!(run["documents"][0]["removed"], 1, "{run}");
+    let mut held = replica.retained(&of_second);
+    held.retain(|line| !line.contains("a2.example.com"));
+    assert_eq!(held, second.retained(&[]));
+}
+
+#[test]
+fn a_source_of_which_nothing_is_told_any_more_is_not_as_its_server_has_it() {
+    let mut first = Node::filled();
+    let mut second = Node::new();
+    second.describe("alpha", "snapshot", "30d");
+    second.list("alpha", &["a1.example.com"]);
+    first.serve();
+    second.serve();
+    let replica = Node::new();
+    replica.describe("alpha", "snapshot", "30d");
+    replica.describe("gamma", "events", "30d");
+    let last_good = |feed: &str| {
+        let told = replica.ok(&["feeds", "show", feed, "--json"]);
+        let told: Json = serde_json::from_str(&told).unwrap();
+        told["last_good_at"].as_str().unwrap().to_owned()
+    };
+    replica.mirror("upstream", &first);
+    replica.follow("upstream");
+    let before = last_good("gamma");
+    std::thread::sleep(Duration::from_millis(1100));
+    replica.mirror("upstream", &second);
+    replica.follow("upstream");
+    assert_eq!(last_good("gamma"), before);
+    assert!(last_good("alpha") > before);
+}
+
+#[test]
+fn a_source_that_is_called_like_the_feed_is_left_alone() {
+    let mut upstream = Node::filled();
+    upstream.describe("upstream", "snapshot", "30d");
+    upstream.list("upstream", &["u1.example.com"]);
+    upstream.serve();
+    let replica = Node::new();
+    replica.mirror("upstream", &upstream);
+    let run = replica.follow("upstream");
+    let warnings = run["documents"][0]["warnings"].to_string();
+    assert!(
+        warnings.contains("upstream is not mirrored: a feed"),
+        "{run}"
+    );
+    assert_eq!(replica.follow("upstream")["outcome"], "unchanged");
+    assert_eq!(replica.retained(&[]), upstream.retained(&["upstream"]));
+}
+
+#[test]
+fn what_is_over_does_not_hold_again_before_all_news_are_told() {
+    let mut upstream = Node::new();
+    upstream.describe("alpha", "snapshot", "2s");
+    upstream.list("alpha", &["a1.example.com"]);
+    upstream.describe("gamma", "snapshot", "30d");
+    upstream.list("gamma", &["g1.example.com"]);
+    upstream.serve();
+    let replica = Node::new();
+    replica.mirror("upstream", &upstream);
+    replica.follow("upstream");
+    std::thread::sleep(Duration::from_millis(2100));
+    let standing = || {
+        let (_, found) = replica.answers();
+        found[0][0]["status"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(standing(), "expired");
+
+    // The list was seen again there; what of it has ended is told later.
+    let held = upstream.ok(&["store", "export"]);
+    let line = |text: &str| held.lines().find(|line| line.contains(text)).unwrap();
+    let mut source: Json = serde_json::from_str(line("\"name\":\"alpha\"")).unwrap();
+    let now = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(60);
+    source["source"]["listed_at"] = now.to_string().into();
+    let other = line("\"name\":\"gamma\"");
+    let entry = line("g1.example.com");
+    let told = format!("{source}\n{other}\n{entry}\n");
+    let server = WebServer::start(move |request, stream| {
+        if request.path.contains("cursor=next") {
+            return status(stream, "404 Not Found", &[]);
+        }
+        let document = format!("{told}{{\"cursor\":\"next\",\"more\":true}}\n");
+        ok(stream, "application/x-ndjson", document.as_bytes())
+    });
+    let key = replica.bench.file("k", "secret");
+    replica.point("upstream", &server.url(""), &key);
+    assert_ne!(replica.run("upstream")["state"], "ok");
+    assert_eq!(server.asked().len(), 2);
+    assert_eq!(standing(), "expired");
+    let told = format!("{source}\n{other}\n{{\"cursor\":\"next\",\"more\":false}}\n");
+    let server =
+        WebServer::start(move |_, stream| ok(stream, "application/x-ndjson", told.as_bytes()));
+    replica.point("upstream", &server.url(""), &key);
+    replica.follow("upstream");
+    assert_eq!(standing(), "active");
 }
 
 #[test]
@@ -456,21 +600,16 @@ fn a_hostile_upstream_takes_nothing_away() {
     replica.mirror("upstream", &upstream);
     replica.follow("upstream");
     let before = replica.retained(&[]);
-    let entry = before
-        .iter()
-        .find(|line| line.contains("a1.example"))
-        .unwrap();
-    let source = before
-        .iter()
-        .find(|line| line.contains("\"name\":\"alpha\""))
-        .unwrap();
+    let held = upstream.ok(&["store", "export"]);
+    let line = |text: &str| held.lines().find(|line| line.contains(text)).unwrap();
+    let (entry, source) = (line("a1.example"), line("\"name\":\"alpha\""));
     let end = "{\"cursor\":\"x\",\"more\":false}\n";
     let documents = [
         "<html>Sign in</html>\n".to_owned(),
         format!("{source}\n{entry}\n"),
         format!("{source}\n{entry}\n{end}").replace("a1.example", "a9.example"),
         format!("{entry}\n{end}"),
-        format!("{source}\n{}\n{end}", "x".repeat(900_000)),
+        format!("{source}\n{}\n{end}", "x".repeat((1 << 20) + 1)),
         format!("{source}\n{entry}\n{end}{end}"),
         format!("{source}\n{{\"cursor\":\"x\",\"more\":true}}\n"),
     ];
