@@ -64,7 +64,7 @@ def map_case(context, case):
         # What the caller's own key may.
         if case.body.get("scopes") is not None:
             case.body["scopes"] = ["read:iocs"]
-    if query and is_positive(case) and operation_id(case) == "articles":
+    if query and is_positive(case) and operation_id(case) in ("articles", "changes"):
         # It carries its filters, and stands for a place that only the server knows.
         query.pop("cursor", None)
     if query and is_positive(case):
