@@ -1,17 +1,15 @@
 //! Claims of sources of which another server says what holds: told to those
 //! who mirror them, and mirrored.
 
-use iocd_core::claim::mirrored::Mirroring;
-use iocd_core::claim::retained::{Changes, Progress, Retained, Transfer};
-use iocd_core::claim::{ClaimId, ClaimIdSet, Source, Status};
+use iocd_core::claim::retained::{Changes, Progress, Transfer};
+use iocd_core::claim::{ClaimIdSet, Source, Status};
 use jiff::Timestamp;
 
 use crate::Index;
 use crate::error::IndexError;
-use crate::record::Record;
 use crate::state::State;
 use crate::time::seconds;
-use crate::write::{Draft, Heard, describe};
+use crate::write::{Draft, describe};
 
 /// Slots looked at before a waiting writer gets its turn.
 const SLICE: u32 = 256;
@@ -77,7 +75,10 @@ impl Index {
     /// Fails on a claim of a source that is not known, or not mirrored; what
     /// came before it may have been taken.
     pub fn mirror(&self, claims: Vec<Transfer>, at: Timestamp) -> Result<u64, IndexError> {
-        self.take_each(claims, at, State::mirror)
+        self.take_each(claims, at, |state, source, theirs, own| {
+            state.check_mirrored(source)?;
+            Ok(theirs.mirror(own))
+        })
     }
 
     /// Counts the claims of a source that hold, but for those `told`.
@@ -122,40 +123,6 @@ impl Index {
 }
 
 impl State {
-    /// Drafts what has to be done for a claim to be as it is at the other
-    /// server; says whether that changes something.
-    fn mirror(
-        &self,
-        draft: &mut Draft,
-        source: &str,
-        mut theirs: Retained,
-    ) -> Result<bool, IndexError> {
-        theirs.held.claim.tidy();
-        let value = theirs.held.claim.value.clone();
-        let value = value.as_ref();
-        let number = self.number_of(source)?;
-        self.check_mirrored(number)?;
-        let own = self.retained_of(number, value)?;
-        let mirroring = theirs.mirror(own.as_ref().map(|(_, own)| own));
-        let changes = mirroring != Mirroring::default();
-        let id = ClaimId::new(value.kind, value.text, source);
-        if let Some(version) = &mirroring.version {
-            draft.put_claim(self, id, number, &version.claim, Heard::of(version));
-        }
-        if let Some((slot, _)) = own
-            && let Some(seen) = mirroring.touched
-        {
-            draft.put(&Record::Touch {
-                revision: self.revision_of(slot),
-                last_seen: seconds(seen),
-            });
-        }
-        if let Some(status) = mirroring.end {
-            draft.put_end(id, number, value, status);
-        }
-        Ok(changes)
-    }
-
     /// What this store's own sources say is nobody else's to change.
     fn check_mirrored(&self, source: u16) -> Result<(), IndexError> {
         let known = &self.sources[usize::from(source)].source;

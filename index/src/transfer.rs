@@ -11,6 +11,7 @@ use crate::Index;
 use crate::error::IndexError;
 use crate::fetches::Fetch;
 use crate::read::Shown;
+use crate::record::Record;
 use crate::state::{KnownSource, State};
 use crate::time::{seconds, timestamp};
 use crate::write::{Draft, Heard, Writer, describe, source_number};
@@ -121,15 +122,19 @@ impl Index {
     /// Fails on a claim of a source that is not known; what came before it may
     /// have been taken.
     pub fn take_over(&self, claims: Vec<Transfer>, at: Timestamp) -> Result<u64, IndexError> {
-        self.take_each(claims, at, State::take_over)
+        self.take_each(claims, at, |state, source, theirs, own| {
+            let listed_at = state.listed_at(source).map(timestamp);
+            Ok(theirs.take_over(own, listed_at))
+        })
     }
 
-    /// Takes claims in by a rule, which says whether one changes something.
+    /// Takes claims in by a rule: what is to be done for one of the source with
+    /// this number, of which the store has what the last argument says.
     pub(crate) fn take_each(
         &self,
         claims: Vec<Transfer>,
         at: Timestamp,
-        take: impl Fn(&State, &mut Draft, &str, Retained) -> Result<bool, IndexError>,
+        rule: impl Fn(&State, u16, Retained, Option<&Retained>) -> Result<Takeover, IndexError>,
     ) -> Result<u64, IndexError> {
         let mut writer = self.writer.lock();
         let mut changed = 0;
@@ -143,7 +148,7 @@ impl Index {
                 let value = next.claim.held.claim.value.as_ref();
                 ids.insert(ClaimId::new(value.kind, value.text, &next.source))
             }) {
-                changed += u64::from(take(&state, &mut draft, &source, claim)?);
+                changed += u64::from(state.draft_takeover(&mut draft, &source, claim, &rule)?);
             }
             drop(state);
             self.commit(&mut writer, draft, at)?;
@@ -178,28 +183,37 @@ impl State {
         })
     }
 
-    /// Drafts what taking a claim over changes; says whether it does.
-    fn take_over(
+    /// Drafts what a rule says has to be done for a claim; says whether that changes
+    /// something.
+    fn draft_takeover(
         &self,
         draft: &mut Draft,
         source: &str,
         mut theirs: Retained,
+        rule: impl Fn(&State, u16, Retained, Option<&Retained>) -> Result<Takeover, IndexError>,
     ) -> Result<bool, IndexError> {
         theirs.held.claim.tidy();
         let value = theirs.held.claim.value.clone();
         let value = value.as_ref();
         let number = self.number_of(source)?;
-        let own = self.retained_of(number, value)?.map(|(_, own)| own);
-        let listed_at = self.listed_at(number).map(timestamp);
-        let Takeover { version, end } = theirs.take_over(own.as_ref(), listed_at);
+        let own = self.retained_of(number, value)?;
+        let takeover = rule(self, number, theirs, own.as_ref().map(|(_, own)| own))?;
         let id = ClaimId::new(value.kind, value.text, source);
-        if let Some(version) = &version {
+        if let Some(version) = &takeover.version {
             draft.put_claim(self, id, number, &version.claim, Heard::of(version));
         }
-        if let Some(status) = end {
+        if let Some((slot, _)) = own
+            && let Some(seen) = takeover.touched
+        {
+            draft.put(&Record::Touch {
+                revision: self.revision_of(slot),
+                last_seen: seconds(seen),
+            });
+        }
+        if let Some(status) = takeover.end {
             draft.put_end(id, number, value, status);
         }
-        Ok(version.is_some() || end.is_some())
+        Ok(takeover != Takeover::default())
     }
 
     /// The number of the source of this name.
@@ -214,7 +228,7 @@ impl State {
 
     /// What there is of a source's claim about a value, with the slot of its
     /// version.
-    pub(crate) fn retained_of(
+    fn retained_of(
         &self,
         source: u16,
         value: ValueRef<'_>,

@@ -4,8 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Status;
-use super::held::Held;
-use super::retained::Retained;
+use super::retained::{Retained, Takeover};
 
 /// For how long after its time a mirrored claim is left for the other server
 /// to end. It may hold there all along: that a list was seen again is heard of
@@ -17,26 +16,14 @@ pub const GRACE: SignedDuration = SignedDuration::from_hours(24);
 /// may hold there, and nothing that changes there would tell.
 pub const COMPARE_AFTER: SignedDuration = SignedDuration::from_hours(12);
 
-/// What a store has to do to mirror a claim: write it, end it, both, or
-/// neither.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Mirroring {
-    /// Write this version, which holds.
-    pub version: Option<Held>,
-    /// Or note this sighting beside the version that there is.
-    pub touched: Option<Timestamp>,
-    /// Then end it.
-    pub end: Option<Status>,
-}
-
 impl Retained {
     /// What has to be done so that a store that has `own` of the same identity
-    /// has this claim instead. Nothing is merged. Mirroring it once more does
+    /// has this claim instead. Nothing is merged. Takeover it once more does
     /// nothing.
-    pub fn mirror(self, own: Option<&Retained>) -> Mirroring {
+    pub fn mirror(self, own: Option<&Retained>) -> Takeover {
         let end = Some(self.status).filter(|&status| status != Status::Active);
         let Some(own) = own else {
-            return Mirroring {
+            return Takeover {
                 version: Some(self.held),
                 touched: None,
                 end,
@@ -45,18 +32,18 @@ impl Retained {
         let holds_on = own.status == Status::Active;
         if own.status == self.status {
             if own.held == self.held {
-                return Mirroring::default();
+                return Takeover::default();
             }
             if holds_on && let Some(seen) = self.seen_since(own) {
-                return Mirroring {
+                return Takeover {
                     touched: Some(seen),
-                    ..Mirroring::default()
+                    ..Takeover::default()
                 };
             }
         }
         // What has ended ends otherwise only after it has held again.
         let is_written = own.held != self.held || !holds_on;
-        Mirroring {
+        Takeover {
             version: is_written.then_some(self.held),
             touched: None,
             end,
@@ -78,6 +65,7 @@ impl Retained {
 mod tests {
     use super::*;
     use crate::claim::Claim;
+    use crate::claim::held::Held;
     use crate::value::{Kind, Value};
 
     const ALL: [Status; 4] = [
@@ -108,7 +96,7 @@ mod tests {
     }
 
     /// What a store has that does as it is told, as a store would do it.
-    fn done(own: Option<&Retained>, mirroring: Mirroring) -> Retained {
+    fn done(own: Option<&Retained>, mirroring: Takeover) -> Retained {
         let mut now = own.cloned();
         if let Some(held) = mirroring.version {
             let (status, updated_at) = (Status::Active, at(99));
@@ -146,7 +134,7 @@ mod tests {
                 let now = done(own, theirs.clone().mirror(own));
                 assert_eq!((&now.held, now.status), (&theirs.held, theirs.status));
                 let again = theirs.clone().mirror(Some(&now));
-                assert_eq!(again, Mirroring::default(), "{own:?}");
+                assert_eq!(again, Takeover::default(), "{own:?}");
             }
         }
     }

@@ -61,11 +61,14 @@ pub struct Changes {
     pub reached: u64,
 }
 
-/// What a store has to do to take a claim over: both, one or nothing.
+/// What a store has to do for a claim that it is told of by another store:
+/// write it, end it, both, or nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Takeover {
     /// Write this version, which holds.
     pub version: Option<Held>,
+    /// Or note this sighting beside the version that there is.
+    pub touched: Option<Timestamp>,
     /// Then end it.
     pub end: Option<Status>,
 }
@@ -82,6 +85,7 @@ impl Retained {
         let Some(own) = own else {
             return Takeover {
                 version: Some(self.held),
+                touched: None,
                 end: Some(self.status).filter(|&status| status != Status::Active),
             };
         };
@@ -107,6 +111,7 @@ impl Retained {
         let holds_before = version.is_some() || own.status == Status::Active;
         Takeover {
             version,
+            touched: None,
             end: Some(status).filter(|&status| status != Status::Active && holds_before),
         }
     }

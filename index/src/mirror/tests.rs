@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use iocd_core::claim::mirrored::COMPARE_AFTER;
-use iocd_core::claim::{Category, Claim, Extent};
+use iocd_core::claim::{Category, Claim, ClaimId, Extent};
 use iocd_core::query::{Entry, EntrySink, Filter, Listing, Page};
 use iocd_core::value::{Kind, Value};
 use proptest::prelude::*;

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
 }
 
-fn source() -> Source {
+pub(super) fn source() -> Source {
     Source::new("news", "News", Category::News)
 }
 

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use iocd::store::{Batch, ClaimStore, Counts, Receipt, Removal, StoreError};
 use iocd_core::claim::held::{Decision, Held, Outcome, Standing};
-use iocd_core::claim::mirrored::{GRACE, Mirroring};
-use iocd_core::claim::retained::{Changes, Progress, Retained, Transfer};
+use iocd_core::claim::mirrored::GRACE;
+use iocd_core::claim::retained::{Changes, Progress, Retained, Takeover, Transfer};
 use iocd_core::claim::{Category, Claim, ClaimId, ClaimIdSet, Confidence, Extent, Source, Status};
 use iocd_core::query::{
     ChangeSink, Containing, Entry, EntrySink, Filter, Following, Gone, GoneReason, Listing, Match,
@@ -598,7 +598,7 @@ impl ClaimStore for Model {
                 }
             });
             let mirroring = claim.mirror(own.as_ref());
-            changed += u64::from(mirroring != Mirroring::default());
+            changed += u64::from(mirroring != Takeover::default());
             if let Some(held) = mirroring.version {
                 let filed = state.filed(&key.0, &source);
                 let held = Box::new(held);

@@ -1,16 +1,7 @@
-use iocd_core::claim::Category;
-
 use super::*;
+use crate::articles::tests::{at, source};
 
 const HOUR: i64 = 3600;
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_700_000_000 + second).unwrap()
-}
-
-fn source() -> Source {
-    Source::new("news", "News", Category::News)
-}
 
 fn article(number: i64) -> Article {
     Article {
